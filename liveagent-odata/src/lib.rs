@@ -1,0 +1,1 @@
+//! liveagent-odata

@@ -1,0 +1,27 @@
+//! The Entity Data Model: what a service declares, and what of it a database really has.
+//!
+//! Declared facts are `'static` data that the derive writes ([`EntityType`]). A [`Model`] is a list
+//! of them. At start the database's [`Catalogue`] is read, and [`Schema::resolve`] lays the one on
+//! the other; everything right of this module takes `&Schema`. No I/O, no SQL, no HTTP here.
+
+mod catalogue;
+mod entity;
+mod model;
+mod primitive;
+mod schema;
+mod scope;
+mod value;
+
+pub use catalogue::{Catalogue, CatalogueColumn, CatalogueTable};
+pub use entity::{Condition, EntityType, Join, Link, NavigationProperty, Property, Scoping};
+pub use model::Model;
+pub use primitive::{PgType, PrimitiveType};
+pub use schema::{
+    EntitySet, Finding, JoinPath, LinkTable, Navigation, QualifiedName, Schema, ScopeRule, SetId,
+    Severity, Source, StructuralProperty,
+};
+pub use scope::Scope;
+pub use value::{Decimal, Json, NavigationValue, ODataEntity, PrimitiveValue};
+
+#[doc(hidden)]
+pub use value::check;

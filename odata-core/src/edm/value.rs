@@ -1,0 +1,107 @@
+//! Which Rust types are properties: the traits by which the derive reads a field's type.
+
+use super::{EntityType, PrimitiveType, Property};
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
+
+/// A struct that is an entity type. `#[derive(ODataEntity)]` writes it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an OData entity",
+    note = "add `#[derive(ODataEntity)]` to it, or use a primitive type"
+)]
+pub trait ODataEntity: Sized + 'static {
+    /// The structural properties, in the order of the struct.
+    const PROPERTIES: &'static [Property];
+
+    /// The names of the key properties.
+    const KEY: &'static [&'static str];
+
+    /// Everything the struct declares.
+    fn entity_type() -> &'static EntityType;
+}
+
+/// Text that holds JSON. To the client it is an `Edm.String`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Json(pub String);
+
+/// A decimal number of any size, by its digits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decimal(pub String);
+
+/// A Rust type that can be a structural property.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a structural property",
+    note = "expected one of String, Json, bool, i16, i32, i64, f32, f64, Decimal, DateTime<Utc>, NaiveDate, NaiveTime, TimeDelta, Uuid, Vec<u8>, or an Option of one; a navigation property needs `foreign_key`, `through` or `inverse`"
+)]
+pub trait PrimitiveValue {
+    /// The row of the type table.
+    const TYPE: PrimitiveType;
+    /// Whether null is a value.
+    const NULLABLE: bool = false;
+}
+
+macro_rules! primitive_values {
+    ($($rust:ty => $edm:ident;)*) => {
+        $(impl PrimitiveValue for $rust {
+            const TYPE: PrimitiveType = PrimitiveType::$edm;
+        })*
+    };
+}
+
+primitive_values! {
+    String => String;
+    Json => Json;
+    bool => Boolean;
+    i16 => Int16;
+    i32 => Int32;
+    i64 => Int64;
+    f32 => Single;
+    f64 => Double;
+    Decimal => Decimal;
+    DateTime<Utc> => DateTimeOffset;
+    NaiveDate => Date;
+    NaiveTime => TimeOfDay;
+    TimeDelta => Duration;
+    uuid::Uuid => Guid;
+    Vec<u8> => Binary;
+}
+
+impl<T: PrimitiveValue> PrimitiveValue for Option<T> {
+    const TYPE: PrimitiveType = T::TYPE;
+    const NULLABLE: bool = true;
+}
+
+/// A Rust type that can be a navigation property: `Option<Entity>`, or `Vec<Entity>`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a navigation property",
+    note = "expected `Option<Entity>` or `Vec<Entity>`, where the entity derives `ODataEntity`"
+)]
+pub trait NavigationValue {
+    /// The entity at the other end.
+    type Target: ODataEntity;
+    /// Whether it is a collection.
+    const MANY: bool;
+}
+
+impl<E: ODataEntity> NavigationValue for Option<E> {
+    type Target = E;
+    const MANY: bool = false;
+}
+
+impl<E: ODataEntity> NavigationValue for Vec<E> {
+    type Target = E;
+    const MANY: bool = true;
+}
+
+/// So that a to-one navigation property may lead back to its own struct.
+impl<E: ODataEntity> ODataEntity for Box<E> {
+    const PROPERTIES: &'static [Property] = E::PROPERTIES;
+    const KEY: &'static [&'static str] = E::KEY;
+
+    fn entity_type() -> &'static EntityType {
+        E::entity_type()
+    }
+}
+
+/// Checks that the derive's expansion evaluates at compile time.
+#[doc(hidden)]
+pub mod check {}

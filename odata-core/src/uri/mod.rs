@@ -1,0 +1,3 @@
+//! Text to tree: the URL of a request, parsed whole before any name is resolved.
+
+pub mod ast;
