@@ -5,7 +5,9 @@
 
 pub mod edm;
 pub mod error;
+pub mod functions;
 pub mod limits;
+pub mod plan;
 pub mod sql;
 pub mod uri;
 

@@ -1,8 +1,14 @@
 //! Plan to text and parameters. What comes in is resolved and scoped; this stage can't fail.
 
+mod expr;
+mod keyset;
 mod param;
+mod rows;
+mod select;
+mod writer;
 
 pub use param::{Param, Wire};
+pub use select::{Layout, layout, select};
 
 /// One SQL statement: its text depends on the shape of the request alone.
 #[derive(Debug, Clone, PartialEq, Eq)]

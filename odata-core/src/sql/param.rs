@@ -1,6 +1,7 @@
 //! The values that go beside a statement's text.
 
 use crate::edm::PgType;
+use crate::plan::Value;
 use std::fmt;
 
 /// In which of PostgreSQL's two formats a value's bytes are.
@@ -82,6 +83,28 @@ impl Param {
             self.ty.array_oid()
         } else {
             self.ty.oid()
+        }
+    }
+}
+
+impl From<&Value> for Param {
+    fn from(value: &Value) -> Param {
+        match value {
+            Value::Boolean(b) => Param::binary(PgType::Bool, [u8::from(*b)]),
+            Value::Integer(n) => Param::int8(*n),
+            Value::Decimal(digits) => Param::text(PgType::Numeric, digits.clone()),
+            Value::Double(x) => Param::binary(PgType::Float8, x.to_be_bytes()),
+            Value::Text(text) => Param::binary(PgType::Text, text.as_bytes()),
+            Value::DateTimeOffset(micros) => Param::binary(PgType::Timestamp, micros.to_be_bytes()),
+            Value::Date(days) => Param::binary(PgType::Date, days.to_be_bytes()),
+            Value::TimeOfDay(micros) => Param::binary(PgType::Time, micros.to_be_bytes()),
+            // Microseconds, days, months (interval_recv).
+            Value::Duration(micros) => Param::binary(
+                PgType::Interval,
+                [&micros.to_be_bytes()[..], &[0; 8]].concat(),
+            ),
+            Value::Guid(bytes) => Param::binary(PgType::Uuid, *bytes),
+            Value::Binary(bytes) => Param::binary(PgType::Bytea, bytes.clone()),
         }
     }
 }

@@ -1,0 +1,247 @@
+//! The binder: what is known while names are resolved.
+
+use super::{Data, Expr, ExprKind, Join, Plan, Rows, Scoped, Via, resource};
+use crate::edm::{EntitySet, PrimitiveType, Schema, SetId};
+use crate::error::{Code, Error, Result, Span};
+use crate::limits::Limits;
+use crate::uri::ast::{self, ODataUri, QueryOptions, ResourcePath};
+
+/// Resolves a request against what is served.
+pub fn bind(schema: &Schema, uri: &ODataUri, limits: &Limits) -> Result<Plan> {
+    let options = &uri.options;
+    if options.schema_version.is_some() {
+        return Err(Error::not_implemented("$schemaversion").target("$schemaversion"));
+    }
+    if options.delta_token.is_some() {
+        return Err(Error::not_implemented("$deltatoken").target("$deltatoken"));
+    }
+    match &uri.path {
+        ResourcePath::ServiceDocument => {
+            allow_only(options, &["$format"], "the service document")?;
+            Ok(Plan::ServiceDocument)
+        }
+        ResourcePath::Metadata => {
+            allow_only(options, &["$format"], "the metadata document")?;
+            Ok(Plan::Metadata)
+        }
+        ResourcePath::Batch => Err(Error::new(
+            Code::UnknownSegment,
+            "'$batch' takes POST, which this service does not answer",
+        )
+        .hint("turn batching off in the client (UI5: groupId \"$direct\")")),
+        ResourcePath::All(..) => Err(Error::not_implemented("$all")),
+        ResourcePath::CrossJoin(..) => Err(Error::not_implemented("$crossjoin")),
+        ResourcePath::Entity(_) => Err(Error::not_implemented("$entity")),
+        ResourcePath::Resource(segments) => {
+            let mut binder = Binder::new(schema, options, limits);
+            let bound = resource::bind_resource(&mut binder, segments, options);
+            binder
+                .finish(bound)
+                .map(|data: Data| Plan::Data(Box::new(data)))
+        }
+    }
+}
+
+/// Refuses every system option that isn't among these.
+pub(super) fn allow_only(options: &QueryOptions, allowed: &[&str], what: &str) -> Result<()> {
+    match options
+        .present
+        .iter()
+        .find(|option| !allowed.contains(option))
+    {
+        None => Ok(()),
+        Some(option) => Err(Error::new(
+            Code::OptionNotAllowed,
+            format!("'{option}' is not allowed on {what}"),
+        )
+        .target(*option)),
+    }
+}
+
+/// What is known while names are resolved.
+pub(super) struct Binder<'a> {
+    pub(super) schema: &'a Schema,
+    pub(super) limits: &'a Limits,
+    /// The options whose parameter aliases are visible, the innermost last.
+    pub(super) alias_scopes: Vec<&'a QueryOptions>,
+    /// Aliases whose values are being bound: one that is met again leads to itself.
+    pub(super) open_aliases: Vec<String>,
+    /// The instances that names may refer to, the innermost last.
+    pub(super) frames: Vec<Frame>,
+    /// The instance that names without a prefix belong to: its frame and its table reference.
+    pub(super) origin: Option<(usize, Scoped)>,
+    /// Lambdas around this place.
+    pub(super) lambdas: usize,
+    /// Expand items so far.
+    pub(super) expands: usize,
+    next_source: u16,
+    /// Unknown names, all of them, so that a client can mend them at once.
+    unknown: Vec<Error>,
+}
+
+/// One instance that names may refer to.
+pub(super) struct Frame {
+    pub(super) from: Scoped,
+    pub(super) joins: Vec<Join>,
+    /// The range variable of a lambda.
+    pub(super) variable: Option<String>,
+    /// Computed properties, each with the table reference that it belongs to.
+    pub(super) computed: Vec<(Scoped, String, Expr)>,
+}
+
+impl<'a> Binder<'a> {
+    fn new(schema: &'a Schema, options: &'a QueryOptions, limits: &'a Limits) -> Binder<'a> {
+        Binder {
+            schema,
+            limits,
+            alias_scopes: vec![options],
+            open_aliases: Vec::new(),
+            frames: Vec::new(),
+            origin: None,
+            lambdas: 0,
+            expands: 0,
+            next_source: 0,
+            unknown: Vec::new(),
+        }
+    }
+
+    /// The result, unless a name was unknown.
+    fn finish<T>(self, result: Result<T>) -> Result<T> {
+        match (Error::all(self.unknown), result) {
+            (Some(unknown), _) => Err(unknown),
+            (None, result) => result,
+        }
+    }
+
+    /// A table reference. This is the one place that makes them.
+    pub(super) fn scoped(&mut self, set: SetId) -> Scoped {
+        let id = self.next_source;
+        self.next_source += 1;
+        Scoped { id, set }
+    }
+
+    /// The set that a table reference ranges over.
+    pub(super) fn set(&self, source: Scoped) -> &'a EntitySet {
+        self.schema.set(source.set())
+    }
+
+    /// Opens a frame over a new table reference of this set, and gives its place.
+    pub(super) fn push_frame(&mut self, set: SetId) -> usize {
+        let from = self.scoped(set);
+        self.frames.push(Frame {
+            from,
+            joins: Vec::new(),
+            variable: None,
+            computed: Vec::new(),
+        });
+        self.frames.len() - 1
+    }
+
+    /// Closes the innermost frame: its rows, under this condition.
+    pub(super) fn pop_frame(&mut self, via: Option<Via>, filter: Option<Expr>) -> Rows {
+        let frame = self
+            .frames
+            .pop()
+            .expect("each frame is closed where it was opened");
+        Rows {
+            from: frame.from,
+            via,
+            joins: frame.joins,
+            filter,
+        }
+    }
+
+    /// The far end of a to-one navigation property: one join for each path, however often it is
+    /// used.
+    pub(super) fn join(&mut self, frame: usize, near: Scoped, navigation: usize) -> Scoped {
+        let via = Via { near, navigation };
+        if let Some(join) = self.frames[frame].joins.iter().find(|join| join.via == via) {
+            return join.source;
+        }
+        let source = self.scoped(self.set(near).navigation[navigation].target);
+        self.frames[frame].joins.push(Join { source, via });
+        source
+    }
+
+    /// Runs `then` with this instance as the one that names without a prefix belong to.
+    pub(super) fn with_origin<R>(
+        &mut self,
+        origin: (usize, Scoped),
+        then: impl FnOnce(&mut Self) -> R,
+    ) -> R {
+        let before = self.origin.replace(origin);
+        let result = then(self);
+        self.origin = before;
+        result
+    }
+
+    /// Notes an unknown name and goes on, so that all of them are found. The null stands for it.
+    pub(super) fn unknown_name(&mut self, error: Error) -> Expr {
+        self.unknown.push(error);
+        Expr::null()
+    }
+
+    /// A property of a table reference, as an operand.
+    pub(super) fn property(
+        &self,
+        frame: usize,
+        source: Scoped,
+        place: usize,
+        span: Span,
+    ) -> Result<Expr> {
+        let property = &self.set(source).properties[place];
+        if property.hidden {
+            let name = property.declared.name;
+            let message = format!("'{name}' is a secret and cannot be used in a query");
+            return Err(Error::new(Code::OptionNotAllowed, message).at(span));
+        }
+        Ok(Expr {
+            kind: ExprKind::Property(source, place),
+            ty: Some(property.ty),
+            nullable: property.may_be_null() || self.frames[frame].from != source,
+        })
+    }
+
+    /// An error for a name that the set doesn't have.
+    pub(super) fn no_property(&self, set: &EntitySet, name: &str, span: Span) -> Error {
+        let message = format!("'{}' has no property '{name}'", set.declared.name);
+        Error::new(Code::UnknownProperty, message)
+            .at(span)
+            .did_you_mean(name, set.names())
+    }
+}
+
+/// Requires a Boolean, or a null.
+pub(super) fn condition(expr: Expr, span: Span) -> Result<Expr> {
+    match expr.ty {
+        None => Ok(Expr {
+            ty: Some(PrimitiveType::Boolean),
+            ..expr
+        }),
+        Some(PrimitiveType::Boolean) => Ok(expr),
+        Some(ty) => {
+            let message = format!(
+                "expected a condition (Edm.Boolean), found {}",
+                ty.edm_name()
+            );
+            Err(Error::new(Code::TypeMismatch, message).at(span))
+        }
+    }
+}
+
+/// The text of a resource path's name segments, for messages.
+pub(super) fn segment_text(segment: &ast::PathSegment) -> &str {
+    use ast::SegmentKind::*;
+    match &segment.kind {
+        Name(name) | Annotation(name) | Key(name) => name,
+        Arguments(_) => "(..)",
+        Count(_) => "$count",
+        Ref => "$ref",
+        Value => "$value",
+        Filter(_) => "$filter",
+        Each => "$each",
+        Query => "$query",
+        Any(_) => "any",
+        All(_) => "all",
+    }
+}

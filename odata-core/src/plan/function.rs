@@ -1,0 +1,298 @@
+//! Calls of canonical functions, `cast` and `isof` (URL Conventions 5.1.1.5 to 5.1.1.10).
+
+use super::bind::Binder;
+use super::operand::convert;
+use super::{Expr, ExprKind, Value, literal};
+use crate::edm::PrimitiveType as T;
+use crate::error::{Code, Error, Result, Span};
+use crate::functions::{self, Function, Operand};
+use crate::uri::ast::{self, Name, TypeName};
+
+impl<'a> Binder<'a> {
+    pub(super) fn bind_call(
+        &mut self,
+        name: &'a Name,
+        arguments: &'a [ast::Expr],
+        span: Span,
+    ) -> Result<Expr> {
+        let lower = name.text.to_ascii_lowercase();
+        if functions::NOT_OFFERED.contains(&lower.as_str()) {
+            return Err(
+                Error::not_implemented(format_args!("the function '{lower}'")).at(name.span),
+            );
+        }
+        if functions::overloads(&lower).next().is_none() {
+            return Err(unknown(name));
+        }
+        let mut bound = Vec::new();
+        for argument in arguments {
+            bound.push(self.bind_expr(argument)?);
+        }
+        let function =
+            choose(&lower, &bound).ok_or_else(|| no_overload(name, &lower, &bound, span))?;
+        self.check_arguments(function, &bound, arguments)?;
+        let operands = bound
+            .into_iter()
+            .zip(function.parameters)
+            .map(|(expr, operand)| as_operand(expr, *operand));
+        let operands: Vec<Expr> = operands.collect();
+        let nullable = operands.iter().any(|operand| operand.nullable);
+        Ok(Expr {
+            kind: ExprKind::Call(function, operands),
+            ty: Some(function.result),
+            nullable,
+        })
+    }
+
+    /// What a literal operand can already tell.
+    fn check_arguments(
+        &self,
+        function: &Function,
+        bound: &[Expr],
+        arguments: &[ast::Expr],
+    ) -> Result<()> {
+        let span = |i: usize| {
+            arguments
+                .get(i)
+                .map(|argument| argument.span)
+                .unwrap_or_default()
+        };
+        match (function.name, bound) {
+            (
+                "substring",
+                [
+                    _,
+                    _,
+                    Expr {
+                        kind: ExprKind::Value(Value::Integer(n)),
+                        ..
+                    },
+                ],
+            ) if *n < 0 => Err(Error::new(
+                Code::InvalidLiteral,
+                "the length of 'substring' is negative, expected 0 or more",
+            )
+            .at(span(2))),
+            ("matchespattern", _) => {
+                Err(Error::not_implemented("the function 'matchesPattern'").at(span(0)))
+            }
+            // This service keeps instants in UTC: the parts of a literal in another zone are lost
+            // (URL Conventions 5.1.1.8 makes such a request fail).
+            (
+                "year" | "month" | "day" | "hour" | "minute" | "date" | "time"
+                | "totaloffsetminutes",
+                [_],
+            ) => match arguments.first().map(|argument| &argument.kind) {
+                Some(ast::ExprKind::Literal(ast::Literal::DateTimeOffset(text)))
+                    if has_other_offset(text) =>
+                {
+                    let message = format!(
+                        "'{}' takes an instant in UTC, this literal has another offset",
+                        function.name
+                    );
+                    Err(Error::new(Code::InvalidLiteral, message).at(span(0)))
+                }
+                _ => Ok(()),
+            },
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) fn bind_cast(
+        &mut self,
+        operand: &'a ast::Expr,
+        name: &'a TypeName,
+        span: Span,
+    ) -> Result<Expr> {
+        let ty = self.primitive(name)?;
+        let bound = self.bind_expr(operand)?;
+        let null = Expr {
+            kind: ExprKind::Null,
+            ty: Some(ty),
+            nullable: true,
+        };
+        match (&bound.kind, bound.ty) {
+            (_, None) => Ok(null),
+            (ExprKind::Value(Value::Text(text)), _) => {
+                Ok(literal::from_text(text, ty).map_or(null, |value| Expr {
+                    ty: Some(ty),
+                    ..Expr::value(value)
+                }))
+            }
+            (_, Some(from)) if castable(from, ty) => {
+                let nullable = bound.nullable || !widening(from, ty);
+                Ok(Expr {
+                    kind: ExprKind::Cast(Box::new(bound)),
+                    ty: Some(ty),
+                    nullable,
+                })
+            }
+            (_, Some(from)) => {
+                let message = format!("cannot cast {} to {}", from.edm_name(), ty.edm_name());
+                Err(Error::new(Code::TypeMismatch, message).at(span))
+            }
+        }
+    }
+
+    /// Whether the operand is of the type: known beforehand, but for null.
+    pub(super) fn bind_is_of(
+        &mut self,
+        operand: &'a ast::Expr,
+        name: &'a TypeName,
+    ) -> Result<Expr> {
+        let ty = self.primitive(name)?;
+        let bound = self.bind_expr(operand)?;
+        let answer = |b| Expr::certain(ExprKind::Value(Value::Boolean(b)), T::Boolean);
+        match bound.ty {
+            Some(from) if from.edm_name() == ty.edm_name() || widening(from, ty) => {
+                let null = Expr {
+                    ty: bound.ty,
+                    ..Expr::null()
+                };
+                super::operand::compare(super::Comparison::Ne, bound, null, operand.span)
+            }
+            _ => Ok(answer(false)),
+        }
+    }
+
+    fn primitive(&self, name: &TypeName) -> Result<T> {
+        let text = &name.name.text;
+        if name.collection {
+            return Err(Error::not_implemented("a cast to a collection").at(name.name.span));
+        }
+        if let Some(ty) = T::from_edm_name(text) {
+            return Ok(ty);
+        }
+        if text.starts_with("Edm.") || self.schema.set_of_type(text).is_some() {
+            return Err(
+                Error::not_implemented(format_args!("a cast to '{text}'")).at(name.name.span)
+            );
+        }
+        let known = T::ALL.iter().map(|ty| ty.edm_name());
+        let error =
+            Error::new(Code::UnknownType, format!("there is no type '{text}'")).at(name.name.span);
+        Err(error.did_you_mean(text, known))
+    }
+}
+
+/// An error for a function that nobody knows.
+pub(super) fn unknown(name: &Name) -> Error {
+    let error = Error::new(
+        Code::UnknownFunction,
+        format!("there is no function '{}'", name.text),
+    )
+    .at(name.span);
+    if name.text.eq_ignore_ascii_case("substringof") {
+        return error.hint("did you mean 'contains', with its operands the other way round?");
+    }
+    error.did_you_mean(&name.text, functions::names())
+}
+
+fn no_overload(name: &Name, lower: &str, bound: &[Expr], span: Span) -> Error {
+    let list = |types: &[&str]| format!("({})", types.join(", "));
+    let takes: Vec<String> = functions::overloads(lower)
+        .map(|function| {
+            list(
+                &function
+                    .parameters
+                    .iter()
+                    .map(|operand| operand.ty().edm_name())
+                    .collect::<Vec<_>>(),
+            )
+        })
+        .collect();
+    let found = list(
+        &bound
+            .iter()
+            .map(|expr| expr.ty.map_or("null", T::edm_name))
+            .collect::<Vec<_>>(),
+    );
+    let code =
+        if functions::overloads(lower).any(|function| function.parameters.len() == bound.len()) {
+            Code::TypeMismatch
+        } else {
+            Code::UnknownFunction
+        };
+    let message = format!(
+        "'{}' takes {}, found {found}",
+        name.text,
+        takes.join(" or ")
+    );
+    Error::new(code, message).at(span)
+}
+
+/// The overload that takes operands of these types. A null fits everywhere, a quoted literal where
+/// a date or a time is taken too.
+fn choose(name: &str, bound: &[Expr]) -> Option<&'static Function> {
+    let fits = |expr: &Expr, operand: Operand| match (expr.ty, &expr.kind) {
+        (None, _) => true,
+        (Some(ty), _) if operand.takes(ty) => true,
+        (_, ExprKind::Value(Value::Text(text))) => {
+            matches!(
+                operand,
+                Operand::DateTimeOffset | Operand::Date | Operand::TimeOfDay | Operand::Duration
+            ) && literal::from_text(text, operand.ty()).is_some()
+        }
+        _ => false,
+    };
+    functions::overloads(name).find(|function| {
+        function.parameters.len() == bound.len()
+            && bound
+                .iter()
+                .zip(function.parameters)
+                .all(|(expr, operand)| fits(expr, *operand))
+    })
+}
+
+fn as_operand(expr: Expr, operand: Operand) -> Expr {
+    let ty = operand.ty();
+    match (&expr.kind, operand) {
+        (ExprKind::Value(Value::Text(text)), operand) if operand != Operand::Text => {
+            literal::from_text(text, ty).map_or(expr, Expr::value)
+        }
+        (_, Operand::Text) => match expr.ty {
+            None => Expr {
+                ty: Some(ty),
+                ..expr
+            },
+            Some(_) => expr,
+        },
+        // The functions of text take int4: a larger number is out of range for any text.
+        (_, Operand::Integer) if expr.ty != Some(T::Int32) || expr.is_value() => Expr {
+            nullable: expr.nullable,
+            kind: ExprKind::Convert(Box::new(expr)),
+            ty: Some(T::Int32),
+        },
+        _ => convert(expr, ty),
+    }
+}
+
+fn has_other_offset(text: &str) -> bool {
+    let clock = text.split_once(['T', 't']).map_or("", |(_, clock)| clock);
+    match clock.find(['+', '-']) {
+        Some(sign) => clock[sign + 1..]
+            .bytes()
+            .any(|b| b.is_ascii_digit() && b != b'0'),
+        None => false,
+    }
+}
+
+/// Whether every value of `from` is a value of `to`.
+fn widening(from: T, to: T) -> bool {
+    match (from.numeric_rank(), to.numeric_rank()) {
+        (Some(a), Some(b)) => a <= b,
+        _ => to == T::String || from == to,
+    }
+}
+
+/// Whether a value of `from` can become one of `to` (URL Conventions 5.1.1.10.1).
+fn castable(from: T, to: T) -> bool {
+    from == to
+        || to == T::String
+        || from.is_text()
+        || from.is_numeric() && to.is_numeric()
+        || matches!(
+            (from, to),
+            (T::DateTimeOffset, T::Date | T::TimeOfDay) | (T::Date, T::DateTimeOffset)
+        )
+}

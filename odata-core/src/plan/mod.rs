@@ -1,0 +1,253 @@
+//! Names and types resolved: a tree of text becomes a [`Plan`].
+//!
+//! A plan is made of the schema and the URL alone; no caller is in it, so it may be cached by URL.
+//! Every table reference in it is a [`Scoped`] node, which the SQL printer can't print without a
+//! scope.
+
+mod bind;
+mod expr;
+mod function;
+mod literal;
+mod operand;
+mod page;
+mod path;
+mod projection;
+mod resource;
+mod search;
+
+pub use bind::bind;
+pub use expr::{ArithmeticOp, Comparison, Expr, ExprKind, Value};
+pub use page::{Bound, Page, Window};
+
+use crate::edm::{PgType, PrimitiveType, Schema, SetId};
+
+/// What a request asks for, resolved.
+#[derive(Debug, Clone)]
+pub enum Plan {
+    /// The service document.
+    ServiceDocument,
+    /// The metadata document.
+    Metadata,
+    /// Rows of the database.
+    Data(Box<Data>),
+}
+
+/// A request for rows.
+#[derive(Debug, Clone)]
+pub struct Data {
+    /// The entity behind the last key of the path, where the rows hang on one.
+    pub anchor: Option<Anchor>,
+    /// The rows.
+    pub query: Query,
+    /// In which form they are answered.
+    pub answer: Answer,
+}
+
+/// In which form rows are answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// A collection of entities.
+    Collection,
+    /// One entity.
+    Entity,
+    /// One property of one entity: the query's only output.
+    Property,
+    /// The same, raw.
+    Value,
+    /// The number of rows.
+    Count,
+    /// References to a collection's entities.
+    References,
+    /// A reference to one entity.
+    Reference,
+}
+
+/// A chain of entities from a set by key: `Conversation(1)/inbox`.
+#[derive(Debug, Clone)]
+pub struct Anchor {
+    /// The first entity: its key stands in the filter.
+    pub first: Rows,
+    /// The entities behind it, each by a navigation property of the one before and, where that is a
+    /// collection, a key.
+    pub steps: Vec<(Join, Option<Expr>)>,
+}
+
+impl Anchor {
+    /// The last entity.
+    pub fn last(&self) -> Scoped {
+        self.steps
+            .last()
+            .map_or(self.first.from, |(join, _)| join.source)
+    }
+}
+
+/// A table reference, by a number of its own in the plan. Only [`bind`] makes one, and only with a
+/// set; the SQL printer adds the caller's scope to each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Scoped {
+    id: u16,
+    set: SetId,
+}
+
+impl Scoped {
+    /// Its number in the plan.
+    pub fn id(self) -> u16 {
+        self.id
+    }
+
+    /// The set whose rows it ranges over.
+    pub fn set(self) -> SetId {
+        self.set
+    }
+}
+
+/// A navigation property of a table reference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Via {
+    /// The near end.
+    pub near: Scoped,
+    /// The place of the navigation property in the near end's set.
+    pub navigation: usize,
+}
+
+/// A to-one navigation: a left join.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Join {
+    /// The far end.
+    pub source: Scoped,
+    /// The navigation property that leads to it.
+    pub via: Via,
+}
+
+/// Rows of a set: those of a navigation property or all, that a condition holds for.
+#[derive(Debug, Clone)]
+pub struct Rows {
+    /// The set's table reference.
+    pub from: Scoped,
+    /// The navigation property on which the rows hang.
+    pub via: Option<Via>,
+    /// The to-one navigations that expressions go through, in the order in which they are joined.
+    pub joins: Vec<Join>,
+    /// The condition.
+    pub filter: Option<Expr>,
+}
+
+/// Rows with what is read of them. An expanded collection is a query inside a query.
+#[derive(Debug, Clone)]
+pub struct Query {
+    /// The rows.
+    pub rows: Rows,
+    /// The sort order, total: it ends in the key. Empty where there is at most one row, or where
+    /// only the number counts.
+    pub order: Vec<OrderItem>,
+    /// How many sort items the client gave: those before the tie-breaker.
+    pub asked_order: usize,
+    /// `$skip`.
+    pub skip: u64,
+    /// `$top`.
+    pub top: Option<u64>,
+    /// `$count=true`.
+    pub count: bool,
+    /// What is selected, in order: the SQL printer prints it, the row writer reads it.
+    pub outputs: Vec<Output>,
+    /// How the outputs become an entity.
+    pub shape: Shape,
+}
+
+/// One item of the sort order.
+#[derive(Debug, Clone)]
+pub struct OrderItem {
+    /// What is sorted by.
+    pub expr: Expr,
+    /// `desc`.
+    pub descending: bool,
+    /// The output that holds its value, for next links.
+    pub output: usize,
+}
+
+/// One column of a row as it is read.
+#[derive(Debug, Clone)]
+pub enum Output {
+    /// A property as it is stored.
+    Property(Scoped, usize),
+    /// An expression.
+    Expr(Expr),
+    /// An expanded collection: an array of rows.
+    Array(Box<Query>, u64),
+    /// The number of a collection's members.
+    Count(Box<Rows>),
+}
+
+impl Output {
+    /// The type in which the column arrives, if it is a value: `None` is text.
+    pub fn value_type(&self, schema: &Schema) -> (Option<PgType>, PrimitiveType) {
+        match self {
+            Output::Property(source, place) => {
+                let property = &schema.set(source.set()).properties[*place];
+                match property.source {
+                    crate::edm::Source::Column { ty, .. } => (ty, property.ty),
+                    crate::edm::Source::Null => (Some(property.ty.pg()), property.ty),
+                }
+            }
+            Output::Expr(expr) => (Some(expr.pg(schema)), expr.ty_or_string()),
+            Output::Array(..) => (Some(PgType::Bytea), PrimitiveType::Binary),
+            Output::Count(_) => (Some(PgType::Int8), PrimitiveType::Int64),
+        }
+    }
+}
+
+/// How outputs become an entity.
+#[derive(Debug, Clone)]
+pub struct Shape {
+    /// The entity's set.
+    pub set: SetId,
+    /// The outputs that hold the key.
+    pub key: Vec<usize>,
+    /// Whether every key property is among the members.
+    pub key_selected: bool,
+    /// Only references (`@odata.id`) are written.
+    pub reference: bool,
+    /// The members, in order.
+    pub members: Vec<Member>,
+    /// What the context URL says of the selection, without parentheses: `id,inbox(name)`.
+    pub selection: Option<String>,
+}
+
+/// One member of an entity.
+#[derive(Debug, Clone)]
+pub enum Member {
+    /// A structural property.
+    Property {
+        /// Its place in the set.
+        property: usize,
+        /// The output that holds it.
+        output: usize,
+    },
+    /// A computed property.
+    Computed {
+        /// Its name.
+        name: String,
+        /// Its type.
+        ty: PrimitiveType,
+        /// The output that holds it.
+        output: usize,
+    },
+    /// An expanded entity; absent where its key is null.
+    One {
+        /// The place of the navigation property.
+        navigation: usize,
+        /// The entity.
+        shape: Shape,
+    },
+    /// An expanded collection.
+    Many {
+        /// The place of the navigation property.
+        navigation: usize,
+        /// The output that holds the array, if members are wanted.
+        output: Option<usize>,
+        /// The output that holds the number of all members, if it is wanted.
+        count: Option<usize>,
+        /// The nested options for a next link, canonical and percent-encoded, without `?`.
+        options: String,
+    },
+}

@@ -1,0 +1,481 @@
+//! Expressions of the URL become expressions with types (URL Conventions 5.1.1).
+
+use super::bind::{Binder, condition};
+use super::{ArithmeticOp, Comparison, Expr, ExprKind, Value, function, literal};
+use crate::edm::PrimitiveType as T;
+use crate::error::{Code, Error, Result, Span};
+use crate::uri::ast::{self, BinaryOp};
+
+impl<'a> Binder<'a> {
+    /// A condition: `$filter`, the predicate of a lambda.
+    pub(super) fn bind_condition(&mut self, expr: &'a ast::Expr) -> Result<Expr> {
+        let bound = self.bind_expr(expr)?;
+        condition(bound, expr.span)
+    }
+
+    /// Any expression.
+    pub(super) fn bind_expr(&mut self, expr: &'a ast::Expr) -> Result<Expr> {
+        use ast::ExprKind as A;
+        let span = expr.span;
+        match &expr.kind {
+            A::Literal(text) => {
+                Ok(literal::value(text, span)?.map_or_else(Expr::null, Expr::value))
+            }
+            A::Alias(name) => self.with_alias(name, span, |binder, value| match value {
+                Some(value) => binder.bind_expr(value),
+                // An alias without a value is null (URL Conventions 5.3).
+                None => Ok(Expr::null()),
+            }),
+            A::Path(path) => self.bind_path(path, span),
+            A::And(operands) | A::Or(operands) => {
+                let operands = operands.iter().map(|operand| self.bind_condition(operand));
+                let operands = operands.collect::<Result<Vec<_>>>()?;
+                let joined = if matches!(expr.kind, A::And(_)) {
+                    Expr::all(operands)
+                } else {
+                    Expr::one_of(operands)
+                };
+                joined.ok_or_else(|| Error::new(Code::SyntaxError, "expected an operand").at(span))
+            }
+            A::Not(operand) => {
+                let operand = self.bind_condition(operand)?;
+                let nullable = operand.nullable;
+                Ok(Expr {
+                    kind: ExprKind::Not(Box::new(operand)),
+                    ty: Some(T::Boolean),
+                    nullable,
+                })
+            }
+            A::Negate(operand) => self.bind_negate(operand, span),
+            A::Binary(op, left, right) => self.bind_binary(*op, left, right, span),
+            A::Call(name, arguments) => self.bind_call(name, arguments, span),
+            A::Cast(Some(operand), ty) => self.bind_cast(operand, ty, span),
+            A::IsOf(Some(operand), ty) => self.bind_is_of(operand, ty),
+            A::Case(branches) => self.bind_case(branches, span),
+            A::Cast(None, _) | A::IsOf(None, _) => {
+                Err(Error::not_implemented("a type cast of the instance itself").at(span))
+            }
+            A::NamedCall(name, _) => Err(function::unknown(name)),
+            A::Array(_) | A::Object(_) | A::List(_) => Err(Error::new(
+                Code::TypeMismatch,
+                "a collection or object cannot stand here, expected a single value",
+            )
+            .at(span)),
+        }
+    }
+
+    /// Binds the value of a parameter alias in the scope that gives it.
+    pub(super) fn with_alias<R>(
+        &mut self,
+        name: &str,
+        span: Span,
+        then: impl FnOnce(&mut Self, Option<&'a ast::Expr>) -> Result<R>,
+    ) -> Result<R> {
+        if self.open_aliases.iter().any(|open| open == name) {
+            let message = format!("the parameter alias '{name}' leads to itself");
+            return Err(Error::new(Code::InvalidOptionValue, message).at(span));
+        }
+        let values = self
+            .alias_scopes
+            .iter()
+            .rev()
+            .flat_map(|options| options.aliases.iter());
+        let value = values
+            .filter(|(alias, _)| alias.text == name)
+            .map(|(_, value)| value)
+            .next();
+        self.open_aliases.push(name.to_owned());
+        // The value has positions of its own option.
+        let result = then(self, value).map_err(|error| {
+            if value.is_some() {
+                error.target(name)
+            } else {
+                error
+            }
+        });
+        self.open_aliases.pop();
+        result
+    }
+
+    fn bind_negate(&mut self, operand: &'a ast::Expr, span: Span) -> Result<Expr> {
+        let bound = self.bind_expr(operand)?;
+        match bound.ty {
+            None => Ok(bound),
+            Some(ty) if ty.is_numeric() || ty == T::Duration => {
+                let nullable = bound.nullable;
+                Ok(Expr {
+                    kind: ExprKind::Negate(Box::new(bound)),
+                    ty: Some(ty),
+                    nullable,
+                })
+            }
+            Some(ty) => Err(mismatch(
+                format!("'-' takes a number or a duration, not {}", ty.edm_name()),
+                span,
+            )),
+        }
+    }
+
+    fn bind_binary(
+        &mut self,
+        op: BinaryOp,
+        left: &'a ast::Expr,
+        right: &'a ast::Expr,
+        span: Span,
+    ) -> Result<Expr> {
+        let comparison = |comparison| Some(comparison);
+        let comparison = match op {
+            BinaryOp::Eq => comparison(Comparison::Eq),
+            BinaryOp::Ne => comparison(Comparison::Ne),
+            BinaryOp::Gt => comparison(Comparison::Gt),
+            BinaryOp::Ge => comparison(Comparison::Ge),
+            BinaryOp::Lt => comparison(Comparison::Lt),
+            BinaryOp::Le => comparison(Comparison::Le),
+            _ => None,
+        };
+        if let Some(comparison) = comparison {
+            if let Some(presence) = self.bind_presence(comparison, left, right)? {
+                return Ok(presence);
+            }
+            let (left, right) = (self.bind_expr(left)?, self.bind_expr(right)?);
+            return compare(comparison, left, right, span);
+        }
+        match op {
+            BinaryOp::In => self.bind_in(left, right),
+            BinaryOp::Has => Err(mismatch(
+                "'has' takes an enumeration, and the model has none".into(),
+                span,
+            )),
+            _ => {
+                let (left, right) = (self.bind_expr(left)?, self.bind_expr(right)?);
+                let op = match op {
+                    BinaryOp::Add => ArithmeticOp::Add,
+                    BinaryOp::Sub => ArithmeticOp::Sub,
+                    BinaryOp::Mul => ArithmeticOp::Mul,
+                    BinaryOp::Div => ArithmeticOp::Div,
+                    BinaryOp::DivBy => ArithmeticOp::DivBy,
+                    _ => ArithmeticOp::Mod,
+                };
+                arithmetic(op, left, right, span)
+            }
+        }
+    }
+
+    /// `Nav eq null` and `Nav ne null` (4.01).
+    fn bind_presence(
+        &mut self,
+        op: Comparison,
+        left: &'a ast::Expr,
+        right: &'a ast::Expr,
+    ) -> Result<Option<Expr>> {
+        let is_null =
+            |expr: &ast::Expr| matches!(expr.kind, ast::ExprKind::Literal(ast::Literal::Null));
+        let path = match (&left.kind, &right.kind) {
+            (ast::ExprKind::Path(path), _) if is_null(right) => path,
+            (_, ast::ExprKind::Path(path)) if is_null(left) => path,
+            _ => return Ok(None),
+        };
+        let Some(entity) = self.bind_entity_path(path)? else {
+            return Ok(None);
+        };
+        let present = Expr::certain(ExprKind::Present(entity), T::Boolean);
+        match op {
+            Comparison::Ne => Ok(Some(present)),
+            Comparison::Eq => Ok(Some(Expr::certain(
+                ExprKind::Not(Box::new(present)),
+                T::Boolean,
+            ))),
+            _ => Ok(Some(Expr::certain(
+                ExprKind::Value(Value::Boolean(false)),
+                T::Boolean,
+            ))),
+        }
+    }
+
+    /// `in` is `eq` with any of the list's values.
+    fn bind_in(&mut self, left: &'a ast::Expr, right: &'a ast::Expr) -> Result<Expr> {
+        let operand = self.bind_expr(left)?;
+        self.bind_in_list(operand, right)
+    }
+
+    fn bind_in_list(&mut self, operand: Expr, list: &'a ast::Expr) -> Result<Expr> {
+        let span = list.span;
+        let items = match &list.kind {
+            ast::ExprKind::List(items) | ast::ExprKind::Array(items) => items,
+            ast::ExprKind::Alias(name) => {
+                return self.with_alias(name, span, |binder, value| match value {
+                    Some(value) => binder.bind_in_list(operand, value),
+                    None => Ok(Expr::certain(
+                        ExprKind::Value(Value::Boolean(false)),
+                        T::Boolean,
+                    )),
+                });
+            }
+            _ => return Err(mismatch("'in' takes a list such as (1,2,3)".into(), span)),
+        };
+        let (mut values, mut others, mut null) = (Vec::new(), Vec::new(), false);
+        for item in items {
+            let bound = self.bind_expr(item)?;
+            let Expr {
+                kind: ExprKind::Compare(_, left, right),
+                ..
+            } = compare(Comparison::Eq, operand.clone(), bound, item.span)?
+            else {
+                continue;
+            };
+            match right.kind {
+                ExprKind::Null => null = true,
+                ExprKind::Value(Value::Double(x)) if x.is_nan() => {}
+                ExprKind::Value(value)
+                    if values.first().is_none_or(|first| same_kind(first, &value)) =>
+                {
+                    values.push(value)
+                }
+                _ => others.push(Expr::certain(
+                    ExprKind::Compare(Comparison::Eq, left, right),
+                    T::Boolean,
+                )),
+            }
+        }
+        if !values.is_empty() || null || others.is_empty() {
+            others.push(Expr::certain(
+                ExprKind::In(Box::new(operand), values, null),
+                T::Boolean,
+            ));
+        }
+        Expr::one_of(others)
+            .ok_or_else(|| Error::new(Code::SyntaxError, "expected a list").at(span))
+    }
+
+    fn bind_case(&mut self, branches: &'a [(ast::Expr, ast::Expr)], span: Span) -> Result<Expr> {
+        let mut bound = Vec::new();
+        let mut ty: Option<T> = None;
+        for (condition, value) in branches {
+            let condition = self.bind_condition(condition)?;
+            let branch = self.bind_expr(value)?;
+            ty = match (ty, branch.ty) {
+                (None, found) => found,
+                (found, None) => found,
+                (Some(a), Some(b)) => Some(common_type(a, b).ok_or_else(|| {
+                    let message = format!(
+                        "the branches of 'case' are {} and {}, expected one type",
+                        a.edm_name(),
+                        b.edm_name()
+                    );
+                    mismatch(message, value.span)
+                })?),
+            };
+            bound.push((condition, branch));
+        }
+        let ty = ty.ok_or_else(|| mismatch("the branches of 'case' have no type".into(), span))?;
+        let branches = bound
+            .into_iter()
+            .map(|(condition, value)| (condition, convert(value, ty)))
+            .collect();
+        Ok(Expr {
+            kind: ExprKind::Case(branches),
+            ty: Some(ty),
+            nullable: true,
+        })
+    }
+}
+
+fn mismatch(message: String, span: Span) -> Error {
+    Error::new(Code::TypeMismatch, message).at(span)
+}
+
+fn same_kind(a: &Value, b: &Value) -> bool {
+    std::mem::discriminant(a) == std::mem::discriminant(b)
+}
+
+/// The type that values of two types have in common: by numeric promotion, or the same.
+pub(super) fn common_type(a: T, b: T) -> Option<T> {
+    match (a.numeric_rank(), b.numeric_rank()) {
+        (Some(x), Some(y)) if x >= y => Some(a),
+        (Some(_), Some(_)) => Some(b),
+        _ if a.is_text() && b.is_text() => Some(T::String),
+        _ => (a == b).then_some(a),
+    }
+}
+
+/// The operand as a value of this type, which can hold it.
+pub(super) fn convert(expr: Expr, ty: T) -> Expr {
+    let Expr {
+        kind,
+        ty: from,
+        nullable,
+    } = expr;
+    let kind = match kind {
+        ExprKind::Null => ExprKind::Null,
+        ExprKind::Value(value) => match number_as(value, ty) {
+            Ok(value) => ExprKind::Value(value),
+            Err(value) if from == Some(ty) => ExprKind::Value(value),
+            Err(value) => ExprKind::Convert(Box::new(Expr::value(value))),
+        },
+        kind if from == Some(ty) => kind,
+        kind => ExprKind::Convert(Box::new(Expr {
+            kind,
+            ty: from,
+            nullable,
+        })),
+    };
+    Expr {
+        kind,
+        ty: Some(ty),
+        nullable,
+    }
+}
+
+/// A numeric literal as one of the wider type, or the literal back.
+fn number_as(value: Value, ty: T) -> std::result::Result<Value, Value> {
+    match (value, ty) {
+        (Value::Integer(n), T::Double | T::Single) => Ok(Value::Double(n as f64)),
+        (Value::Integer(n), T::Decimal) => Ok(Value::Decimal(n.to_string())),
+        (Value::Decimal(text), T::Double | T::Single) => match text.parse() {
+            Ok(x) => Ok(Value::Double(x)),
+            Err(_) => Err(Value::Decimal(text)),
+        },
+        (value, _) => Err(value),
+    }
+}
+
+/// A comparison of two operands whose types go together.
+pub(super) fn compare(op: Comparison, left: Expr, right: Expr, span: Span) -> Result<Expr> {
+    let (left, right) = align(left, right, span)?;
+    let (Some(a), Some(b)) = (left.ty, right.ty) else {
+        let (left, right) = (retype(left, right.ty), right);
+        let ty = left.ty;
+        let right = retype(right, ty);
+        return Ok(Expr::certain(
+            ExprKind::Compare(op, Box::new(left), Box::new(right)),
+            T::Boolean,
+        ));
+    };
+    let Some(common) = common_type(a, b) else {
+        let error = mismatch(
+            format!("cannot compare {} with {}", a.edm_name(), b.edm_name()),
+            span,
+        );
+        return Err(match (a, b) {
+            (T::DateTimeOffset, T::Date) | (T::Date, T::DateTimeOffset) => error.hint(
+                "write a time behind the date (2021-11-23T00:00:00Z), or compare date(..) with it",
+            ),
+            _ => error,
+        });
+    };
+    if matches!(
+        op,
+        Comparison::Gt | Comparison::Ge | Comparison::Lt | Comparison::Le
+    ) && common == T::Binary
+    {
+        return Err(mismatch(
+            "Edm.Binary takes 'eq' and 'ne' alone".into(),
+            span,
+        ));
+    }
+    // A literal takes the common type; PostgreSQL itself compares columns of two numeric types.
+    let literal = |expr: Expr| {
+        if expr.is_value() {
+            convert(expr, common)
+        } else {
+            expr
+        }
+    };
+    let kind = ExprKind::Compare(op, Box::new(literal(left)), Box::new(literal(right)));
+    Ok(Expr::certain(kind, T::Boolean))
+}
+
+fn retype(expr: Expr, ty: Option<T>) -> Expr {
+    match expr.ty {
+        None => Expr { ty, ..expr },
+        Some(_) => expr,
+    }
+}
+
+/// Reads a quoted literal as the type of the other side, where that is a date, a time or a Guid:
+/// the product's own example quotes its date.
+fn align(left: Expr, right: Expr, span: Span) -> Result<(Expr, Expr)> {
+    let reads_text = |ty: Option<T>| match ty {
+        Some(ty @ (T::DateTimeOffset | T::Date | T::TimeOfDay | T::Duration | T::Guid)) => Some(ty),
+        _ => None,
+    };
+    let read = |expr: Expr, other: Option<T>| match (&expr.kind, reads_text(other)) {
+        (ExprKind::Value(Value::Text(text)), Some(ty)) => match literal::from_text(text, ty) {
+            Some(value) => Ok(Expr::value(value)),
+            None => Err(literal::invalid(ty, text, span)),
+        },
+        _ => Ok(expr),
+    };
+    let (left_ty, right_ty) = (left.ty, right.ty);
+    Ok((read(left, right_ty)?, read(right, left_ty)?))
+}
+
+/// Arithmetic over numbers, dates and durations (URL Conventions 5.1.1.2).
+pub(super) fn arithmetic(op: ArithmeticOp, left: Expr, right: Expr, span: Span) -> Result<Expr> {
+    use ArithmeticOp::{Add, Div, DivBy, Mod, Mul, Sub};
+    let (Some(a), Some(b)) = (left.ty, right.ty) else {
+        return Ok(Expr::null());
+    };
+    let nullable = left.nullable || right.nullable;
+    let of = |left, right, ty| {
+        Ok(Expr {
+            kind: ExprKind::Arithmetic(op, Box::new(left), Box::new(right)),
+            ty: Some(ty),
+            nullable,
+        })
+    };
+    if let (true, true) = (a.is_numeric(), b.is_numeric()) {
+        let common = common_type(a, b).unwrap_or(T::Decimal);
+        let ty = match op {
+            DivBy if common.is_integer() => T::Decimal,
+            _ => common,
+        };
+        if matches!(op, Div | Mod)
+            && ty.numeric_rank() <= T::Decimal.numeric_rank()
+            && is_zero(&right)
+        {
+            return Err(Error::new(Code::InvalidLiteral, "division by zero").at(span));
+        }
+        return of(convert(left, ty), convert(right, ty), ty);
+    }
+    match (a, op, b) {
+        (T::DateTimeOffset | T::Date, Add | Sub, T::Duration) => of(left, right, a),
+        (T::Duration, Add, T::DateTimeOffset | T::Date) => of(left, right, b),
+        (T::Duration, Add | Sub, T::Duration) => of(left, right, T::Duration),
+        (T::DateTimeOffset, Sub, T::DateTimeOffset) | (T::Date, Sub, T::Date) => {
+            of(left, right, T::Duration)
+        }
+        (T::Duration, Mul | Div | DivBy, _) if b.is_numeric() => {
+            of(left, convert(right, T::Double), T::Duration)
+        }
+        (_, Mul, T::Duration) if a.is_numeric() => of(convert(left, T::Double), right, T::Duration),
+        _ => {
+            let name = match op {
+                Add => "add",
+                Sub => "sub",
+                Mul => "mul",
+                Div => "div",
+                DivBy => "divby",
+                Mod => "mod",
+            };
+            Err(mismatch(
+                format!(
+                    "'{name}' does not take {} and {}",
+                    a.edm_name(),
+                    b.edm_name()
+                ),
+                span,
+            ))
+        }
+    }
+}
+
+fn is_zero(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Value(Value::Integer(n)) => *n == 0,
+        ExprKind::Value(Value::Decimal(text)) => {
+            text.bytes().all(|b| matches!(b, b'0' | b'.' | b'-'))
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,71 @@
+//! Which part of a result is read: what the client asked for, what a page may hold, where a next
+//! link continues.
+
+use super::Query;
+use crate::edm::PgType;
+
+/// One page of a result. It isn't part of the plan: the page size comes from a preference, the
+/// bounds from a next link.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// Rows of a page.
+    pub size: u64,
+    /// Rows that earlier pages gave.
+    pub given: u64,
+    /// The sort values of the last row given, one for each item of the order.
+    pub after: Option<Vec<Bound>>,
+}
+
+/// A sort value, as PostgreSQL sent it: nothing is lost by rendering.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bound {
+    /// Its type.
+    pub ty: PgType,
+    /// Its binary form, `None` for null.
+    pub value: Option<Vec<u8>>,
+}
+
+/// What a page reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Window {
+    /// Rows to skip: of the first page alone.
+    pub skip: u64,
+    /// Rows to answer at most.
+    pub rows: u64,
+    /// Rows to read: one more than are answered, where that one tells that there is a next page or
+    /// that the number of all rows is needed.
+    pub read: u64,
+    /// Whether a row beyond the answered ones means a next page.
+    pub pages: bool,
+}
+
+impl Page {
+    /// The first page, of this size.
+    pub fn first(size: u64) -> Page {
+        Page {
+            size,
+            given: 0,
+            after: None,
+        }
+    }
+
+    /// What this page reads of the query; one row more, where the number of all rows hangs on it.
+    pub fn window(&self, query: &Query, counts: bool) -> Window {
+        let left = query.top.map(|top| top.saturating_sub(self.given));
+        let rows = left.map_or(self.size, |left| left.min(self.size));
+        let pages = left.is_none_or(|left| left > self.size);
+        let skip = if self.after.is_some() { 0 } else { query.skip };
+        let read = if pages || counts { rows + 1 } else { rows };
+        Window {
+            skip,
+            rows,
+            read,
+            pages,
+        }
+    }
+
+    /// Whether the number of all rows is answered: with the first page alone.
+    pub fn counts(&self, query: &Query) -> bool {
+        query.count && self.after.is_none()
+    }
+}

@@ -1,0 +1,342 @@
+//! Paths in expressions: properties, navigations, lambdas, counts (URL Conventions 5.1.1.13 to 16).
+
+use super::bind::{Binder, segment_text};
+use super::{Expr, ExprKind, Rows, Scoped, Via, resource};
+use crate::edm::PrimitiveType as T;
+use crate::error::{Code, Error, Result, Span};
+use crate::uri::ast::{Lambda, PathExpr, PathRoot, PathSegment, SegmentKind};
+
+/// Where a path has come to.
+struct Place {
+    frame: usize,
+    source: Scoped,
+}
+
+impl<'a> Binder<'a> {
+    /// A path that must end in a value.
+    pub(super) fn bind_path(&mut self, path: &'a PathExpr, span: Span) -> Result<Expr> {
+        if path.root == PathRoot::Root {
+            return self.bind_root(&path.segments, span);
+        }
+        let (place, segments) = self.start(path)?;
+        self.bind_segments(place, segments, path.root == PathRoot::Implicit, span)
+    }
+
+    /// The entity that a path of to-one navigations ends in, or `None` where it ends in a value.
+    pub(super) fn bind_entity_path(&mut self, path: &'a PathExpr) -> Result<Option<Scoped>> {
+        if path.root == PathRoot::Root {
+            return Ok(None);
+        }
+        let (Place { frame, source }, segments) = self.start(path)?;
+        // Look before binding: a path to a value must leave no join behind here.
+        let mut set = self.set(source);
+        let mut navigations = Vec::new();
+        for segment in segments {
+            let SegmentKind::Name(name) = &segment.kind else {
+                return Ok(None);
+            };
+            let Some(place) = set.navigation(name) else {
+                return Ok(None);
+            };
+            if set.navigation[place].declared.many {
+                return Ok(None);
+            }
+            navigations.push(place);
+            set = self.schema.set(set.navigation[place].target);
+        }
+        if navigations.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(
+            navigations.into_iter().fold(source, |near, navigation| {
+                self.join(frame, near, navigation)
+            }),
+        ))
+    }
+
+    /// Where the path starts, and what follows.
+    fn start(&mut self, path: &'a PathExpr) -> Result<(Place, &'a [PathSegment])> {
+        let segments = path.segments.as_slice();
+        let origin = |binder: &Self| {
+            let (frame, source) = binder.origin.unwrap_or((0, binder.frames[0].from));
+            Place { frame, source }
+        };
+        match path.root {
+            PathRoot::It => Ok((
+                Place {
+                    frame: 0,
+                    source: self.frames[0].from,
+                },
+                segments,
+            )),
+            PathRoot::This => Ok((origin(self), segments)),
+            PathRoot::Implicit | PathRoot::Root => {
+                if let Some(PathSegment {
+                    kind: SegmentKind::Name(name),
+                    ..
+                }) = segments.first()
+                {
+                    // A range variable hides a property of that name.
+                    let is_variable =
+                        |frame: &super::bind::Frame| frame.variable.as_deref() == Some(name);
+                    if let Some(frame) = self.frames.iter().rposition(is_variable) {
+                        return Ok((
+                            Place {
+                                frame,
+                                source: self.frames[frame].from,
+                            },
+                            &segments[1..],
+                        ));
+                    }
+                }
+                Ok((origin(self), segments))
+            }
+        }
+    }
+
+    fn bind_segments(
+        &mut self,
+        start: Place,
+        segments: &'a [PathSegment],
+        bare: bool,
+        span: Span,
+    ) -> Result<Expr> {
+        let Place { frame, mut source } = start;
+        if segments.len() > self.limits.path_segments {
+            let message = format!(
+                "a path of {} segments, the limit is {}",
+                segments.len(),
+                self.limits.path_segments
+            );
+            return Err(Error::new(Code::LimitExceeded, message).at(span));
+        }
+        for (i, segment) in segments.iter().enumerate() {
+            let rest = &segments[i + 1..];
+            let SegmentKind::Name(name) = &segment.kind else {
+                return Err(self.misplaced(segment));
+            };
+            let set = self.set(source);
+            if let (true, 0) = (bare, i) {
+                let computed = self.frames[frame]
+                    .computed
+                    .iter()
+                    .find(|(of, alias, _)| *of == source && alias == name);
+                if let Some((_, _, expr)) = computed {
+                    let expr = expr.clone();
+                    return self.at_end(expr, rest);
+                }
+            }
+            if let Some(place) = set.property(name) {
+                let expr = self.property(frame, source, place, segment.span)?;
+                return self.at_end(expr, rest);
+            }
+            if let Some(place) = set.navigation(name) {
+                if set.navigation[place].declared.many {
+                    return self.bind_members(
+                        Via {
+                            near: source,
+                            navigation: place,
+                        },
+                        segment,
+                        rest,
+                    );
+                }
+                source = self.join(frame, source, place);
+                continue;
+            }
+            if name.contains('.') {
+                if self
+                    .schema
+                    .set_of_type(name)
+                    .is_some_and(|cast| cast.id == source.set())
+                {
+                    continue;
+                }
+                let message = format!(
+                    "there is no type '{name}' derived from '{}'",
+                    set.declared.name
+                );
+                return Err(Error::new(Code::UnknownType, message).at(segment.span));
+            }
+            let error = self.no_property(set, name, segment.span);
+            return Ok(self.unknown_name(error));
+        }
+        let message = format!(
+            "expected a property behind '{}'",
+            segments.last().map_or("$it", segment_text)
+        );
+        Err(Error::new(Code::TypeMismatch, message)
+            .at(span)
+            .hint("an entity can only be compared with null"))
+    }
+
+    fn at_end(&self, expr: Expr, rest: &[PathSegment]) -> Result<Expr> {
+        match rest.first() {
+            None => Ok(expr),
+            Some(segment) => {
+                let message = format!(
+                    "'/{}' cannot follow a primitive property",
+                    segment_text(segment)
+                );
+                Err(Error::new(Code::TypeMismatch, message).at(segment.span))
+            }
+        }
+    }
+
+    fn misplaced(&self, segment: &PathSegment) -> Error {
+        match &segment.kind {
+            SegmentKind::Annotation(_) => Error::not_implemented("an annotation in an expression"),
+            _ => {
+                let message = format!("'{}' cannot stand here", segment_text(segment));
+                Error::new(Code::TypeMismatch, message)
+            }
+        }
+        .at(segment.span)
+    }
+
+    /// What follows a collection: `any`, `all`, `$count`, behind `$filter(..)` if need be.
+    fn bind_members(
+        &mut self,
+        via: Via,
+        collection: &PathSegment,
+        rest: &'a [PathSegment],
+    ) -> Result<Expr> {
+        let target = self.set(via.near).navigation[via.navigation].target;
+        let frame = self.push_frame(target);
+        let mut conditions = Vec::new();
+        let mut rest = rest;
+        while let Some((
+            PathSegment {
+                kind: SegmentKind::Filter(expr),
+                ..
+            },
+            behind,
+        )) = rest.split_first()
+        {
+            conditions.push(self.bind_member_condition(frame, expr)?);
+            rest = behind;
+        }
+        let Some((last, behind)) = rest.split_first() else {
+            return Err(self.needs_lambda(collection));
+        };
+        if let Some(segment) = behind.first() {
+            let message = format!(
+                "'/{}' cannot follow '{}'",
+                segment_text(segment),
+                segment_text(last)
+            );
+            return Err(Error::new(Code::TypeMismatch, message).at(segment.span));
+        }
+        match &last.kind {
+            SegmentKind::Count(options) => {
+                if let Some(filter) = &options.filter {
+                    conditions.push(self.bind_member_condition(frame, filter)?);
+                }
+                if let Some(search) = &options.search {
+                    conditions.push(self.bind_search(frame, search)?);
+                }
+                let rows = self.pop_frame(Some(via), Expr::all(conditions));
+                Ok(Expr::certain(ExprKind::Count(Box::new(rows)), T::Int64))
+            }
+            SegmentKind::Any(lambda) => {
+                if let Some(lambda) = lambda {
+                    conditions.push(self.bind_lambda(frame, lambda)?);
+                }
+                let rows = self.pop_frame(Some(via), Expr::all(conditions));
+                Ok(Expr::certain(ExprKind::Any(Box::new(rows)), T::Boolean))
+            }
+            SegmentKind::All(lambda) => {
+                let predicate = self.bind_lambda(frame, lambda)?;
+                let rows = self.pop_frame(Some(via), Expr::all(conditions));
+                Ok(Expr::certain(
+                    ExprKind::All(Box::new(rows), Box::new(predicate)),
+                    T::Boolean,
+                ))
+            }
+            _ => Err(self.needs_lambda(collection)),
+        }
+    }
+
+    fn needs_lambda(&self, collection: &PathSegment) -> Error {
+        let name = segment_text(collection);
+        let message =
+            format!("'{name}' is a collection, expected 'any', 'all' or '$count' behind it");
+        Error::new(Code::TypeMismatch, message)
+            .at(collection.span)
+            .hint(format!("for example {name}/any(x:x/id eq 1)"))
+    }
+
+    /// A condition on the members themselves: names without a prefix are theirs.
+    pub(super) fn bind_member_condition(
+        &mut self,
+        frame: usize,
+        expr: &'a crate::uri::ast::Expr,
+    ) -> Result<Expr> {
+        let from = self.frames[frame].from;
+        self.with_origin((frame, from), |binder| binder.bind_condition(expr))
+    }
+
+    /// The predicate of `any` or `all`. Names without a prefix still belong to the instance at the
+    /// origin of the path (URL Conventions 5.1.1.13).
+    fn bind_lambda(&mut self, frame: usize, lambda: &'a Lambda) -> Result<Expr> {
+        if self.lambdas == self.limits.lambda_depth {
+            let message = format!(
+                "more than {} lambda expressions inside each other",
+                self.limits.lambda_depth
+            );
+            return Err(Error::new(Code::LimitExceeded, message).at(lambda.variable.span));
+        }
+        self.lambdas += 1;
+        self.frames[frame].variable = Some(lambda.variable.text.clone());
+        let predicate = self.bind_condition(&lambda.predicate);
+        self.lambdas -= 1;
+        predicate
+    }
+
+    /// `$root/Set(key)/property`: one value of another entity.
+    fn bind_root(&mut self, segments: &'a [PathSegment], span: Span) -> Result<Expr> {
+        let [
+            PathSegment {
+                kind: SegmentKind::Name(name),
+                span: at,
+            },
+            rest @ ..,
+        ] = segments
+        else {
+            return Err(
+                Error::new(Code::SyntaxError, "expected an entity set behind '$root/'").at(span),
+            );
+        };
+        let Some(set) = self.schema.set_named(name) else {
+            return Err(resource::no_set(self.schema, name).at(*at));
+        };
+        let [
+            PathSegment {
+                kind: SegmentKind::Arguments(arguments),
+                ..
+            },
+            rest @ ..,
+        ] = rest
+        else {
+            return Err(Error::not_implemented("a collection behind '$root'").at(*at));
+        };
+        let frame = self.push_frame(set.id);
+        let from = self.frames[frame].from;
+        let key = self.bind_key(from, arguments, *at)?;
+        let value = self.bind_segments(
+            Place {
+                frame,
+                source: from,
+            },
+            rest,
+            false,
+            span,
+        )?;
+        let rows: Rows = self.pop_frame(None, Some(key));
+        Ok(Expr {
+            ty: value.ty,
+            nullable: true,
+            kind: ExprKind::Scalar(Box::new(rows), Box::new(value)),
+        })
+    }
+}

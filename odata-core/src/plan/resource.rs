@@ -1,0 +1,553 @@
+//! The resource path: which rows, of which set, in which form (URL Conventions 4).
+
+use super::bind::{Binder, allow_only, segment_text};
+use super::projection::Selection;
+use super::{
+    Anchor, Answer, Comparison, Data, Expr, ExprKind, Join, Output, Query, Rows, Scoped, Shape, Via,
+};
+use super::{literal, operand};
+use crate::edm::{EntitySet, Schema};
+use crate::error::{Code, Error, Result, Span};
+use crate::uri::ast::{self, Argument, Literal, PathSegment, QueryOptions, SegmentKind};
+
+/// One entity or collection on the way.
+struct Step<'a> {
+    /// The navigation property that leads to it; `None` for the first.
+    navigation: Option<usize>,
+    set: &'a EntitySet,
+    many: bool,
+    key: Option<Key<'a>>,
+    filters: Vec<&'a ast::Expr>,
+    span: Span,
+}
+
+/// A key predicate.
+enum Key<'a> {
+    /// In parentheses.
+    Arguments(&'a [Argument]),
+    /// As a segment of its own (URL Conventions 4.3.6).
+    Segment(&'a str),
+}
+
+impl Step<'_> {
+    fn is_collection(&self) -> bool {
+        self.many && self.key.is_none()
+    }
+}
+
+/// How the path ends.
+enum End {
+    Entities,
+    Property(usize),
+    Value(usize),
+    Count,
+    References,
+}
+
+/// The error for an entity set that isn't served.
+pub(super) fn no_set(schema: &Schema, name: &str) -> Error {
+    let known = schema.sets().iter().map(|set| set.declared.entity_set);
+    Error::new(
+        Code::UnknownSegment,
+        format!("there is no collection '{name}'"),
+    )
+    .did_you_mean(name, known)
+    .target(name)
+}
+
+/// The rows that a resource path and its options ask for.
+pub(super) fn bind_resource<'a>(
+    binder: &mut Binder<'a>,
+    segments: &'a [PathSegment],
+    options: &'a QueryOptions,
+) -> Result<Data> {
+    let (steps, end) = walk(binder, segments)?;
+    let (last, before) = steps
+        .split_last()
+        .ok_or_else(|| Error::new(Code::UnknownSegment, "expected a collection"))?;
+    check_options(options, last, &end)?;
+    // The page's frame is the first: `$it` is its instance.
+    let frame = binder.push_frame(last.set.id);
+    let from = binder.frames[frame].from;
+    let anchor = bind_anchor(binder, before)?;
+    let via = match (&anchor, last.navigation) {
+        (Some(anchor), Some(navigation)) => Some(Via {
+            near: anchor.last(),
+            navigation,
+        }),
+        _ => None,
+    };
+    let mut conditions = Vec::new();
+    if let Some(key) = &last.key {
+        conditions.push(bind_step_key(binder, from, key, last.span)?);
+    }
+    for filter in &last.filters {
+        conditions.push(binder.bind_member_condition(frame, filter)?);
+    }
+    let collection = last.is_collection();
+    let (query, answer) = match end {
+        End::Entities => {
+            let mut query =
+                binder.bind_page(frame, via, conditions, options, Selection::Selected)?;
+            if !collection {
+                query.order.clear();
+            }
+            (
+                query,
+                if collection {
+                    Answer::Collection
+                } else {
+                    Answer::Entity
+                },
+            )
+        }
+        End::References => {
+            let mut query =
+                binder.bind_page(frame, via, conditions, options, Selection::Reference)?;
+            if !collection {
+                query.order.clear();
+            }
+            (
+                query,
+                if collection {
+                    Answer::References
+                } else {
+                    Answer::Reference
+                },
+            )
+        }
+        End::Count => {
+            conditions.extend(binder.bind_conditions(frame, options)?);
+            (bare(binder, frame, via, conditions, None), Answer::Count)
+        }
+        End::Property(place) => (
+            bare(binder, frame, via, conditions, Some(place)),
+            Answer::Property,
+        ),
+        End::Value(place) => (
+            bare(binder, frame, via, conditions, Some(place)),
+            Answer::Value,
+        ),
+    };
+    Ok(Data {
+        anchor,
+        query,
+        answer,
+    })
+}
+
+/// A query that reads one property and the key, or only counts.
+fn bare(
+    binder: &mut Binder<'_>,
+    frame: usize,
+    via: Option<Via>,
+    conditions: Vec<Expr>,
+    property: Option<usize>,
+) -> Query {
+    let from = binder.frames[frame].from;
+    let set = binder.set(from);
+    let places = property.into_iter().chain(set.key.iter().copied());
+    let outputs: Vec<Output> = places.map(|place| Output::Property(from, place)).collect();
+    let first_key = usize::from(property.is_some());
+    let members = property.map(|property| super::Member::Property {
+        property,
+        output: 0,
+    });
+    let shape = Shape {
+        set: set.id,
+        key: (first_key..outputs.len()).collect(),
+        key_selected: false,
+        reference: false,
+        members: members.into_iter().collect(),
+        selection: None,
+    };
+    let rows: Rows = binder.pop_frame(via, Expr::all(conditions));
+    Query {
+        rows,
+        order: Vec::new(),
+        asked_order: 0,
+        skip: 0,
+        top: None,
+        count: false,
+        outputs,
+        shape,
+    }
+}
+
+/// Reads the segments from left to right.
+fn walk<'a>(binder: &Binder<'a>, segments: &'a [PathSegment]) -> Result<(Vec<Step<'a>>, End)> {
+    if segments.len() > 2 * binder.limits.path_segments {
+        let message = format!("more than {} path segments", binder.limits.path_segments);
+        return Err(Error::new(Code::LimitExceeded, message));
+    }
+    let schema = binder.schema;
+    let mut steps: Vec<Step<'a>> = Vec::new();
+    let mut end = End::Entities;
+    for segment in segments {
+        let text = segment_text(segment);
+        let after_end = |what: &str| {
+            let message = format!("'{text}' cannot follow {what}");
+            Error::new(Code::UnknownSegment, message)
+                .at(segment.span)
+                .target(text)
+        };
+        if let (End::Property(place), SegmentKind::Value) = (&end, &segment.kind) {
+            end = End::Value(*place);
+            continue;
+        }
+        match end {
+            End::Entities => {}
+            End::Property(_) if matches!(segment.kind, SegmentKind::Count(_)) => {
+                return Err(not_allowed(
+                    "'/$count' needs a collection before it",
+                    segment,
+                ));
+            }
+            End::Property(_) => return Err(after_end("a property")),
+            End::Value(_) => return Err(after_end("'$value'")),
+            End::Count => return Err(after_end("'$count'")),
+            End::References => return Err(after_end("'$ref'")),
+        }
+        let Some(step) = steps.last_mut() else {
+            let SegmentKind::Name(name) = &segment.kind else {
+                return Err(Error::new(
+                    Code::UnknownSegment,
+                    format!("'{text}' is not a collection"),
+                )
+                .at(segment.span)
+                .target(text));
+            };
+            let set = schema
+                .set_named(name)
+                .ok_or_else(|| no_set(schema, name).at(segment.span))?;
+            steps.push(Step {
+                navigation: None,
+                set,
+                many: true,
+                key: None,
+                filters: Vec::new(),
+                span: segment.span,
+            });
+            continue;
+        };
+        match &segment.kind {
+            SegmentKind::Arguments(arguments) if step.is_collection() => {
+                step.key = Some(Key::Arguments(arguments))
+            }
+            SegmentKind::Arguments(_) => {
+                return Err(not_allowed(
+                    "a key predicate needs a collection before it",
+                    segment,
+                ));
+            }
+            SegmentKind::Key(key) if step.is_collection() => step.key = Some(Key::Segment(key)),
+            SegmentKind::Filter(filter) if step.is_collection() => step.filters.push(filter),
+            SegmentKind::Count(_) if step.is_collection() => end = End::Count,
+            SegmentKind::Count(_) => {
+                return Err(not_allowed(
+                    "'/$count' needs a collection before it",
+                    segment,
+                ));
+            }
+            SegmentKind::Value => {
+                return Err(not_allowed(
+                    "'/$value' needs a property before it: no entity here is a media entity",
+                    segment,
+                ));
+            }
+            SegmentKind::Ref => end = End::References,
+            SegmentKind::Each => return Err(Error::not_implemented("$each").at(segment.span)),
+            SegmentKind::Query => {
+                return Err(Error::new(
+                    Code::UnknownSegment,
+                    "'$query' takes POST, which this service does not answer",
+                )
+                .at(segment.span));
+            }
+            SegmentKind::Name(name) => {
+                let set = step.set;
+                if schema
+                    .set_of_type(name)
+                    .is_some_and(|cast| cast.id == set.id)
+                {
+                    continue;
+                }
+                if step.is_collection() {
+                    let known = set.names().any(|known| known == name);
+                    let error = Error::new(
+                        Code::UnknownSegment,
+                        format!("'{name}' is not a member of a collection"),
+                    );
+                    let error = error.at(segment.span).target(name);
+                    let hint = format!(
+                        "name one entity first: {}(1)/{name}",
+                        set.declared.entity_set
+                    );
+                    return Err(if known { error.hint(hint) } else { error });
+                }
+                if let Some(place) = set.property(name) {
+                    end = End::Property(place);
+                } else if let Some(place) = set.navigation(name) {
+                    let navigation = &set.navigation[place];
+                    steps.push(Step {
+                        navigation: Some(place),
+                        set: schema.set(navigation.target),
+                        many: navigation.declared.many,
+                        key: None,
+                        filters: Vec::new(),
+                        span: segment.span,
+                    });
+                } else {
+                    let error = Error::new(
+                        Code::UnknownSegment,
+                        format!("'{}' has no '{name}'", set.declared.name),
+                    );
+                    return Err(error
+                        .at(segment.span)
+                        .target(name)
+                        .did_you_mean(name, set.names()));
+                }
+            }
+            _ => {
+                return Err(Error::new(
+                    Code::UnknownSegment,
+                    format!("'{text}' cannot stand here"),
+                )
+                .at(segment.span)
+                .target(text));
+            }
+        }
+    }
+    Ok((steps, end))
+}
+
+fn not_allowed(message: &str, segment: &PathSegment) -> Error {
+    Error::new(Code::OptionNotAllowed, message)
+        .at(segment.span)
+        .target(segment_text(segment))
+}
+
+/// Which options a resource allows (URL Conventions 5.1). Those that cannot change a count are
+/// read over, as the standard says of them.
+fn check_options(options: &QueryOptions, last: &Step<'_>, end: &End) -> Result<()> {
+    let collection = last.is_collection();
+    let (allowed, what): (&[&str], &str) = match end {
+        End::Entities if collection => (
+            &[
+                "$filter",
+                "$search",
+                "$orderby",
+                "$skip",
+                "$top",
+                "$count",
+                "$select",
+                "$expand",
+                "$compute",
+                "$apply",
+                "$skiptoken",
+                "$format",
+            ],
+            "a collection",
+        ),
+        End::Entities => (
+            &["$select", "$expand", "$compute", "$format"],
+            "a single entity",
+        ),
+        End::Property(_) => (&["$format"], "a property"),
+        End::Value(_) => (&["$format"], "a raw value"),
+        End::Count => (
+            &[
+                "$filter", "$search", "$apply", "$skip", "$top", "$orderby", "$expand", "$format",
+            ],
+            "a number of rows",
+        ),
+        End::References if collection => (
+            &[
+                "$filter",
+                "$search",
+                "$orderby",
+                "$skip",
+                "$top",
+                "$count",
+                "$skiptoken",
+                "$format",
+            ],
+            "a collection of references",
+        ),
+        End::References => (&["$format"], "a reference"),
+    };
+    if matches!(end, End::Count) && options.apply.is_some() {
+        return Err(Error::not_implemented("$apply").target("$apply"));
+    }
+    allow_only(options, allowed, what)
+}
+
+fn bind_anchor<'a>(binder: &mut Binder<'a>, steps: &[Step<'a>]) -> Result<Option<Anchor>> {
+    let Some((first, rest)) = steps.split_first() else {
+        return Ok(None);
+    };
+    let from = binder.scoped(first.set.id);
+    let key = match &first.key {
+        Some(key) => bind_step_key(binder, from, key, first.span)?,
+        None => return Err(not_single(first)),
+    };
+    let mut anchor = Anchor {
+        first: Rows {
+            from,
+            via: None,
+            joins: Vec::new(),
+            filter: Some(key),
+        },
+        steps: Vec::new(),
+    };
+    for step in rest {
+        if step.is_collection() {
+            return Err(not_single(step));
+        }
+        let navigation = step.navigation.ok_or_else(|| not_single(step))?;
+        let source = binder.scoped(step.set.id);
+        let join = Join {
+            source,
+            via: Via {
+                near: anchor.last(),
+                navigation,
+            },
+        };
+        let key = step
+            .key
+            .as_ref()
+            .map(|key| bind_step_key(binder, source, key, step.span))
+            .transpose()?;
+        anchor.steps.push((join, key));
+    }
+    Ok(Some(anchor))
+}
+
+fn not_single(step: &Step<'_>) -> Error {
+    let name = step.set.declared.entity_set;
+    Error::new(
+        Code::UnknownSegment,
+        format!("expected a key behind '{name}'"),
+    )
+    .at(step.span)
+}
+
+fn bind_step_key<'a>(
+    binder: &mut Binder<'a>,
+    from: Scoped,
+    key: &Key<'a>,
+    span: Span,
+) -> Result<Expr> {
+    match key {
+        Key::Arguments(arguments) => binder.bind_key(from, arguments, span),
+        Key::Segment(text) => binder.bind_key_segment(from, text, span),
+    }
+}
+
+impl<'a> Binder<'a> {
+    /// A key predicate as a condition (URL Conventions 4.3.1).
+    pub(super) fn bind_key(
+        &mut self,
+        from: Scoped,
+        arguments: &'a [Argument],
+        span: Span,
+    ) -> Result<Expr> {
+        let set = self.set(from);
+        let names = || {
+            set.key
+                .iter()
+                .map(|place| set.properties[*place].declared.name)
+        };
+        let expected = || {
+            names()
+                .map(|name| format!("{name}=.."))
+                .collect::<Vec<_>>()
+                .join(",")
+        };
+        let wrong = || {
+            let message = format!(
+                "expected the key of '{}': ({})",
+                set.declared.name,
+                expected()
+            );
+            Error::new(Code::SyntaxError, message)
+                .at(span)
+                .target(set.declared.entity_set)
+        };
+        if arguments.len() != set.key.len() {
+            return Err(wrong());
+        }
+        let mut conditions = Vec::new();
+        for place in &set.key {
+            let name = set.properties[*place].declared.name;
+            let argument = match arguments {
+                [single] if single.name.is_none() => single,
+                _ => arguments
+                    .iter()
+                    .find(|argument| {
+                        argument
+                            .name
+                            .as_ref()
+                            .is_some_and(|found| found.text == name)
+                    })
+                    .ok_or_else(wrong)?,
+            };
+            conditions.push(self.bind_key_value(from, *place, &argument.value)?);
+        }
+        Expr::all(conditions).ok_or_else(wrong)
+    }
+
+    fn bind_key_value(&mut self, from: Scoped, place: usize, value: &'a ast::Expr) -> Result<Expr> {
+        if let ast::ExprKind::Alias(name) = &value.kind {
+            return self.with_alias(name, value.span, |binder, aliased| match aliased {
+                Some(aliased) => binder.bind_key_value(from, place, aliased),
+                None => Err(key_is_null(value.span)),
+            });
+        }
+        let ast::ExprKind::Literal(literal) = &value.kind else {
+            let message = "expected a literal as key";
+            return Err(Error::new(Code::SyntaxError, message)
+                .at(value.span)
+                .hint("text stands in single quotes"));
+        };
+        if matches!(literal, Literal::Null) {
+            return Err(key_is_null(value.span));
+        }
+        let value_expr = literal::value(literal, value.span)?.map_or_else(Expr::null, Expr::value);
+        self.key_equals(from, place, value_expr, value.span)
+    }
+
+    /// `Conversation/1`: the segment's text is the key, without quotes.
+    fn bind_key_segment(&mut self, from: Scoped, text: &str, span: Span) -> Result<Expr> {
+        let set = self.set(from);
+        let [place] = set.key[..] else {
+            let message = format!(
+                "'{}' has a key of several parts, expected them in parentheses",
+                set.declared.name
+            );
+            return Err(Error::new(Code::UnknownSegment, message).at(span));
+        };
+        let value = literal::from_text(text, set.properties[place].ty).ok_or_else(|| {
+            let message = format!("'{text}' is not a key of '{}'", set.declared.name);
+            Error::new(Code::UnknownSegment, message)
+                .at(span)
+                .target(text)
+        })?;
+        self.key_equals(from, place, Expr::value(value), span)
+    }
+
+    fn key_equals(&self, from: Scoped, place: usize, value: Expr, span: Span) -> Result<Expr> {
+        let property = &self.set(from).properties[place];
+        let kind = ExprKind::Property(from, place);
+        let key = Expr {
+            kind,
+            ty: Some(property.ty),
+            nullable: false,
+        };
+        operand::compare(Comparison::Eq, key, value, span)
+    }
+}
+
+fn key_is_null(span: Span) -> Error {
+    Error::new(Code::InvalidLiteral, "a key is never null").at(span)
+}

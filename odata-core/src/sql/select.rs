@@ -1,0 +1,226 @@
+//! A plan's rows as one statement.
+
+use super::rows::Conditions;
+use super::writer::Writer;
+use super::{Param, Statement};
+use crate::edm::{Schema, Scope};
+use crate::plan::{Anchor, Answer, Data, OrderItem, Output, Page, Query, Rows, Scoped, Window};
+
+/// Where a statement's columns are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Layout {
+    /// Whether the entity that the rows hang on exists: the first column, where there is one.
+    pub present: Option<usize>,
+    /// The first of the query's outputs.
+    pub first: usize,
+    /// The number of all rows: the last column, where it is asked for. Null in every row that does
+    /// not need to tell it.
+    pub count: Option<usize>,
+}
+
+/// Where the columns of [`select`]'s statement are.
+pub fn layout(data: &Data, page: &Page) -> Layout {
+    let first = usize::from(data.anchor.is_some());
+    let counts =
+        matches!(data.answer, Answer::Collection | Answer::References) && page.counts(&data.query);
+    Layout {
+        present: data.anchor.is_some().then_some(0),
+        first,
+        count: counts.then(|| first + data.query.outputs.len()),
+    }
+}
+
+/// The statement that reads one page of a plan's rows, as this caller may see them.
+pub fn select(schema: &Schema, data: &Data, scope: &Scope, page: &Page) -> Statement {
+    let mut writer = Writer::new(schema, scope);
+    match data.answer {
+        Answer::Count => writer.count_statement(data),
+        _ => writer.rows_statement(data, page),
+    }
+    writer.finish()
+}
+
+impl Writer<'_> {
+    fn count_statement(&mut self, data: &Data) {
+        match &data.anchor {
+            None => {
+                self.sql("SELECT count(*)");
+                self.from_where(&data.query.rows, |_, _| {});
+            }
+            Some(anchor) => {
+                self.sql("SELECT ");
+                self.present(anchor.last());
+                self.sql(", ");
+                self.count(&data.query.rows);
+                self.anchor_from(anchor, |_| {});
+            }
+        }
+    }
+
+    fn rows_statement(&mut self, data: &Data, page: &Page) {
+        let query = &data.query;
+        let layout = layout(data, page);
+        let many = matches!(data.answer, Answer::Collection | Answer::References);
+        let window = page.window(query, layout.count.is_some());
+        let skips = many && window.skip > 0;
+        if data.anchor.is_none() && layout.count.is_none() {
+            self.page(query, page, many.then_some(window), false);
+            return;
+        }
+        self.sql("SELECT ");
+        if let Some(anchor) = &data.anchor {
+            self.present(anchor.last());
+            self.sql(", ");
+        }
+        for i in 0..query.outputs.len() {
+            if i > 0 {
+                self.sql(", ");
+            }
+            self.numbered("t.c", i);
+        }
+        if layout.count.is_some() {
+            // A page that isn't full tells the number by itself: the sub-select runs only where a
+            // row beyond the page was found, or where the rows that were skipped hide it.
+            self.sql(", CASE WHEN row_number() OVER () = ");
+            self.param(Param::int8(i64::try_from(window.read).unwrap_or(i64::MAX)));
+            if skips {
+                if let Some(key) = query.shape.key.first() {
+                    self.numbered(" OR t.c", *key);
+                    self.sql(" IS NULL");
+                }
+            }
+            self.sql(" THEN ");
+            self.count(&query.rows);
+            self.sql(" END");
+        }
+        match &data.anchor {
+            Some(anchor) => self.anchor_from(anchor, |writer| {
+                writer.sql(" LEFT JOIN LATERAL (");
+                writer.page(query, page, many.then_some(window), true);
+                writer.sql(") t ON TRUE");
+            }),
+            None if skips => {
+                self.sql(" FROM (VALUES (1)) v LEFT JOIN LATERAL (");
+                self.page(query, page, many.then_some(window), true);
+                self.sql(") t ON TRUE");
+            }
+            None => {
+                self.sql(" FROM (");
+                self.page(query, page, many.then_some(window), true);
+                self.sql(") t");
+            }
+        }
+    }
+
+    /// The chain of entities that the rows hang on.
+    fn anchor_from(&mut self, anchor: &Anchor, then: impl FnOnce(&mut Self)) {
+        self.from(anchor.first.from, &[]);
+        for (join, key) in &anchor.steps {
+            self.left_join_where(join, |writer, conditions| {
+                if let Some(key) = key {
+                    conditions.next(writer);
+                    writer.condition(key);
+                }
+            });
+        }
+        then(self);
+        let mut conditions = Conditions::new(" WHERE ");
+        self.scope_condition(anchor.first.from, &mut conditions);
+        if let Some(key) = &anchor.first.filter {
+            conditions.next(self);
+            self.condition(key);
+        }
+    }
+
+    /// Whether there is an entity at a table reference.
+    pub(super) fn present(&mut self, source: Scoped) {
+        let key = self.set(source).key.first().copied();
+        match key {
+            Some(place) => {
+                self.stored(source, place);
+                self.sql(" IS NOT NULL");
+            }
+            None => self.sql("TRUE"),
+        }
+    }
+
+    /// `(SELECT count(*) ..)`.
+    pub(super) fn count(&mut self, rows: &Rows) {
+        self.sql("(SELECT count(*)");
+        self.from_where(rows, |_, _| {});
+        self.sql(")");
+    }
+
+    /// The rows of one page, their columns named `c0`, `c1`, .. where something stands around it.
+    fn page(&mut self, query: &Query, page: &Page, window: Option<Window>, named: bool) {
+        self.sql("SELECT ");
+        for (i, output) in query.outputs.iter().enumerate() {
+            if i > 0 {
+                self.sql(", ");
+            }
+            self.output(output);
+            if named {
+                self.numbered(" AS c", i);
+            }
+        }
+        self.from_where(&query.rows, |writer, conditions| {
+            if let Some(bounds) = &page.after {
+                conditions.next(writer);
+                writer.after(&query.order, bounds);
+            }
+        });
+        if let Some(window) = window {
+            self.order_by(&query.order);
+            self.limit(window.read, window.skip);
+        }
+    }
+
+    fn output(&mut self, output: &Output) {
+        match output {
+            Output::Property(source, place) => self.output_property(*source, *place),
+            Output::Expr(expr) => self.output_expr(expr),
+            Output::Array(query, bound) => self.array(query, *bound),
+            Output::Count(rows) => self.count(rows),
+        }
+    }
+
+    /// An expanded collection: the rows in the binary form that `record_send` gives them, which is
+    /// the form of a row of its own, and nests.
+    fn array(&mut self, query: &Query, bound: u64) {
+        let window = Page::first(bound).window(query, false);
+        self.sql("ARRAY(SELECT record_send(ROW(");
+        self.list(&query.outputs, ", ", |writer, output| writer.output(output));
+        self.sql("))");
+        self.from_where(&query.rows, |_, _| {});
+        self.order_by(&query.order);
+        self.limit(window.read, window.skip);
+        self.sql(")");
+    }
+
+    /// Nulls come first when ascending and last when descending (Protocol 11.2.6.2), the reverse of
+    /// PostgreSQL's; said only where there may be one, or no index serves the order.
+    fn order_by(&mut self, order: &[OrderItem]) {
+        if order.is_empty() {
+            return;
+        }
+        self.sql(" ORDER BY ");
+        self.list(order, ", ", |writer, item| {
+            writer.operand(&item.expr);
+            writer.sql(match (item.descending, item.expr.nullable) {
+                (false, false) => "",
+                (false, true) => " NULLS FIRST",
+                (true, false) => " DESC",
+                (true, true) => " DESC NULLS LAST",
+            });
+        });
+    }
+
+    fn limit(&mut self, rows: u64, skip: u64) {
+        self.sql(" LIMIT ");
+        self.param(Param::int8(i64::try_from(rows).unwrap_or(i64::MAX)));
+        if skip > 0 {
+            self.sql(" OFFSET ");
+            self.param(Param::int8(i64::try_from(skip).unwrap_or(i64::MAX)));
+        }
+    }
+}

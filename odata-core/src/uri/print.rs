@@ -1,0 +1,6 @@
+//! stub
+use super::ast::QueryOptions;
+/// stub
+pub fn encoded_options(_o: &QueryOptions, _a: Option<&QueryOptions>) -> String {
+    String::new()
+}
