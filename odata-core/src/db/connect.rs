@@ -1,0 +1,314 @@
+//! One connection to the database: opened, its session set up, its address known.
+
+use super::config::{DatabaseConfig, Host, Target};
+use super::failure::Failure;
+use super::param::types;
+use super::statement_cache::{Prepared, StatementCache};
+use super::stream::ColumnInfo;
+use super::tls;
+use crate::error::Result;
+use crate::sql::{Param, Statement};
+use deadpool_postgres::ClientWrapper;
+use std::fmt::{self, Write as _};
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+use tokio::runtime::Handle;
+use tokio_postgres::config::SslMode;
+use tokio_postgres::error::SqlState;
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+/// Opens connections.
+pub(super) struct Connector {
+    config: DatabaseConfig,
+    pub(super) tls: MakeRustlsConnect,
+    turn: AtomicUsize,
+}
+
+/// An open connection with what was prepared on it. Shared, because what reads from it may outlive
+/// the request.
+pub(super) struct Session {
+    pub(super) client: ClientWrapper,
+    pub(super) statements: StatementCache,
+    pub(super) peer: Peer,
+}
+
+/// Where a connection leads: a cancel request must reach the very same server.
+#[derive(Debug, Clone)]
+pub(super) struct Peer {
+    pub(super) address: Address,
+    /// The name that its certificate should have.
+    pub(super) name: String,
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum Address {
+    Tcp(SocketAddr),
+    /// The folder of the socket, and the port that its name ends in.
+    Unix(PathBuf, u16),
+}
+
+/// Why there is no connection.
+#[derive(Debug)]
+pub(super) enum ConnectError {
+    Driver(tokio_postgres::Error),
+    Io(io::Error),
+}
+
+/// How often a Unix socket is tried whose queue is full: `connect` fails at once there, instead of
+/// waiting.
+const FULL_QUEUE_TRIES: u32 = 200;
+const FULL_QUEUE_PAUSE: Duration = Duration::from_millis(5);
+
+impl Connector {
+    /// What opens connections to that database. Reads the files that TLS needs, connects nowhere.
+    pub(super) fn new(config: DatabaseConfig) -> Result<Connector> {
+        Ok(Connector {
+            tls: tls::connector(&config.tls)?,
+            config,
+            turn: AtomicUsize::new(0),
+        })
+    }
+
+    /// A new connection, to the first target that takes it.
+    pub(super) async fn connect(
+        &self,
+        statement_timeout: Duration,
+        statements: usize,
+    ) -> Result<Session, ConnectError> {
+        let targets = &self.config.targets;
+        let first = if self.config.balance {
+            self.turn.fetch_add(1, Ordering::Relaxed)
+        } else {
+            0
+        };
+        let mut last = None;
+        for place in 0..targets.len() {
+            let target = &targets[(first + place) % targets.len()];
+            match self.connect_target(target, statement_timeout).await {
+                Ok((client, peer)) => {
+                    return Ok(Session {
+                        client,
+                        statements: StatementCache::new(statements),
+                        peer,
+                    });
+                }
+                Err(error) => last = Some(error),
+            }
+        }
+        Err(last.unwrap_or_else(|| {
+            ConnectError::Io(io::Error::new(io::ErrorKind::NotFound, "no host is named"))
+        }))
+    }
+
+    async fn connect_target(
+        &self,
+        target: &Target,
+        statement_timeout: Duration,
+    ) -> Result<(ClientWrapper, Peer), ConnectError> {
+        let (name, addresses) = match &target.host {
+            Host::Unix(folder) => (
+                String::new(),
+                vec![Address::Unix(folder.clone(), target.port)],
+            ),
+            Host::Tcp(name, Some(ip)) => {
+                let address = SocketAddr::new(*ip, target.port);
+                (name.clone(), vec![Address::Tcp(address)])
+            }
+            Host::Tcp(name, None) => {
+                let addresses = tokio::net::lookup_host((&**name, target.port))
+                    .await
+                    .map_err(ConnectError::Io)?;
+                (name.clone(), addresses.map(Address::Tcp).collect())
+            }
+        };
+        let mut last = None;
+        for address in addresses {
+            let peer = Peer {
+                address,
+                name: name.clone(),
+            };
+            match self.connect_peer(&peer, statement_timeout).await {
+                Ok(client) => return Ok((client, peer)),
+                Err(error) => last = Some(error),
+            }
+        }
+        Err(last.map_or_else(
+            || {
+                let message = format!("the host '{name}' has no address");
+                ConnectError::Io(io::Error::new(io::ErrorKind::NotFound, message))
+            },
+            ConnectError::Driver,
+        ))
+    }
+
+    async fn connect_peer(
+        &self,
+        peer: &Peer,
+        statement_timeout: Duration,
+    ) -> Result<ClientWrapper, tokio_postgres::Error> {
+        let mut driver = self.config.driver.clone();
+        match &peer.address {
+            Address::Unix(folder, port) => {
+                // There is no TLS over Unix sockets; libpq ignores `sslmode` there.
+                driver
+                    .host_path(folder)
+                    .port(*port)
+                    .ssl_mode(SslMode::Disable);
+            }
+            Address::Tcp(address) => {
+                driver
+                    .host(&peer.name)
+                    .hostaddr(address.ip())
+                    .port(address.port());
+            }
+        }
+        driver.options(session_options(driver.get_options(), statement_timeout));
+
+        let mut tries = 0;
+        let (client, connection) = loop {
+            match driver.connect(self.tls.clone()).await {
+                Ok(connected) => break connected,
+                Err(error) if is_full_queue(&error) && tries < FULL_QUEUE_TRIES => {
+                    tries += 1;
+                    tokio::time::sleep(FULL_QUEUE_PAUSE).await;
+                }
+                // `prefer` is content with no TLS where there is none to be had.
+                Err(error) if driver.get_ssl_mode() == SslMode::Prefer && is_about_tls(&error) => {
+                    driver.ssl_mode(SslMode::Disable);
+                }
+                Err(error) => return Err(error),
+            }
+        };
+        let task = tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(error = %error, "a database connection ended");
+            }
+        });
+        let client = ClientWrapper::new(client, task);
+        // Unknown to PostgreSQL 13 and to some systems; one is the poorer without it, no more: a
+        // closed connection then stops its statement only when that next writes.
+        match client
+            .batch_execute("SET client_connection_check_interval = '5s'")
+            .await
+        {
+            Err(error) if error.as_db_error().is_none() => Err(error),
+            _ => Ok(client),
+        }
+    }
+}
+
+impl Session {
+    /// The statement as this connection knows it, and whether it knew it before.
+    ///
+    /// It is prepared by a task of its own, which goes on when the request goes away: half a
+    /// preparation would leave a statement in the server that nobody closes.
+    pub(super) async fn prepare(
+        self: &Arc<Session>,
+        statement: &Statement,
+        runtime: &Handle,
+    ) -> Result<(Prepared, bool), Failure> {
+        let oids = statement.params.iter().map(Param::oid);
+        if let Some(prepared) = self.statements.get(&statement.text, oids.clone()) {
+            return Ok((prepared, true));
+        }
+        let session = self.clone();
+        let text = statement.text.clone();
+        let types = types(&statement.params);
+        let oids: Vec<u32> = oids.collect();
+        let task = runtime.spawn(async move {
+            let statement = session.client.prepare_typed(&text, &types).await?;
+            let columns = statement.columns().iter().map(ColumnInfo::of).collect();
+            let prepared = Prepared { statement, columns };
+            session.statements.insert(&text, oids, prepared.clone());
+            Ok(prepared)
+        });
+        match task.await {
+            Ok(Ok(prepared)) => Ok((prepared, false)),
+            Ok(Err(error)) => Err(Failure::of_statement(&error, false)),
+            Err(error) => Err(Failure::of_task(&error)),
+        }
+    }
+
+    /// Forgets what was prepared of this statement.
+    pub(super) fn forget(&self, statement: &Statement) {
+        let oids = statement.params.iter().map(Param::oid);
+        self.statements.remove(&statement.text, oids);
+    }
+}
+
+impl fmt::Display for ConnectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ConnectError::Driver(error) => error.fmt(f),
+            ConnectError::Io(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for ConnectError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            ConnectError::Driver(error) => Some(error),
+            ConnectError::Io(error) => Some(error),
+        }
+    }
+}
+
+/// The settings of a session, sent with its first message, so that they cost no round trip. They go
+/// before those of the roles and the database; the administrator's own `options` come last and win.
+fn session_options(own: Option<&str>, statement_timeout: Duration) -> String {
+    let mut options = String::new();
+    let mut set = |name: &str, value: &dyn fmt::Display| {
+        let _ = write!(options, "-c {name}={value} ");
+    };
+    set("default_transaction_read_only", &"on");
+    set("statement_timeout", &statement_timeout.as_millis());
+    set("lock_timeout", &2_000);
+    set("idle_in_transaction_session_timeout", &60_000);
+    set("TimeZone", &"UTC");
+    set("DateStyle", &"ISO");
+    set("search_path", &"pg_catalog");
+    // Compiling a statement takes longer than most pages.
+    set("jit", &"off");
+    options.push_str(own.unwrap_or(""));
+    options
+}
+
+fn is_full_queue(error: &tokio_postgres::Error) -> bool {
+    io_error(error).is_some_and(|error| error.kind() == io::ErrorKind::WouldBlock)
+}
+
+/// Whether the connection may succeed without TLS: the handshake failed, or the server's rules have
+/// no line for an encrypted connection.
+fn is_about_tls(error: &tokio_postgres::Error) -> bool {
+    if let Some(code) = error.code() {
+        return *code == SqlState::INVALID_AUTHORIZATION_SPECIFICATION;
+    }
+    io_error(error).is_some_and(|error| {
+        error.kind() == io::ErrorKind::UnexpectedEof
+            || error
+                .get_ref()
+                .is_some_and(|inner| inner.is::<rustls::Error>())
+    })
+}
+
+fn io_error(error: &tokio_postgres::Error) -> Option<&io::Error> {
+    std::error::Error::source(error)?.downcast_ref()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_session_is_set_up_in_the_first_message() {
+        let options = session_options(Some("-c work_mem=64MB"), Duration::from_secs(1800));
+        assert!(options.contains("-c default_transaction_read_only=on "));
+        assert!(options.contains("-c statement_timeout=1800000 "));
+        assert!(options.ends_with("-c work_mem=64MB"));
+    }
+}

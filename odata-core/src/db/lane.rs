@@ -1,0 +1,210 @@
+//! The lane: a few connections beside the pool for small reads, which streams can't exhaust.
+//!
+//! Its requests are pipelined: several wait on one connection, each for its own answer. So none is
+//! ever cancelled, which would hit another; one that takes too long leaves its connection to those
+//! that still wait on it, and the next request gets a new one.
+
+use super::connect::Session;
+use super::failure::Failure;
+use super::param::Bound;
+use super::pool::Shared;
+use super::statement_cache::Prepared;
+use super::stream::{ColumnInfo, RawRow};
+use super::{Reason, Rows};
+use crate::sql::Statement;
+use futures_util::TryStreamExt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+use tokio::sync::Mutex;
+use tokio::task::JoinSet;
+
+/// The connections of the lane.
+pub(super) struct Lane {
+    slots: Vec<Mutex<Slot>>,
+    turn: AtomicUsize,
+    shared: Arc<Shared>,
+    statement_timeout: Duration,
+}
+
+#[derive(Default)]
+struct Slot {
+    session: Option<Arc<Session>>,
+    /// How often in a row it could not be opened, and until when it isn't tried again.
+    failures: u32,
+    closed_until: Option<Instant>,
+}
+
+/// The longest wait between two attempts to open a connection.
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+/// How long a connection may take to open, all its hosts and its handshake included.
+pub(super) const CONNECT_PATIENCE: Duration = Duration::from_secs(10);
+
+impl Lane {
+    pub(super) fn new(size: usize, shared: Arc<Shared>, statement_timeout: Duration) -> Lane {
+        Lane {
+            slots: (0..size.max(1)).map(|_| Mutex::default()).collect(),
+            turn: AtomicUsize::new(0),
+            shared,
+            statement_timeout,
+        }
+    }
+
+    /// All rows of a statement that has few.
+    pub(super) async fn read(
+        &self,
+        statement: &Statement,
+        deadline: Duration,
+    ) -> Result<Rows, Failure> {
+        let slot = &self.slots[self.turn.fetch_add(1, Ordering::Relaxed) % self.slots.len()];
+        let mut on = None;
+        let attempts = async {
+            match self.attempt(slot, statement, &mut on).await {
+                Err(failure) if failure.is_worth_a_retry() => {
+                    self.attempt(slot, statement, &mut on).await
+                }
+                result => result,
+            }
+        };
+        match tokio::time::timeout(deadline, attempts).await {
+            Ok(result) => result,
+            Err(_) => {
+                if let Some(session) = on {
+                    leave(slot, &session).await;
+                }
+                Err(Failure::timeout(deadline))
+            }
+        }
+    }
+
+    /// Whether some connection of the lane answers.
+    pub(super) async fn ping(&self, patience: Duration) -> Result<(), Failure> {
+        let mut last = Failure::timeout(patience);
+        for slot in &self.slots {
+            let answer = async {
+                let session = self.session(slot).await?;
+                let answer = session.client.check_connection().await;
+                answer.map_err(|error| Failure::of_statement(&error, false))
+            };
+            match tokio::time::timeout(patience, answer).await {
+                Ok(Ok(())) => return Ok(()),
+                Ok(Err(failure)) => last = failure,
+                Err(_) => {}
+            }
+        }
+        Err(last)
+    }
+
+    async fn attempt(
+        &self,
+        slot: &Mutex<Slot>,
+        statement: &Statement,
+        on: &mut Option<Arc<Session>>,
+    ) -> Result<Rows, Failure> {
+        let session = self.session(slot).await?;
+        *on = Some(session.clone());
+        let (prepared, known) = session.prepare(statement, &self.shared.runtime).await?;
+        match self.collect(&session, prepared, statement).await {
+            Err(failure) if known && failure.reason == Reason::Stale => {
+                session.forget(statement);
+                let (prepared, _) = session.prepare(statement, &self.shared.runtime).await?;
+                self.collect(&session, prepared, statement).await
+            }
+            result => result,
+        }
+    }
+
+    /// Runs the statement in a task of its own: a request that isn't polled for a while must not
+    /// keep those behind it waiting.
+    async fn collect(
+        &self,
+        session: &Arc<Session>,
+        prepared: Prepared,
+        statement: &Statement,
+    ) -> Result<Rows, Failure> {
+        let session = session.clone();
+        let params = statement.params.clone();
+        let started = Instant::now();
+        let statement_timeout = self.statement_timeout;
+        let mut task = JoinSet::new();
+        task.spawn_on(
+            async move {
+                let rows = async {
+                    session
+                        .client
+                        .query_raw(&prepared.statement, params.iter().map(Bound))
+                        .await?
+                        .map_ok(RawRow)
+                        .try_collect()
+                        .await
+                };
+                let rows = rows.await.map_err(|error: tokio_postgres::Error| {
+                    Failure::of_statement(&error, started.elapsed() >= statement_timeout)
+                })?;
+                Ok(Rows {
+                    columns: prepared.columns,
+                    rows,
+                })
+            },
+            &self.shared.runtime,
+        );
+        match task.join_next().await {
+            Some(Ok(result)) => result,
+            Some(Err(error)) => Err(Failure::of_task(&error)),
+            None => Err(Failure::unavailable("the service is stopping")),
+        }
+    }
+
+    /// The connection of that place, opened if need be. Those who come meanwhile wait for it.
+    async fn session(&self, slot: &Mutex<Slot>) -> Result<Arc<Session>, Failure> {
+        let mut slot = slot.lock().await;
+        if let Some(session) = &slot.session
+            && !session.client.is_closed()
+        {
+            return Ok(session.clone());
+        }
+        slot.session = None;
+        if slot
+            .closed_until
+            .is_some_and(|until| Instant::now() < until)
+        {
+            return Err(Failure::unavailable("the database cannot be reached"));
+        }
+        let connect = self.shared.connect(self.statement_timeout);
+        let failure = match tokio::time::timeout(CONNECT_PATIENCE, connect).await {
+            Ok(Ok(session)) => {
+                *slot = Slot {
+                    session: Some(session.clone()),
+                    ..Slot::default()
+                };
+                return Ok(session);
+            }
+            Ok(Err(error)) => Failure::of_connecting(&error),
+            Err(_) => Failure::unavailable("the database cannot be reached"),
+        };
+        let pause = FIRST_PAUSE * 2u32.saturating_pow(slot.failures.min(8));
+        slot.failures += 1;
+        slot.closed_until = Some(Instant::now() + pause.min(LONGEST_PAUSE));
+        Err(failure)
+    }
+}
+
+impl Rows {
+    /// The columns of every row.
+    pub fn columns(&self) -> &[ColumnInfo] {
+        &self.columns
+    }
+}
+
+/// Lets go of a connection on which something takes too long.
+async fn leave(slot: &Mutex<Slot>, session: &Arc<Session>) {
+    let mut slot = slot.lock().await;
+    if slot
+        .session
+        .as_ref()
+        .is_some_and(|current| Arc::ptr_eq(current, session))
+    {
+        slot.session = None;
+    }
+}

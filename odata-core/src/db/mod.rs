@@ -1,0 +1,35 @@
+//! The database: a [`Statement`](crate::sql::Statement) goes in, a [`RowStream`] of raw cells comes
+//! out.
+//!
+//! This module alone names the driver. What is in a row is not known here: cells are bytes in
+//! PostgreSQL's binary format with the OID of their type, and nothing is decoded.
+//!
+//! * `config`, `connection_string`, `tls`: a connection string to what the driver needs, with
+//!   libpq's meanings of `sslmode`.
+//! * `connect`: one connection, its session set up: read only, UTC, with time-outs.
+//! * `database`: [`Database`], what the stages right of this one see.
+//! * `pool`, `cancel`: a connection is lent to one stream at a time. A stream that is dropped early
+//!   has its statement cancelled, and nobody gets the connection before it is proven clean.
+//! * `lane`: connections beside the pool for small reads, pipelined, never cancelled.
+//! * `stream`: the rows; a reader that pauses makes the server pause, so memory does not grow.
+//! * `statement_cache`, `param`: one round trip for a request whose shape is known.
+//! * `failure`: what went wrong, without the server's words.
+//! * `catalogue`: what the database has, as `edm` wants it.
+
+mod cancel;
+mod config;
+mod connect;
+mod connection_string;
+mod database;
+mod failure;
+mod lane;
+mod param;
+mod pool;
+mod statement_cache;
+mod stream;
+mod tls;
+
+pub use config::DatabaseConfig;
+pub use database::{Database, PoolOptions, Rows, Status};
+pub use failure::{Failure, Reason};
+pub use stream::{ColumnInfo, RawRow, RowStream};
