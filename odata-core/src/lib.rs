@@ -5,6 +5,7 @@
 
 pub mod edm;
 pub mod error;
+pub mod format;
 pub mod limits;
 pub mod sql;
 pub mod uri;
