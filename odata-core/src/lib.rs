@@ -6,6 +6,7 @@
 pub mod db;
 pub mod edm;
 pub mod error;
+pub mod format;
 pub mod functions;
 pub mod limits;
 pub mod plan;

@@ -1,0 +1,13 @@
+//! Rows to bytes: which representation a client gets, and how each value is written in it.
+//!
+//! What comes in are request headers, PostgreSQL's binary cells and errors; what goes out are bytes.
+//! HTTP, URLs and SQL are not known here.
+
+mod cell;
+mod escape;
+mod json_text;
+mod numeric;
+mod temporal;
+
+pub use cell::{CellError, CellOptions, CellWriter};
+pub use escape::write_json_string;
