@@ -11,6 +11,7 @@ mod primitive;
 mod schema;
 mod scope;
 mod value;
+mod version;
 
 pub use catalogue::{Catalogue, CatalogueColumn, CatalogueTable};
 pub use entity::{Condition, EntityType, Join, Link, NavigationProperty, Property, Scoping};
@@ -22,6 +23,7 @@ pub use schema::{
 };
 pub use scope::Scope;
 pub use value::{Decimal, Json, NavigationValue, ODataEntity, PrimitiveValue};
+pub use version::Version;
 
 #[doc(hidden)]
 pub use value::check;

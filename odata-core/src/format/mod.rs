@@ -6,8 +6,15 @@
 mod cell;
 mod escape;
 mod json_text;
+mod negotiate;
 mod numeric;
+mod preferences;
 mod temporal;
 
 pub use cell::{CellError, CellOptions, CellWriter};
 pub use escape::write_json_string;
+pub use negotiate::{
+    Format, FormatParameters, Headers, MetadataLevel, Negotiated, Resource, VARY, negotiate,
+    version,
+};
+pub use preferences::Preferences;

@@ -1,0 +1,576 @@
+//! Request headers and `$format` to the representation that the client gets (Protocol 7, 8).
+//!
+//! What comes in is text, as the client wrote it; what goes out says the format, the version and the
+//! wishes that count. Whether the request makes sense otherwise is not known here.
+
+use super::preferences::Preferences;
+use crate::edm::Version;
+use crate::error::{Code, Error, Result};
+
+/// What a client may choose between depends on the kind of its resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Resource {
+    /// Entities, properties, references, the service document.
+    Data,
+    /// `$metadata`.
+    Metadata,
+    /// `/$count` and `/$value`.
+    Text,
+}
+
+/// A format of a response.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// OData JSON.
+    Json,
+    /// CSDL in XML.
+    CsdlXml,
+    /// CSDL in JSON.
+    CsdlJson,
+    /// Text alone.
+    Text,
+}
+
+struct MediaType {
+    format: Format,
+    resource: Resource,
+    name: &'static str,
+    /// Its short name in `$format`.
+    short: Option<&'static str>,
+}
+
+/// Every representation. Of those that a client likes equally, the first is sent.
+const MEDIA_TYPES: &[MediaType] = &[
+    MediaType {
+        format: Format::Json,
+        resource: Resource::Data,
+        name: "application/json",
+        short: Some("json"),
+    },
+    MediaType {
+        format: Format::CsdlXml,
+        resource: Resource::Metadata,
+        name: "application/xml",
+        short: Some("xml"),
+    },
+    MediaType {
+        format: Format::CsdlJson,
+        resource: Resource::Metadata,
+        name: "application/json",
+        short: Some("json"),
+    },
+    MediaType {
+        format: Format::Text,
+        resource: Resource::Text,
+        name: "text/plain",
+        short: None,
+    },
+];
+
+/// How much control information a JSON response holds (JSON Format 3.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum MetadataLevel {
+    /// Counts and next links.
+    None,
+    /// What a client can't compute by itself.
+    #[default]
+    Minimal,
+    /// Everything.
+    Full,
+}
+
+impl MetadataLevel {
+    const ALL: [MetadataLevel; 3] = [
+        MetadataLevel::None,
+        MetadataLevel::Minimal,
+        MetadataLevel::Full,
+    ];
+
+    /// The value of the format parameter.
+    pub const fn name(self) -> &'static str {
+        match self {
+            MetadataLevel::None => "none",
+            MetadataLevel::Minimal => "minimal",
+            MetadataLevel::Full => "full",
+        }
+    }
+}
+
+/// The parameters of a media type (JSON Format 3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct FormatParameters {
+    /// `odata.metadata`
+    pub metadata: MetadataLevel,
+    /// `IEEE754Compatible`: 64-bit integers and decimals are strings.
+    pub ieee754_compatible: bool,
+    /// `ExponentialDecimals`: decimals may have an exponent.
+    pub exponential_decimals: bool,
+    /// `odata.streaming`: control information stands where a reader needs it.
+    pub streaming: bool,
+    /// Whether the client asked for a charset. It gets UTF-8 in any case.
+    pub charset: bool,
+}
+
+/// The headers that matter here, as they came.
+#[derive(Debug, Clone, Default)]
+pub struct Headers<'a> {
+    /// All values of `Accept`.
+    pub accept: Vec<&'a str>,
+    /// `OData-MaxVersion`.
+    pub max_version: Option<&'a str>,
+    /// `OData-Version`.
+    pub version: Option<&'a str>,
+    /// `OData-Isolation` or `Isolation`.
+    pub isolation: Option<&'a str>,
+    /// All values of `Prefer`.
+    pub prefer: Vec<&'a str>,
+}
+
+/// What was agreed upon.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Negotiated {
+    /// The format.
+    pub format: Format,
+    /// Its parameters.
+    pub parameters: FormatParameters,
+    /// The version of the response.
+    pub version: Version,
+    /// The client's wishes.
+    pub preferences: Preferences,
+}
+
+/// The headers that a response depends on: the value of `Vary` (Protocol 8.3.8).
+pub const VARY: &str = "Accept, OData-MaxVersion, Prefer";
+
+/// Agrees on a representation. `format` is the decoded value of `$format`, which wins over `Accept`
+/// (Protocol 11.2.12). `Accept-Charset` is not asked: everything is UTF-8.
+pub fn negotiate(
+    resource: Resource,
+    format: Option<&str>,
+    headers: &Headers<'_>,
+) -> Result<Negotiated> {
+    let version = version(headers.max_version)?;
+    check_request_version(headers.version)?;
+    check_isolation(headers.isolation)?;
+    let (format, parameters) = match format {
+        Some(format) => by_format_option(resource, format)?,
+        None => by_accept(resource, &headers.accept)?,
+    };
+    Ok(Negotiated {
+        format,
+        parameters,
+        version,
+        preferences: Preferences::parse(headers.prefer.iter().copied()),
+    })
+}
+
+/// The version of the response: the greatest that is spoken here and not above `OData-MaxVersion`
+/// (Protocol 8.2.7); 4.0 without that header, since most clients stumble over 4.01.
+pub fn version(max: Option<&str>) -> Result<Version> {
+    let Some(text) = max else {
+        return Ok(Version::V4_0);
+    };
+    let max = VersionNumber::parse("OData-MaxVersion", text)?;
+    let spoken = Version::ALL.iter().rev().copied();
+    let mut fitting = spoken.filter(|version| VersionNumber::of(*version) <= max);
+    fitting
+        .next()
+        .ok_or_else(|| unsupported_version("OData-MaxVersion", text, "'4.0' or higher"))
+}
+
+/// A client may say which version its request is written in (Protocol 8.1.5). Every 4.0 request is
+/// a 4.01 one.
+fn check_request_version(version: Option<&str>) -> Result<()> {
+    let Some(text) = version else {
+        return Ok(());
+    };
+    let number = VersionNumber::parse("OData-Version", text)?;
+    let mut spoken = Version::ALL.iter().copied();
+    if spoken.any(|version| VersionNumber::of(version) == number) {
+        return Ok(());
+    }
+    Err(unsupported_version(
+        "OData-Version",
+        text,
+        "'4.0' or '4.01'",
+    ))
+}
+
+/// Snapshot isolation across requests is not offered, and must then be refused (Protocol 8.2.6).
+fn check_isolation(isolation: Option<&str>) -> Result<()> {
+    match isolation {
+        None => Ok(()),
+        Some(isolation) => Err(Error::new(
+            Code::PreconditionFailed,
+            format!(
+                "isolation '{}' is not offered, expected no 'OData-Isolation' header",
+                shorten(isolation)
+            ),
+        )
+        .target("OData-Isolation")),
+    }
+}
+
+/// `4.01` is the number 4.01: its minor part is a decimal fraction.
+#[derive(Debug, PartialEq, PartialOrd)]
+struct VersionNumber(u32, Vec<u8>);
+
+impl VersionNumber {
+    fn of(version: Version) -> VersionNumber {
+        let name = version.name();
+        VersionNumber::read(name).unwrap_or(VersionNumber(0, Vec::new()))
+    }
+
+    fn parse(header: &str, text: &str) -> Result<VersionNumber> {
+        // Old clients of Microsoft's add their name: `4.0;NetFx`.
+        let number = text.split(';').next().unwrap_or_default().trim();
+        VersionNumber::read(number)
+            .ok_or_else(|| unsupported_version(header, text, "a number such as '4.0' or '4.01'"))
+    }
+
+    fn read(text: &str) -> Option<VersionNumber> {
+        let (major, minor) = text.split_once('.')?;
+        let digits =
+            |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+        if !digits(major) || !digits(minor) {
+            return None;
+        }
+        let minor = minor.trim_end_matches('0').as_bytes().to_vec();
+        Some(VersionNumber(major.parse().ok()?, minor))
+    }
+}
+
+fn unsupported_version(header: &str, text: &str, expected: &str) -> Error {
+    Error::new(
+        Code::UnsupportedVersion,
+        format!(
+            "version '{}' in '{header}' is not supported, expected {expected}",
+            shorten(text)
+        ),
+    )
+    .target(header)
+}
+
+impl Negotiated {
+    /// The value of `Content-Type`: what JSON Format 4.1 demands, what the client asked for, and
+    /// nothing else.
+    pub fn content_type(&self) -> String {
+        let name = media_type(self.format).name;
+        let prefix = self.version.prefix();
+        let parameters = &self.parameters;
+        let mut text = name.to_owned();
+        if self.format == Format::Json {
+            text += &format!(";{prefix}metadata={}", parameters.metadata.name());
+            if parameters.streaming {
+                text += &format!(";{prefix}streaming=true");
+            }
+            if parameters.ieee754_compatible {
+                text += ";IEEE754Compatible=true";
+            }
+            if parameters.exponential_decimals {
+                text += ";ExponentialDecimals=true";
+            }
+        }
+        // Without it, readers take plain text for ASCII or Latin-1.
+        if parameters.charset || self.format == Format::Text {
+            text += ";charset=utf-8";
+        }
+        text
+    }
+}
+
+fn media_type(format: Format) -> &'static MediaType {
+    let mut rows = MEDIA_TYPES.iter();
+    rows.find(|row| row.format == format)
+        .unwrap_or(&MEDIA_TYPES[0])
+}
+
+fn offers(resource: Resource) -> impl Iterator<Item = &'static MediaType> + Clone {
+    MEDIA_TYPES
+        .iter()
+        .filter(move |row| row.resource == resource)
+}
+
+/// `$format=json`, or one whole media type with its parameters.
+fn by_format_option(resource: Resource, format: &str) -> Result<(Format, FormatParameters)> {
+    let format = format.trim();
+    if format.is_empty() {
+        return Err(Error::new(
+            Code::InvalidOptionValue,
+            format!("'$format' is empty, expected {}", expected(resource)),
+        )
+        .target("$format"));
+    }
+    let by_short_name = offers(resource).find(|row| {
+        row.short
+            .is_some_and(|short| short.eq_ignore_ascii_case(format))
+    });
+    if let Some(row) = by_short_name {
+        return Ok((row.format, FormatParameters::default()));
+    }
+    let ranges = match MediaRange::parse(format) {
+        Some(range) if !format.contains(',') => vec![MediaRange { q: 1000, ..range }],
+        _ => vec![],
+    };
+    best(resource, &ranges).map_err(|fault| fault.error(resource, "$format", format))
+}
+
+/// The representation that `Accept` likes best. A client that sends none takes anything.
+fn by_accept(resource: Resource, accept: &[&str]) -> Result<(Format, FormatParameters)> {
+    let default = offers(resource)
+        .next()
+        .map_or(Format::Json, |row| row.format);
+    let default = (default, FormatParameters::default());
+    if accept.iter().all(|value| value.trim().is_empty()) {
+        return Ok(default);
+    }
+    let ranges: Vec<MediaRange> = accept
+        .iter()
+        .flat_map(|value| split_outside_quotes(value, ','))
+        .filter_map(MediaRange::parse)
+        .collect();
+    let ranges = match resource {
+        Resource::Data => ranges,
+        // There is one representation, and clients ask for it with the Accept of their other
+        // requests.
+        Resource::Text => return Ok(default),
+        // XML for everyone but a client that asks for JSON in so many words: many name JSON first
+        // in each request, and read `$metadata` as XML only.
+        Resource::Metadata => {
+            let refused = |range: &MediaRange| range.q == 0 && range.names("application", "xml");
+            let json = |range: &MediaRange| range.q > 0 && range.names("application", "json");
+            let asked = ranges.iter().any(json) && !ranges.iter().any(MediaRange::takes_xml);
+            if !asked && !ranges.iter().any(refused) {
+                return Ok(default);
+            }
+            ranges
+        }
+    };
+    best(resource, &ranges).map_err(|fault| fault.error(resource, "Accept", &accept.join(", ")))
+}
+
+/// A range of media types, one item of `Accept` (RFC 9110, 12.5.1). All names in lower case.
+#[derive(Debug)]
+struct MediaRange {
+    ty: String,
+    subtype: String,
+    parameters: Vec<(String, String)>,
+    /// Thousandths.
+    q: u16,
+}
+
+impl MediaRange {
+    fn parse(text: &str) -> Option<MediaRange> {
+        let mut parts = split_outside_quotes(text, ';');
+        let name = parts.next()?.trim().to_ascii_lowercase();
+        // Java's default is `*; q=.2`.
+        let (ty, subtype) = match name.split_once('/') {
+            Some((ty, subtype)) => (ty, subtype),
+            None if name == "*" => ("*", "*"),
+            None => return None,
+        };
+        if ty.is_empty() || subtype.is_empty() {
+            return None;
+        }
+        let mut range = MediaRange {
+            ty: ty.to_owned(),
+            subtype: subtype.to_owned(),
+            parameters: Vec::new(),
+            q: 1000,
+        };
+        for (name, value) in parts.map(parameter).filter(|(name, _)| !name.is_empty()) {
+            let value = value.trim_matches('"').to_ascii_lowercase();
+            if name == "q" {
+                range.q = thousandths(&value);
+            } else {
+                range.parameters.push((name, value));
+            }
+        }
+        Some(range)
+    }
+
+    fn names(&self, ty: &str, subtype: &str) -> bool {
+        self.ty == ty && self.subtype == subtype
+    }
+
+    fn takes_xml(&self) -> bool {
+        let xml = self.subtype == "xml" || self.subtype.ends_with("+xml") || self.subtype == "*";
+        self.q > 0 && xml
+    }
+
+    /// How exactly it names the media type: not at all, by `*/*`, by `type/*`, by its name.
+    fn exactness(&self, row: &MediaType) -> Option<u8> {
+        let (ty, subtype) = row.name.split_once('/')?;
+        match (self.ty.as_str(), self.subtype.as_str()) {
+            ("*", "*") => Some(1),
+            (t, "*") if t == ty => Some(2),
+            (t, s) if t == ty && s == subtype => Some(3),
+            _ => None,
+        }
+    }
+}
+
+/// Why no range was good enough.
+struct Fault {
+    /// A parameter that is not known, and what would be.
+    parameter: Option<(String, String)>,
+}
+
+impl Fault {
+    fn error(self, resource: Resource, target: &str, asked: &str) -> Error {
+        let message = match self.parameter {
+            Some((parameter, expected)) => format!(
+                "format parameter '{}' is not supported, expected {expected}",
+                shorten(&parameter)
+            ),
+            None => format!(
+                "there is no representation '{}' of this resource, expected {}",
+                shorten(asked),
+                expected(resource)
+            ),
+        };
+        Error::new(Code::NotAcceptable, message).target(target)
+    }
+}
+
+/// The best of what is offered: the highest quality, then the most exact range, then the first.
+/// The quality of a representation is that of the most exact range that matches it.
+fn best(
+    resource: Resource,
+    ranges: &[MediaRange],
+) -> std::result::Result<(Format, FormatParameters), Fault> {
+    let mut unknown = None;
+    let mut found: Option<((u16, u8, usize), Format, FormatParameters)> = None;
+    for range in ranges.iter().filter(|range| range.q > 0) {
+        for row in offers(resource) {
+            let Some(exactness) = range.exactness(row) else {
+                continue;
+            };
+            let parameters = match FormatParameters::read(row.format, &range.parameters) {
+                Ok(parameters) => parameters,
+                Err(parameter) => {
+                    unknown.get_or_insert(parameter);
+                    continue;
+                }
+            };
+            let refused = ranges.iter().any(|other| {
+                let rank = |exactness| (exactness, other.parameters.len());
+                other.q == 0
+                    && other.exactness(row).map(rank) >= Some((exactness, range.parameters.len()))
+                    && other
+                        .parameters
+                        .iter()
+                        .all(|parameter| range.parameters.contains(parameter))
+            });
+            let rank = (range.q, exactness, range.parameters.len());
+            if !refused && found.as_ref().is_none_or(|(best, ..)| rank > *best) {
+                found = Some((rank, row.format, parameters));
+            }
+        }
+    }
+    match found {
+        Some((_, format, parameters)) => Ok((format, parameters)),
+        None => Err(Fault { parameter: unknown }),
+    }
+}
+
+impl FormatParameters {
+    /// Reads the parameters of a media type, with and without `odata.`; an unknown one, or an
+    /// unknown value, must be refused (Protocol 8.2.1). The error is the parameter and what was
+    /// expected.
+    fn read(
+        format: Format,
+        parameters: &[(String, String)],
+    ) -> std::result::Result<FormatParameters, (String, String)> {
+        let mut read = FormatParameters::default();
+        for (name, value) in parameters {
+            let bare = name.strip_prefix("odata.").unwrap_or(name);
+            let fault = |expected: &str| Err((format!("{name}={value}"), expected.to_owned()));
+            if bare == "charset" {
+                if value != "utf-8" && value != "utf8" {
+                    return fault("'charset=utf-8'");
+                }
+                read.charset = true;
+                continue;
+            }
+            if !matches!(format, Format::Json | Format::CsdlJson) {
+                return fault("none but 'charset'");
+            }
+            let flag = match bare {
+                "metadata" => {
+                    let level = MetadataLevel::ALL
+                        .into_iter()
+                        .find(|level| level.name() == value);
+                    match level {
+                        Some(level) => read.metadata = level,
+                        None => return fault("'none', 'minimal' or 'full'"),
+                    }
+                    continue;
+                }
+                "streaming" => &mut read.streaming,
+                "ieee754compatible" => &mut read.ieee754_compatible,
+                "exponentialdecimals" => &mut read.exponential_decimals,
+                _ => {
+                    return fault(
+                        "'odata.metadata', 'odata.streaming', 'IEEE754Compatible', \
+                         'ExponentialDecimals' or 'charset'",
+                    );
+                }
+            };
+            match value.as_str() {
+                "true" => *flag = true,
+                "false" => *flag = false,
+                _ => return fault("'true' or 'false'"),
+            }
+        }
+        Ok(read)
+    }
+}
+
+/// Splits at a separator outside of quoted strings.
+pub(super) fn split_outside_quotes(text: &str, separator: char) -> impl Iterator<Item = &str> {
+    let (mut quoted, mut escaped) = (false, false);
+    text.split(move |c| {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' if quoted => escaped = true,
+            '"' => quoted = !quoted,
+            _ => return c == separator && !quoted,
+        }
+        false
+    })
+}
+
+/// `name = value`: the name in lower case, the value as it stands.
+pub(super) fn parameter(text: &str) -> (String, &str) {
+    let (name, value) = text.split_once('=').unwrap_or((text, ""));
+    (name.trim().to_ascii_lowercase(), value.trim())
+}
+
+/// A quality; one that is none counts as 1.
+fn thousandths(text: &str) -> u16 {
+    match text.parse::<f32>() {
+        Ok(q) if (0.0..=1.0).contains(&q) => (q * 1000.0).round() as u16,
+        _ => 1000,
+    }
+}
+
+fn expected(resource: Resource) -> String {
+    let names: Vec<String> = offers(resource)
+        .map(|row| format!("'{}'", row.name))
+        .collect();
+    names.join(" or ")
+}
+
+/// A client's text as it may stand in a message.
+fn shorten(text: &str) -> String {
+    const LONGEST: usize = 100;
+    let mut short: String = text.chars().take(LONGEST).collect();
+    if short.len() < text.len() {
+        short.push('…');
+    }
+    short
+}
+
+#[cfg(test)]
+mod tests;
