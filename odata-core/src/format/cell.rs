@@ -33,21 +33,28 @@ pub struct CellOptions {
 /// A cell that its type can't have sent: the statement and the reader disagree about the column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CellError {
-    kind: Kind,
+    /// `None`: a record or an array of them.
+    kind: Option<Kind>,
     len: usize,
 }
 
 impl fmt::Display for CellError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "a cell of {} bytes is no value of {:?}",
-            self.len, self.kind
-        )
+        match self.kind {
+            Some(kind) => write!(f, "a cell of {} bytes is no value of {kind:?}", self.len),
+            None => write!(f, "{} bytes are no record", self.len),
+        }
     }
 }
 
 impl std::error::Error for CellError {}
+
+impl CellError {
+    /// A record or an array that isn't one.
+    pub(super) fn record(len: usize) -> CellError {
+        CellError { kind: None, len }
+    }
+}
 
 /// How the bytes of a cell are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -132,6 +139,11 @@ impl Kind {
 }
 
 impl CellWriter {
+    /// Whether its values are text, which stands in quotes in a URL.
+    pub(super) fn is_text(&self) -> bool {
+        self.kind.is_text()
+    }
+
     /// The writer for cells that come as `column` (`None`: as text) and are served as `ty`.
     pub fn new(
         column: Option<PgType>,
@@ -322,7 +334,7 @@ impl CellWriter {
 
     fn error(&self, cell: &[u8]) -> CellError {
         CellError {
-            kind: self.kind,
+            kind: Some(self.kind),
             len: cell.len(),
         }
     }

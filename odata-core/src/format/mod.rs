@@ -5,14 +5,21 @@
 
 mod cell;
 mod escape;
+mod json;
 mod json_text;
+mod key;
 mod negotiate;
 mod numeric;
 mod preferences;
+mod records;
+mod skip_token;
 mod temporal;
 
 pub use cell::{CellError, CellOptions, CellWriter};
 pub use escape::write_json_string;
+pub use json::{Context, EntityWriter, SortOutput, sort_outputs};
+pub use records::Cells;
+pub use skip_token::{SkipToken, SortValue, TokenKey};
 pub use negotiate::{
     Format, FormatParameters, Headers, MetadataLevel, Negotiated, Resource, VARY, negotiate,
     version,

@@ -41,6 +41,8 @@ pub struct Data {
     pub query: Query,
     /// In which form they are answered.
     pub answer: Answer,
+    /// The path and the options that matter to a next link, canonical: its token is bound to them.
+    pub canonical: String,
 }
 
 /// In which form rows are answered.
@@ -247,7 +249,9 @@ pub enum Member {
         output: Option<usize>,
         /// The output that holds the number of all members, if it is wanted.
         count: Option<usize>,
-        /// The nested options for a next link, canonical and percent-encoded, without `?`.
+        /// The nested options for a next link, percent-encoded, without `?`.
         options: String,
+        /// The same as a next link's token is bound to them.
+        canonical: String,
     },
 }

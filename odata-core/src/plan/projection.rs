@@ -488,6 +488,7 @@ impl<'a> Binder<'a> {
                 output: None,
                 count: Some(count),
                 options: String::new(),
+                canonical: String::new(),
             });
         }
         let selection = match item.suffix {
@@ -519,12 +520,14 @@ impl<'a> Binder<'a> {
             .then(|| outputs.push(Output::Count(Box::new(query.rows.clone()))));
         add_context(context, name, &query.shape);
         let output = outputs.push(Output::Array(Box::new(query), bound));
-        let options = print::encoded_options(options, self.alias_scopes.first().copied());
+        let canonical = print::link_options(options, &self.alias_scopes);
+        let options = print::encode(&canonical);
         Ok(Member::Many {
             navigation: via.navigation,
             output: Some(output),
             count,
             options,
+            canonical,
         })
     }
 

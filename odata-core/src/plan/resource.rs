@@ -8,6 +8,7 @@ use super::{
 use super::{literal, operand};
 use crate::edm::{EntitySet, Schema};
 use crate::error::{Code, Error, Result, Span};
+use crate::uri::print;
 use crate::uri::ast::{self, Argument, Literal, PathSegment, QueryOptions, SegmentKind};
 
 /// One entity or collection on the way.
@@ -133,6 +134,7 @@ pub(super) fn bind_resource<'a>(
         anchor,
         query,
         answer,
+        canonical: print::link_request(segments, options),
     })
 }
 

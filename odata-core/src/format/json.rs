@@ -1,0 +1,439 @@
+//! Rows to OData JSON (JSON Format 4.5): an entity straight from the cells of its row.
+//!
+//! An [`EntityWriter`] is made once for a response; then each row is written without a struct, a
+//! value or a string of its own in between.
+
+use super::records::{Cells, Record, elements};
+use super::skip_token::{SkipToken, TokenKey};
+use super::{CellError, CellWriter, MetadataLevel, write_json_string};
+use super::{cell::CellOptions, key};
+use crate::edm::{EntitySet, PrimitiveType, Schema, Version};
+use crate::plan::{Member, OrderItem, Output, Page, Query, Shape};
+use std::sync::Arc;
+
+/// What a response's rows have in common.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// The absolute URL of the service root, with a slash at its end.
+    pub root: Arc<str>,
+    /// How much control information is wanted.
+    pub level: MetadataLevel,
+    /// The version of the payload.
+    pub version: Version,
+    /// How numbers are written.
+    pub cells: CellOptions,
+    /// Whether nulls are left out.
+    pub omit_nulls: bool,
+    /// The key under which next links are sealed.
+    pub token_key: TokenKey,
+    /// What next links carry besides their own options: `&apikey=..`, percent-encoded, or nothing.
+    pub link_suffix: Arc<str>,
+}
+
+/// Writes the entities of one collection.
+pub struct EntityWriter {
+    context: Arc<Context>,
+    set: EntityNames,
+    key: Vec<(&'static str, CellWriter, usize)>,
+    /// Whether `@odata.id` is written.
+    with_id: bool,
+    reference: bool,
+    full: bool,
+    /// The navigation properties, whose links the full level writes.
+    links: Vec<&'static str>,
+    members: Vec<MemberWriter>,
+}
+
+struct EntityNames {
+    set: &'static str,
+    qualified_type: String,
+}
+
+enum MemberWriter {
+    Value {
+        /// `"name":`, behind its type where that is written.
+        prefix: Vec<u8>,
+        cell: CellWriter,
+        output: usize,
+    },
+    One {
+        name: &'static str,
+        key: usize,
+        entity: Box<EntityWriter>,
+    },
+    Many(Box<ManyWriter>),
+}
+
+struct ManyWriter {
+    name: &'static str,
+    array: Option<Array>,
+    count: Option<(CellWriter, usize)>,
+    /// The options of a next link, percent-encoded, and what its token is bound to.
+    options: String,
+    canonical: String,
+}
+
+struct Array {
+    output: usize,
+    entity: EntityWriter,
+    /// Members that are answered at most; one more means that there are others.
+    rows: u64,
+    pages: bool,
+    order: Vec<SortOutput>,
+}
+
+/// Where a sort value of a row is.
+#[derive(Debug, Clone, Copy)]
+pub struct SortOutput {
+    /// The output.
+    pub output: usize,
+    /// Its type on the wire.
+    pub ty: crate::edm::PgType,
+}
+
+/// The outputs that hold the sort values of a query's rows.
+pub fn sort_outputs(schema: &Schema, order: &[OrderItem], outputs: &[Output]) -> Vec<SortOutput> {
+    order
+        .iter()
+        .filter_map(|item| {
+            let (ty, _) = outputs.get(item.output)?.value_type(schema);
+            Some(SortOutput { output: item.output, ty: ty.unwrap_or(crate::edm::PgType::Text) })
+        })
+        .collect()
+}
+
+impl EntityWriter {
+    /// The writer of a query's rows, whose outputs start at column `first`.
+    pub fn new(schema: &Schema, query: &Query, first: usize, context: &Arc<Context>) -> EntityWriter {
+        EntityWriter::of_shape(schema, &query.shape, &query.outputs, first, context)
+    }
+
+    fn of_shape(
+        schema: &Schema,
+        shape: &Shape,
+        outputs: &[Output],
+        first: usize,
+        context: &Arc<Context>,
+    ) -> EntityWriter {
+        let set = schema.set(shape.set);
+        let cell = |output: usize, nullable: bool| {
+            let (column, ty) = outputs[output].value_type(schema);
+            CellWriter::new(column, ty, nullable, context.cells)
+        };
+        let full = context.level == MetadataLevel::Full;
+        let key = set.key.iter().zip(&shape.key).map(|(place, output)| {
+            let (column, ty) = outputs[*output].value_type(schema);
+            let writer = CellWriter::new(column, ty, false, CellOptions::default());
+            (set.properties[*place].declared.name, writer, first + output)
+        });
+        let members = shape.members.iter().map(|member| match member {
+            Member::Property { property, output } => {
+                let property = &set.properties[*property];
+                let prefix = value_prefix(context, property.declared.name, property.ty, full);
+                MemberWriter::Value { prefix, cell: cell(*output, property.nullable), output: first + output }
+            }
+            Member::Computed { name, ty, output } => {
+                let prefix = value_prefix(context, name, *ty, dynamic_type_shows(context, *ty));
+                MemberWriter::Value { prefix, cell: cell(*output, true), output: first + output }
+            }
+            Member::One { navigation, shape } => MemberWriter::One {
+                name: set.navigation[*navigation].declared.name,
+                key: first + shape.key.first().copied().unwrap_or_default(),
+                entity: Box::new(EntityWriter::of_shape(schema, shape, outputs, first, context)),
+            },
+            Member::Many { navigation, output, count, options, canonical } => {
+                MemberWriter::Many(Box::new(ManyWriter {
+                    name: set.navigation[*navigation].declared.name,
+                    array: output.and_then(|output| array(schema, outputs, output, first, context)),
+                    count: count.map(|output| (cell(output, false), first + output)),
+                    options: options.clone(),
+                    canonical: canonical.clone(),
+                }))
+            }
+        });
+        EntityWriter {
+            context: context.clone(),
+            set: EntityNames {
+                set: set.declared.entity_set,
+                qualified_type: format!("{}.{}", schema.namespace, set.declared.name),
+            },
+            key: key.collect(),
+            with_id: match context.level {
+                MetadataLevel::None => shape.reference,
+                MetadataLevel::Minimal => shape.reference || !shape.key_selected,
+                MetadataLevel::Full => true,
+            },
+            reference: shape.reference,
+            full,
+            links: link_names(set),
+            members: members.collect(),
+        }
+    }
+
+    /// Writes one entity as an object. `context_url` is written as its first member.
+    pub fn write(
+        &self,
+        out: &mut Vec<u8>,
+        cells: &impl Cells,
+        context_url: Option<&str>,
+    ) -> Result<(), CellError> {
+        out.push(b'{');
+        let mut object = Object { first: true };
+        if let Some(url) = context_url {
+            object.control(out, self.context.version, "context");
+            write_json_string(out, url);
+        }
+        if self.with_id {
+            self.write_id(out, cells, &mut object)?;
+        }
+        for member in &self.members {
+            match member {
+                MemberWriter::Value { prefix, cell, output } => {
+                    let start = (out.len(), object.first);
+                    object.comma(out);
+                    out.extend_from_slice(prefix);
+                    let written = cell.write_json(out, cells.cell(*output))?;
+                    if !written && self.context.omit_nulls {
+                        out.truncate(start.0);
+                        object.first = start.1;
+                    }
+                }
+                MemberWriter::One { name, key, entity } => {
+                    self.write_links(out, name, cells, &mut object)?;
+                    object.name(out, name);
+                    match cells.cell(*key) {
+                        Some(_) => entity.write(out, cells, None)?,
+                        None => out.extend_from_slice(b"null"),
+                    }
+                }
+                MemberWriter::Many(many) => {
+                    self.write_links(out, many.name, cells, &mut object)?;
+                    self.write_many(out, many, cells, &mut object)?;
+                }
+            }
+        }
+        if self.full && !self.reference {
+            self.write_remaining_links(out, cells, &mut object)?;
+        }
+        out.push(b'}');
+        Ok(())
+    }
+
+    /// Writes the entity's canonical URL.
+    pub fn write_url(&self, out: &mut Vec<u8>, cells: &impl Cells) -> Result<(), CellError> {
+        out.extend_from_slice(self.context.root.as_bytes());
+        self.write_path(out, cells)
+    }
+
+    /// Writes the entity's canonical path: `Conversation(1)`.
+    pub fn write_path(&self, out: &mut Vec<u8>, cells: &impl Cells) -> Result<(), CellError> {
+        out.extend_from_slice(self.set.set.as_bytes());
+        key::write(out, self.key.iter().map(|(name, writer, output)| (*name, writer, cells.cell(*output))))
+    }
+
+    fn write_id(&self, out: &mut Vec<u8>, cells: &impl Cells, object: &mut Object) -> Result<(), CellError> {
+        let version = self.context.version;
+        if self.full && !self.reference {
+            object.control(out, version, "type");
+            let hash = format!("#{}", self.set.qualified_type);
+            write_json_string(out, &hash);
+        }
+        object.control(out, version, "id");
+        out.push(b'"');
+        self.write_url(out, cells)?;
+        out.push(b'"');
+        if self.full && !self.reference {
+            object.control(out, version, "readLink");
+            out.push(b'"');
+            self.write_url(out, cells)?;
+            out.push(b'"');
+        }
+        Ok(())
+    }
+
+    /// The links of a navigation property, at the full level.
+    fn write_links(
+        &self,
+        out: &mut Vec<u8>,
+        name: &str,
+        cells: &impl Cells,
+        object: &mut Object,
+    ) -> Result<(), CellError> {
+        if !self.full || self.reference {
+            return Ok(());
+        }
+        for (control, suffix) in [("associationLink", "/$ref"), ("navigationLink", "")] {
+            object.annotation(out, name, self.context.version, control);
+            out.push(b'"');
+            self.write_url(out, cells)?;
+            out.push(b'/');
+            out.extend_from_slice(name.as_bytes());
+            out.extend_from_slice(suffix.as_bytes());
+            out.push(b'"');
+        }
+        Ok(())
+    }
+
+    fn write_remaining_links(
+        &self,
+        out: &mut Vec<u8>,
+        cells: &impl Cells,
+        object: &mut Object,
+    ) -> Result<(), CellError> {
+        for name in self.unexpanded() {
+            self.write_links(out, name, cells, object)?;
+        }
+        Ok(())
+    }
+
+    fn unexpanded(&self) -> impl Iterator<Item = &'static str> {
+        let expanded: Vec<&'static str> = self
+            .members
+            .iter()
+            .filter_map(|member| match member {
+                MemberWriter::One { name, .. } => Some(*name),
+                MemberWriter::Many(many) => Some(many.name),
+                MemberWriter::Value { .. } => None,
+            })
+            .collect();
+        self.links.iter().copied().filter(move |name| !expanded.contains(name))
+    }
+
+    fn write_many(
+        &self,
+        out: &mut Vec<u8>,
+        many: &ManyWriter,
+        cells: &impl Cells,
+        object: &mut Object,
+    ) -> Result<(), CellError> {
+        let version = self.context.version;
+        if let Some((cell, output)) = &many.count {
+            object.annotation(out, many.name, version, "count");
+            cell.write_json(out, cells.cell(*output))?;
+        }
+        let Some(array) = &many.array else { return Ok(()) };
+        object.name(out, many.name);
+        out.push(b'[');
+        let mut last: Option<Record<'_>> = None;
+        let mut written = 0;
+        let mut more = false;
+        for element in elements(cells.cell(array.output)) {
+            let record = Record::read(element?)?;
+            if written == array.rows {
+                more = array.pages;
+                break;
+            }
+            if written > 0 {
+                out.push(b',');
+            }
+            array.entity.write(out, &record, None)?;
+            written += 1;
+            last = Some(record);
+        }
+        out.push(b']');
+        if let (true, Some(last)) = (more, last) {
+            object.annotation(out, many.name, version, "nextLink");
+            let mut path = Vec::new();
+            self.write_path(&mut path, cells)?;
+            let path = format!("{}/{}", String::from_utf8_lossy(&path), many.name);
+            let token = SkipToken::behind(&last, 0, &array.order, written, None, None);
+            let request = format!("{path}?{}", many.canonical);
+            let separator = if many.options.is_empty() { "" } else { "&" };
+            let link = format!(
+                "{}{path}?{}{separator}$skiptoken={}{}",
+                self.context.root,
+                many.options,
+                token.seal(&self.context.token_key, &request),
+                self.context.link_suffix,
+            );
+            write_json_string(out, &link);
+        }
+        Ok(())
+    }
+}
+
+fn array(
+    schema: &Schema,
+    outputs: &[Output],
+    output: usize,
+    first: usize,
+    context: &Arc<Context>,
+) -> Option<Array> {
+    let Output::Array(query, bound) = outputs.get(output)? else { return None };
+    let window = Page::first(*bound).window(query, false);
+    Some(Array {
+        output: first + output,
+        entity: EntityWriter::new(schema, query, 0, context),
+        rows: window.rows,
+        pages: window.pages,
+        order: sort_outputs(schema, &query.order, &query.outputs),
+    })
+}
+
+/// `"name":`, behind its type where that is written.
+fn value_prefix(context: &Context, name: &str, ty: PrimitiveType, with_type: bool) -> Vec<u8> {
+    let mut prefix = Vec::new();
+    if with_type && !json_tells(ty) {
+        let edm = ty.edm_name().trim_start_matches("Edm.");
+        let hash = if context.version == Version::V4_0 { "#" } else { "" };
+        prefix.extend_from_slice(
+            format!("\"{name}@{}type\":\"{hash}{edm}\",", context.version.prefix()).as_bytes(),
+        );
+    }
+    write_json_string(&mut prefix, name);
+    prefix.push(b':');
+    prefix
+}
+
+/// Whether a JSON value tells the type by itself (JSON Format 4.5.3).
+fn json_tells(ty: PrimitiveType) -> bool {
+    matches!(ty, PrimitiveType::String | PrimitiveType::Json | PrimitiveType::Boolean | PrimitiveType::Double)
+}
+
+/// Whether the type of a dynamic property is written: always where the client can't know it.
+fn dynamic_type_shows(context: &Context, ty: PrimitiveType) -> bool {
+    context.level != MetadataLevel::None && !json_tells(ty)
+}
+
+/// The members of an object under construction.
+struct Object {
+    first: bool,
+}
+
+impl Object {
+    fn comma(&mut self, out: &mut Vec<u8>) {
+        if self.first {
+            self.first = false;
+        } else {
+            out.push(b',');
+        }
+    }
+
+    /// `"name":`
+    fn name(&mut self, out: &mut Vec<u8>, name: &str) {
+        self.comma(out);
+        write_json_string(out, name);
+        out.push(b':');
+    }
+
+    /// `"@odata.context":`
+    fn control(&mut self, out: &mut Vec<u8>, version: Version, name: &str) {
+        self.annotation(out, "", version, name);
+    }
+
+    /// `"name@odata.count":`
+    fn annotation(&mut self, out: &mut Vec<u8>, of: &str, version: Version, name: &str) {
+        self.comma(out);
+        out.push(b'"');
+        out.extend_from_slice(of.as_bytes());
+        out.push(b'@');
+        out.extend_from_slice(version.prefix().as_bytes());
+        out.extend_from_slice(name.as_bytes());
+        out.extend_from_slice(b"\":");
+    }
+}
+
+/// The names of a set's navigation properties.
+fn link_names(set: &EntitySet) -> Vec<&'static str> {
+    set.navigation.iter().map(|navigation| navigation.declared.name).collect()
+}

@@ -1,0 +1,39 @@
+//! Key predicates of canonical URLs (URL Conventions 4.3.1): `(1)`, `(name='x',id=2)`.
+
+use super::{CellError, CellWriter};
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+
+/// What can't stand in a path segment, nor in a string literal inside it.
+const SEGMENT: &AsciiSet = &CONTROLS
+    .add(b' ').add(b'"').add(b'#').add(b'%').add(b'/').add(b'<').add(b'>').add(b'?').add(b'[').add(b'\\').add(b']')
+    .add(b'^').add(b'`').add(b'{').add(b'|').add(b'}').add(b'&').add(b'+');
+
+/// Writes a key predicate from the cells of a row.
+pub(super) fn write<'a>(
+    out: &mut Vec<u8>,
+    parts: impl ExactSizeIterator<Item = (&'static str, &'a CellWriter, Option<&'a [u8]>)>,
+) -> Result<(), CellError> {
+    let single = parts.len() == 1;
+    out.push(b'(');
+    for (i, (name, writer, cell)) in parts.enumerate() {
+        if i > 0 {
+            out.push(b',');
+        }
+        if !single {
+            out.extend_from_slice(name.as_bytes());
+            out.push(b'=');
+        }
+        if !writer.is_text() {
+            writer.write_text(out, cell)?;
+            continue;
+        }
+        let mut text = Vec::new();
+        writer.write_text(&mut text, cell)?;
+        let text = String::from_utf8_lossy(&text).replace('\'', "''");
+        out.push(b'\'');
+        out.extend(utf8_percent_encode(&text, SEGMENT).to_string().into_bytes());
+        out.push(b'\'');
+    }
+    out.push(b')');
+    Ok(())
+}
