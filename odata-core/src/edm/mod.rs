@@ -5,6 +5,8 @@
 //! the other; everything right of this module takes `&Schema`. No I/O, no SQL, no HTTP here.
 
 mod catalogue;
+#[doc(hidden)]
+pub mod check;
 mod entity;
 mod model;
 mod primitive;
@@ -21,7 +23,7 @@ pub use schema::{
     Severity, Source, StructuralProperty,
 };
 pub use scope::Scope;
-pub use value::{Decimal, Json, NavigationValue, ODataEntity, PrimitiveValue};
-
-#[doc(hidden)]
-pub use value::check;
+pub use value::{
+    DateTime, Decimal, Json, NaiveDate, NaiveTime, NavigationValue, ODataEntity, PrimitiveValue,
+    TimeDelta, Utc, Uuid,
+};
