@@ -13,4 +13,10 @@ pub mod plan;
 pub mod sql;
 pub mod uri;
 
+// The trait and the macro that writes it, under one name.
+pub use edm::ODataEntity;
 pub use odata_derive::ODataEntity;
+
+// The macro's expansion says `::odata_core`, in the tests of this crate too.
+#[cfg(test)]
+extern crate self as odata_core;

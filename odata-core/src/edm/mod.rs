@@ -5,6 +5,8 @@
 //! the other; everything right of this module takes `&Schema`. No I/O, no SQL, no HTTP here.
 
 mod catalogue;
+#[doc(hidden)]
+pub mod check;
 mod entity;
 mod model;
 mod primitive;
@@ -22,8 +24,8 @@ pub use schema::{
     Severity, Source, StructuralProperty,
 };
 pub use scope::Scope;
-pub use value::{Decimal, Json, NavigationValue, ODataEntity, PrimitiveValue};
+pub use value::{
+    DateTime, Decimal, Json, NaiveDate, NaiveTime, NavigationValue, ODataEntity, PrimitiveValue,
+    TimeDelta, Utc, Uuid,
+};
 pub use version::Version;
-
-#[doc(hidden)]
-pub use value::check;

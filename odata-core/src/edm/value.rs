@@ -1,12 +1,16 @@
 //! Which Rust types are properties: the traits by which the derive reads a field's type.
 
 use super::{EntityType, PrimitiveType, Property};
-use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
+
+// Beside our own, so that a service needs no other dependency to declare its model.
+pub use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
+pub use uuid::Uuid;
 
 /// A struct that is an entity type. `#[derive(ODataEntity)]` writes it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an OData entity",
-    note = "add `#[derive(ODataEntity)]` to it, or use a primitive type"
+    label = "not an entity",
+    note = "add `#[derive(ODataEntity)]` to it"
 )]
 pub trait ODataEntity: Sized + 'static {
     /// The structural properties, in the order of the struct.
@@ -30,6 +34,7 @@ pub struct Decimal(pub String);
 /// A Rust type that can be a structural property.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a structural property",
+    label = "not a primitive type",
     note = "expected one of String, Json, bool, i16, i32, i64, f32, f64, Decimal, DateTime<Utc>, NaiveDate, NaiveTime, TimeDelta, Uuid, Vec<u8>, or an Option of one; a navigation property needs `foreign_key`, `through` or `inverse`"
 )]
 pub trait PrimitiveValue {
@@ -41,7 +46,9 @@ pub trait PrimitiveValue {
 
 macro_rules! primitive_values {
     ($($rust:ty => $edm:ident;)*) => {
-        $(impl PrimitiveValue for $rust {
+        // A wrong type is told what is expected by the trait, not by a list of these.
+        $(#[diagnostic::do_not_recommend]
+        impl PrimitiveValue for $rust {
             const TYPE: PrimitiveType = PrimitiveType::$edm;
         })*
     };
@@ -61,7 +68,7 @@ primitive_values! {
     NaiveDate => Date;
     NaiveTime => TimeOfDay;
     TimeDelta => Duration;
-    uuid::Uuid => Guid;
+    Uuid => Guid;
     Vec<u8> => Binary;
 }
 
@@ -73,6 +80,7 @@ impl<T: PrimitiveValue> PrimitiveValue for Option<T> {
 /// A Rust type that can be a navigation property: `Option<Entity>`, or `Vec<Entity>`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a navigation property",
+    label = "neither an entity in an `Option` nor in a `Vec`",
     note = "expected `Option<Entity>` or `Vec<Entity>`, where the entity derives `ODataEntity`"
 )]
 pub trait NavigationValue {
@@ -101,7 +109,3 @@ impl<E: ODataEntity> ODataEntity for Box<E> {
         E::entity_type()
     }
 }
-
-/// Checks that the derive's expansion evaluates at compile time.
-#[doc(hidden)]
-pub mod check {}
