@@ -243,5 +243,6 @@ pub(super) fn segment_text(segment: &ast::PathSegment) -> &str {
         Query => "$query",
         Any(_) => "any",
         All(_) => "all",
+        Aggregate(_) => "aggregate",
     }
 }

@@ -62,6 +62,7 @@ impl<'a> Binder<'a> {
             Place { frame, source }
         };
         match path.root {
+            PathRoot::These => Err(Error::not_implemented("$these")),
             PathRoot::It => Ok((
                 Place {
                     frame: 0,

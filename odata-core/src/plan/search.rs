@@ -45,7 +45,7 @@ fn condition(search: &SearchExpr, texts: &[Expr]) -> Expr {
         expr.unwrap_or_else(|| Expr::certain(ExprKind::Value(Value::Boolean(false)), T::Boolean))
     };
     match search {
-        SearchExpr::Term(term) => {
+        SearchExpr::Term(term) | SearchExpr::Incomplete(term) => {
             let contains = |text: &Expr| {
                 Expr::certain(
                     ExprKind::Search(Box::new(text.clone()), term.text.clone()),

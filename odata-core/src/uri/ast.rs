@@ -58,12 +58,13 @@ pub enum SegmentKind {
     /// An identifier or a qualified name: an entity set, a property, a type cast, a function. In a
     /// resource path also a key by itself (key-as-segment), which only names can tell.
     Name(String),
-    /// `@Namespace.Term#qualifier`.
+    /// `@Namespace.Term#qualifier`. The first segment may also be a parameter alias (`@p/Price`): one
+    /// without dot and `#` can be either, which only names can tell.
     Annotation(String),
     /// Parentheses behind a name: a key predicate or the parameters of a function.
     Arguments(Vec<Argument>),
     /// `$count`, with the options in parentheses that an expression allows.
-    Count(QueryOptions),
+    Count(Box<QueryOptions>),
     /// `$ref`.
     Ref,
     /// `$value`.
@@ -78,6 +79,8 @@ pub enum SegmentKind {
     Any(Option<Lambda>),
     /// `all(x:expr)`.
     All(Lambda),
+    /// `aggregate(expr with method)`, in an expression (Data Aggregation).
+    Aggregate(Box<AggregateExpr>),
     /// A segment of a resource path that is no identifier: `1` in `Conversation/1`, decoded.
     Key(String),
 }
@@ -203,6 +206,8 @@ pub struct ExpandItem {
 pub enum ExpandKind {
     /// `*`: all navigation properties.
     Star,
+    /// `path/*`: all navigation properties of what the path leads to.
+    StarOf(Vec<PathSegment>),
     /// `$value`: the media stream.
     Value,
     /// A path of names and casts, the navigation property last.
@@ -304,6 +309,8 @@ pub enum PathRoot {
     This,
     /// `$root`.
     Root,
+    /// `$these`: the collection that a transformation works on (Data Aggregation).
+    These,
 }
 
 /// The operators between two operands, the loosest first (URL Conventions 5.1.1.17); those of one
@@ -385,6 +392,8 @@ pub enum Literal {
 /// `$search` (URL Conventions 5.1.7).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SearchExpr {
+    /// `'..'`: what a person is still typing, with the quotes removed (4.01).
+    Incomplete(SearchTerm),
     /// A word or, without its quotes, a phrase.
     Term(SearchTerm),
     /// All of these.
@@ -452,12 +461,32 @@ pub enum TransformationKind {
         path: PathExpr,
         nested: Vec<(Vec<Transformation>, Name)>,
     },
-    /// `expand(path,..)`, from before 4.0 was done.
-    Expand(Vec<Expr>),
-    /// `ancestors`, `descendants`, `traverse`: kept with their arguments.
-    Hierarchy(Name, Vec<Expr>),
+    /// `ancestors` or `descendants` of the nodes that `start` (one sequence or two) selects.
+    Relatives {
+        ancestors: bool,
+        hierarchy: HierarchyReference,
+        start: Vec<Vec<Transformation>>,
+        distance: Option<Number>,
+        keep_start: bool,
+    },
+    /// `traverse`: `preorder` or, where `post_order`, `postorder`.
+    Traverse {
+        hierarchy: HierarchyReference,
+        post_order: bool,
+        start: Vec<Transformation>,
+        order_by: Vec<OrderByItem>,
+    },
     /// A set transformation of the model.
     Custom(Name, Vec<Argument>),
+}
+
+/// A recursive hierarchy: its nodes (a path from `$root`), its qualifier, the path of a node's id.
+#[derive(Debug, Clone, PartialEq)]
+#[allow(missing_docs)] // The names are the standard's own.
+pub struct HierarchyReference {
+    pub nodes: Box<Expr>,
+    pub qualifier: Name,
+    pub path: PathExpr,
 }
 
 /// The transformations that rank.
@@ -477,13 +506,10 @@ pub enum RankFunction {
 pub enum GroupingItem {
     /// A path.
     Path(PathExpr, Span),
-    /// `rollup(..)`; `all` where `$all` stands first.
-    Rollup {
-        all: bool,
-        paths: Vec<(PathExpr, Span)>,
-    },
-    /// `rolluprecursive(..)` of hierarchies, kept with its arguments.
-    RollupRecursive(Vec<Expr>),
+    /// `rollup(..)`: two or more levels, or the qualifier of a levelled hierarchy.
+    Rollup(Vec<(PathExpr, Span)>),
+    /// `rolluprecursive(..)`, with the transformations of the hierarchy if any.
+    RollupRecursive(HierarchyReference, Vec<Transformation>),
 }
 
 /// One item of `aggregate`.
@@ -493,10 +519,19 @@ pub struct AggregateExpr {
     pub kind: AggregateKind,
     /// The name of the result.
     pub alias: Option<Name>,
-    /// `from path with method` steps, in order.
-    pub from: Vec<(Option<PathExpr>, Option<Name>)>,
+    /// `from property with method` steps, in order.
+    pub from: Vec<AggregateFrom>,
     /// Where it stands.
     pub span: Span,
+}
+
+/// `from property,.. with method`: one step of an aggregation in several.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AggregateFrom {
+    /// What the step groups by.
+    pub groups: Vec<(PathExpr, Span)>,
+    /// Its method; a custom aggregate has its own.
+    pub method: Option<Name>,
 }
 
 /// What is aggregated.
@@ -506,6 +541,4 @@ pub enum AggregateKind {
     Count(Option<PathExpr>),
     /// An expression with its method; without one, a custom aggregate.
     Value(Expr, Option<Name>),
-    /// `path(inner,..)`.
-    Nested(PathExpr, Vec<AggregateExpr>),
 }

@@ -1,0 +1,588 @@
+//! `$apply` (Data Aggregation 3, its ABNF section 2).
+//!
+//! In: the cursor at the first transformation. Out: the sequence. The names of transformations and
+//! methods are case-sensitive, as in the standard. What is aggregated is not known here.
+
+use super::ast::{
+    AggregateExpr, AggregateFrom, AggregateKind, Argument, Expr, ExprKind, GroupingItem,
+    HierarchyReference, Name, Number, OrderByItem, PathExpr, PathRoot, RankFunction, SegmentKind,
+    Transformation, TransformationKind,
+};
+use super::parser::Parser;
+use super::token::Token;
+use crate::error::{Code, Error, Result, Span};
+
+/// The transformations that stand by a name alone.
+const TRANSFORMATIONS: &[&str] = &[
+    "addnested",
+    "aggregate",
+    "ancestors",
+    "bottomcount",
+    "bottompercent",
+    "bottomsum",
+    "compute",
+    "concat",
+    "descendants",
+    "filter",
+    "groupby",
+    "identity",
+    "join",
+    "nest",
+    "orderby",
+    "outerjoin",
+    "search",
+    "skip",
+    "top",
+    "topcount",
+    "toppercent",
+    "topsum",
+    "traverse",
+];
+
+/// The methods that stand without a namespace.
+const METHODS: &[&str] = &["average", "countdistinct", "max", "min", "sum"];
+
+const RANKS: &[(&str, RankFunction)] = &[
+    ("topcount", RankFunction::TopCount),
+    ("bottomcount", RankFunction::BottomCount),
+    ("topsum", RankFunction::TopSum),
+    ("bottomsum", RankFunction::BottomSum),
+    ("toppercent", RankFunction::TopPercent),
+    ("bottompercent", RankFunction::BottomPercent),
+];
+
+/// The name of a transformation that ranks.
+pub(crate) fn rank_name(function: RankFunction) -> &'static str {
+    RANKS
+        .iter()
+        .find(|row| row.1 == function)
+        .map_or("", |row| row.0)
+}
+
+/// An expression in `aggregate`, or in a path: there without an alias.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Alias {
+    Allowed,
+    None,
+}
+
+impl Parser<'_> {
+    /// A sequence of transformations.
+    pub(crate) fn apply(&mut self) -> Result<Vec<Transformation>> {
+        self.nested(Parser::sequence)
+    }
+
+    fn sequence(&mut self) -> Result<Vec<Transformation>> {
+        self.skip_space();
+        let mut steps = Vec::new();
+        loop {
+            steps.push(self.transformation()?);
+            let span = steps.last().map_or_else(Span::default, |step| step.span);
+            self.apply_steps += 1;
+            self.check(
+                "apply_steps",
+                self.limits.apply_steps,
+                self.apply_steps,
+                span,
+            )?;
+            if !self.eat(Token::Slash) {
+                return Ok(steps);
+            }
+        }
+    }
+
+    fn transformation(&mut self) -> Result<Transformation> {
+        let start = self.position();
+        let name = self.qualified("the name of a transformation")?;
+        let kind = match name.text.as_str() {
+            "identity" => TransformationKind::Identity,
+            text if !text.contains('.') && !TRANSFORMATIONS.contains(&text) => {
+                let message = format!("expected a transformation, found '{text}'");
+                return Err(Error::new(Code::SyntaxError, message)
+                    .at(name.span)
+                    .did_you_mean(text, TRANSFORMATIONS.iter().copied()));
+            }
+            text if text.contains('.') => {
+                let arguments = self.arguments()?;
+                if arguments.iter().any(|argument| argument.name.is_none()) {
+                    let message = format!("expected 'parameter=value' in the call of '{text}'");
+                    return Err(Error::new(Code::SyntaxError, message).at(self.span_from(start)));
+                }
+                TransformationKind::Custom(name, arguments)
+            }
+            _ => {
+                self.expect(Token::Open, "'(' behind the transformation")?;
+                self.skip_space();
+                let kind = self.transformation_inside(&name)?;
+                self.close("an operator, ',' or ')'")?;
+                kind
+            }
+        };
+        let span = self.span_from(start);
+        self.count_node(span)?;
+        Ok(Transformation { kind, span })
+    }
+
+    /// What stands between the parentheses of a transformation.
+    fn transformation_inside(&mut self, name: &Name) -> Result<TransformationKind> {
+        if let Some((_, function)) = RANKS.iter().find(|row| row.0 == name.text) {
+            let amount = self.expr()?;
+            self.comma("an operator, or ',' and what is ranked by")?;
+            let by = self.expr()?;
+            return Ok(TransformationKind::Rank {
+                function: *function,
+                amount,
+                by,
+            });
+        }
+        Ok(match name.text.as_str() {
+            "aggregate" => {
+                TransformationKind::Aggregate(self.items(|p| p.aggregate_expr(Alias::Allowed))?)
+            }
+            "groupby" => self.group_by()?,
+            "filter" => TransformationKind::Filter(self.expr()?),
+            "compute" => TransformationKind::Compute(self.compute()?),
+            "search" => TransformationKind::Search(self.search()?),
+            "orderby" => TransformationKind::OrderBy(self.order_by()?),
+            "skip" => TransformationKind::Skip(self.amount()?),
+            "top" => TransformationKind::Top(self.amount()?),
+            "concat" => {
+                let mut sequences = vec![self.apply()?];
+                self.comma("'/', or ',' and another sequence")?;
+                sequences.append(&mut self.items(Parser::apply)?);
+                TransformationKind::Concat(sequences)
+            }
+            "join" | "outerjoin" => {
+                let path = self.data_path()?;
+                let alias = self.alias()?;
+                let then = match self.eat_comma() {
+                    true => self.apply()?,
+                    false => Vec::new(),
+                };
+                TransformationKind::Join {
+                    outer: name.text == "outerjoin",
+                    path,
+                    alias,
+                    then,
+                }
+            }
+            "nest" => TransformationKind::Nest(self.items(Parser::nested_sequence)?),
+            "addnested" => {
+                let path = self.data_path()?;
+                self.comma("'/' or ','")?;
+                let nested = self.items(Parser::nested_sequence)?;
+                TransformationKind::AddNested { path, nested }
+            }
+            "ancestors" => self.relatives(true)?,
+            "descendants" => self.relatives(false)?,
+            _ => self.traverse()?,
+        })
+    }
+
+    fn comma(&mut self, expected: &str) -> Result<()> {
+        match self.eat_comma() {
+            true => Ok(()),
+            false => Err(self.unexpected(expected)),
+        }
+    }
+
+    fn amount(&mut self) -> Result<Number> {
+        let found = self.expect(Token::Integer, "a whole number")?;
+        let span = self.span(found.start, found.end);
+        let digits = self.slice(found.start, found.end);
+        let value = digits
+            .parse::<u64>()
+            .ok()
+            .filter(|value| i64::try_from(*value).is_ok());
+        match value {
+            Some(value) if !digits.starts_with('+') => Ok(Number { value, span }),
+            _ => {
+                let message = format!("expected a whole number, 0 or more, found '{digits}'");
+                Err(Error::new(Code::InvalidOptionValue, message).at(span))
+            }
+        }
+    }
+
+    /// ` as name`.
+    fn alias(&mut self) -> Result<Name> {
+        match self.eat_word("as") {
+            true => self.identifier("the name of the result"),
+            false => Err(self.unexpected("'as' and a name")),
+        }
+    }
+
+    fn nested_sequence(&mut self) -> Result<(Vec<Transformation>, Name)> {
+        let sequence = self.apply()?;
+        Ok((sequence, self.alias()?))
+    }
+
+    // aggregate
+
+    /// `(expr with method)`, as a segment of a path.
+    pub(crate) fn aggregate_function(&mut self) -> Result<AggregateExpr> {
+        self.expect(Token::Open, "'('")?;
+        let expr = self.enclosed(|p| p.aggregate_expr(Alias::None))?;
+        self.close("an operator or ')'")?;
+        Ok(expr)
+    }
+
+    fn aggregate_expr(&mut self, alias: Alias) -> Result<AggregateExpr> {
+        self.skip_space();
+        let start = self.position();
+        let kind = self.aggregate_kind()?;
+        let needs_method = matches!(
+            kind,
+            AggregateKind::Count(_) | AggregateKind::Value(_, Some(_))
+        );
+        let from = self.aggregate_from(needs_method)?;
+        let is_custom = matches!(kind, AggregateKind::Value(_, None));
+        let alias = match alias {
+            Alias::None => None,
+            Alias::Allowed => {
+                let before = self.position();
+                let has_alias = self.eat_word("as");
+                self.set_position(before);
+                // Only a custom aggregate has a name of its own.
+                match is_custom && from.is_empty() && !has_alias {
+                    true => None,
+                    false => Some(self.alias()?),
+                }
+            }
+        };
+        let span = self.span_from(start);
+        Ok(AggregateExpr {
+            kind,
+            alias,
+            from,
+            span,
+        })
+    }
+
+    fn aggregate_kind(&mut self) -> Result<AggregateKind> {
+        if self.peek() == Token::Dollar && self.peek_text() == "$count" {
+            self.next();
+            return Ok(AggregateKind::Count(None));
+        }
+        let expr = self.expr()?;
+        if self.eat_word("with") {
+            return Ok(AggregateKind::Value(expr, Some(self.method()?)));
+        }
+        let Expr {
+            kind: ExprKind::Path(mut path),
+            span,
+        } = expr
+        else {
+            return Err(self.unexpected("an operator, or 'with' and a method"));
+        };
+        if path.root == PathRoot::Implicit
+            && matches!(path.segments.last(), Some(last) if matches!(last.kind, SegmentKind::Count(_)))
+        {
+            path.segments.pop();
+            return Ok(AggregateKind::Count(Some(path)));
+        }
+        let is_names = path.root == PathRoot::Implicit && is_plain(&path);
+        let last_is_type = matches!(
+            path.segments.last().map(|last| &last.kind),
+            Some(SegmentKind::Name(name)) if name.contains('.')
+        );
+        if !is_names || last_is_type {
+            return Err(self.unexpected("an operator, or 'with' and a method"));
+        }
+        let kind = ExprKind::Path(path);
+        Ok(AggregateKind::Value(Expr { kind, span }, None))
+    }
+
+    fn method(&mut self) -> Result<Name> {
+        let name = self.qualified("a method: sum, min, max, average or countdistinct")?;
+        if name.text.contains('.') || METHODS.contains(&name.text.as_str()) {
+            return Ok(name);
+        }
+        let message = format!(
+            "expected sum, min, max, average, countdistinct or a qualified method, found '{}'",
+            name.text
+        );
+        Err(Error::new(Code::SyntaxError, message)
+            .at(name.span)
+            .did_you_mean(&name.text, METHODS.iter().copied()))
+    }
+
+    /// ` from property,.. with method`, none or more.
+    fn aggregate_from(&mut self, needs_method: bool) -> Result<Vec<AggregateFrom>> {
+        let mut from = Vec::new();
+        while self.eat_word("from") {
+            let groups = self.items(Parser::grouping_property)?;
+            let method = match self.eat_word("with") {
+                true => Some(self.method()?),
+                false if needs_method => {
+                    return Err(self.unexpected("'/', or 'with' and a method"));
+                }
+                false => None,
+            };
+            from.push(AggregateFrom { groups, method });
+        }
+        Ok(from)
+    }
+
+    // groupby
+
+    fn group_by(&mut self) -> Result<TransformationKind> {
+        self.expect(Token::Open, "'(' before the grouping properties")?;
+        let groups = self.items(Parser::grouping_item)?;
+        self.close("',' or ')' behind the grouping properties")?;
+        let then = match self.eat_comma() {
+            true => self.apply()?,
+            false => Vec::new(),
+        };
+        Ok(TransformationKind::GroupBy { groups, then })
+    }
+
+    fn grouping_item(&mut self) -> Result<GroupingItem> {
+        let is_call = self.peek() == Token::Name && self.peek_second() == Token::Open;
+        match self.peek_text() {
+            "rollup" if is_call => {
+                self.next();
+                self.next();
+                let paths = self.items(Parser::grouping_property)?;
+                // One name alone is the qualifier of a levelled hierarchy.
+                if let [(path, _)] = paths.as_slice()
+                    && path.segments.len() > 1
+                {
+                    return Err(self.unexpected("',' and another grouping property"));
+                }
+                self.close("',' or ')'")?;
+                Ok(GroupingItem::Rollup(paths))
+            }
+            "rolluprecursive" if is_call => {
+                self.next();
+                self.next();
+                let hierarchy = self.hierarchy()?;
+                let then = match self.eat_comma() {
+                    true => self.hierarchy_sequence()?,
+                    false => Vec::new(),
+                };
+                self.close("',' or ')'")?;
+                Ok(GroupingItem::RollupRecursive(hierarchy, then))
+            }
+            _ => self
+                .grouping_property()
+                .map(|(path, span)| GroupingItem::Path(path, span)),
+        }
+    }
+
+    /// A path of names that doesn't end in a type.
+    fn grouping_property(&mut self) -> Result<(PathExpr, Span)> {
+        let start = self.position();
+        let path = self.data_path()?;
+        let span = self.span_from(start);
+        if let Some(last) = path.segments.last()
+            && matches!(&last.kind, SegmentKind::Name(name) if name.contains('.'))
+        {
+            return Err(self.unexpected("'/' and a property behind the type"));
+        }
+        Ok((path, span))
+    }
+
+    /// A path of names and types.
+    fn data_path(&mut self) -> Result<PathExpr> {
+        let start = self.position();
+        if !matches!(self.peek(), Token::Name | Token::At) {
+            return Err(self.unexpected("the path of a property"));
+        }
+        let first = match self.peek() {
+            Token::At => self.at_name()?,
+            _ => self.qualified("the path of a property")?,
+        };
+        let mut segments = vec![super::ast::PathSegment {
+            kind: match first.text.starts_with('@') {
+                true => SegmentKind::Annotation(first.text),
+                false => SegmentKind::Name(first.text),
+            },
+            span: first.span,
+        }];
+        while self.eat(Token::Slash) {
+            let name = self.qualified("the name of a property")?;
+            segments.push(super::ast::PathSegment {
+                kind: SegmentKind::Name(name.text),
+                span: name.span,
+            });
+            let span = self.span_from(start);
+            self.check(
+                "path_segments",
+                self.limits.path_segments,
+                segments.len(),
+                span,
+            )?;
+        }
+        let span = self.span_from(start);
+        self.count_node(span)?;
+        Ok(PathExpr {
+            root: PathRoot::Implicit,
+            segments,
+        })
+    }
+
+    // Hierarchies.
+
+    /// `$root/Nodes,Qualifier,path`.
+    fn hierarchy(&mut self) -> Result<HierarchyReference> {
+        self.skip_space();
+        let start = self.position();
+        let is_root = self.peek() == Token::Dollar && self.peek_text() == "$root";
+        if !is_root {
+            return Err(self.unexpected("the nodes of a hierarchy, as in '$root/Nodes'"));
+        }
+        let nodes = self.rooted(start)?;
+        self.comma("'/', or ',' and the qualifier of the hierarchy")?;
+        let qualifier = self.identifier("the qualifier of the hierarchy")?;
+        self.comma("',' and the path of the node's id")?;
+        let (path, _) = self.grouping_property()?;
+        Ok(HierarchyReference {
+            nodes: Box::new(nodes),
+            qualifier,
+            path,
+        })
+    }
+
+    /// `hierarchy,sequence[,sequence][,distance][,keep start]`.
+    fn relatives(&mut self, ancestors: bool) -> Result<TransformationKind> {
+        let hierarchy = self.hierarchy()?;
+        self.comma("'/', or ',' and a transformation")?;
+        let mut start = vec![self.preserving_sequence()?];
+        let mut distance = None;
+        let mut keep_start = false;
+        while !keep_start && self.eat_comma() {
+            if self.peek() == Token::Integer && distance.is_none() {
+                distance = Some(self.amount()?);
+            } else if self.peek() == Token::Name && self.peek_text() == "keep" {
+                keep_start = self.keep_start()?;
+            } else if start.len() == 1 && distance.is_none() {
+                start.push(self.preserving_sequence()?);
+            } else {
+                return Err(self.unexpected("a distance, 'keep start' or ')'"));
+            }
+        }
+        Ok(TransformationKind::Relatives {
+            ancestors,
+            hierarchy,
+            start,
+            distance,
+            keep_start,
+        })
+    }
+
+    /// `keep start`, with one space.
+    fn keep_start(&mut self) -> Result<bool> {
+        if !self.rest().starts_with("keep start") {
+            return Err(self.unexpected("'keep start'"));
+        }
+        self.set_position(self.position() + "keep start".len());
+        Ok(true)
+    }
+
+    /// `hierarchy,preorder[,sequence][,order]`.
+    fn traverse(&mut self) -> Result<TransformationKind> {
+        let hierarchy = self.hierarchy()?;
+        self.comma("'/', or ',' and 'preorder' or 'postorder'")?;
+        let post_order = match self.peek_text() {
+            "preorder" => false,
+            "postorder" => true,
+            _ => return Err(self.unexpected("'preorder' or 'postorder'")),
+        };
+        self.next();
+        let mut start = Vec::new();
+        let mut order_by: Vec<OrderByItem> = Vec::new();
+        if self.eat_comma() {
+            if self.is_transformation() {
+                start = self.preserving_sequence()?;
+                if self.eat_comma() {
+                    order_by = self.order_by()?;
+                }
+            } else {
+                order_by = self.order_by()?;
+            }
+        }
+        Ok(TransformationKind::Traverse {
+            hierarchy,
+            post_order,
+            start,
+            order_by,
+        })
+    }
+
+    /// Whether a transformation that keeps instances starts here, not an item of an order.
+    fn is_transformation(&mut self) -> bool {
+        if self.peek() != Token::Name {
+            return false;
+        }
+        let before = self.position();
+        let name = self.qualified("").map(|name| name.text);
+        let behind = self.peek();
+        self.set_position(before);
+        match name {
+            Ok(name) if name == "identity" => behind != Token::Slash,
+            Ok(name) => {
+                behind == Token::Open
+                    && (name.contains('.') || TRANSFORMATIONS.contains(&name.as_str()))
+            }
+            Err(_) => false,
+        }
+    }
+
+    /// Transformations that neither aggregate nor change instances.
+    fn preserving_sequence(&mut self) -> Result<Vec<Transformation>> {
+        let steps = self.apply()?;
+        for step in &steps {
+            let keeps = is_hierarchical(&step.kind)
+                || matches!(
+                    step.kind,
+                    TransformationKind::Filter(_)
+                        | TransformationKind::Identity
+                        | TransformationKind::OrderBy(_)
+                        | TransformationKind::Rank { .. }
+                        | TransformationKind::Search(_)
+                        | TransformationKind::Skip(_)
+                        | TransformationKind::Top(_)
+                );
+            if !keeps {
+                let message = "expected a transformation that keeps the instances as they are";
+                return Err(Error::new(Code::SyntaxError, message).at(step.span));
+            }
+        }
+        Ok(steps)
+    }
+
+    /// Transformations of a hierarchy.
+    fn hierarchy_sequence(&mut self) -> Result<Vec<Transformation>> {
+        let steps = self.apply()?;
+        for step in &steps {
+            if !is_hierarchical(&step.kind) {
+                let message =
+                    "expected 'ancestors', 'descendants', 'traverse' or a custom function";
+                return Err(Error::new(Code::SyntaxError, message).at(step.span));
+            }
+        }
+        Ok(steps)
+    }
+}
+
+fn is_hierarchical(kind: &TransformationKind) -> bool {
+    matches!(
+        kind,
+        TransformationKind::Relatives { .. }
+            | TransformationKind::Traverse { .. }
+            | TransformationKind::Custom(..)
+    )
+}
+
+/// Whether a path is of names alone, or of names with keys.
+fn is_plain(path: &PathExpr) -> bool {
+    path.segments.iter().all(|segment| match &segment.kind {
+        SegmentKind::Name(_) | SegmentKind::Annotation(_) => true,
+        SegmentKind::Arguments(arguments) => !arguments.iter().any(is_empty_argument),
+        _ => false,
+    })
+}
+
+fn is_empty_argument(argument: &Argument) -> bool {
+    matches!(argument.value.kind, ExprKind::Path(_))
+}

@@ -1,0 +1,537 @@
+//! The query options: which there are, where each may stand, and how its value is read.
+//!
+//! In: the query as the client wrote it, or the cursor at the `(` of nested options. Out:
+//! [`QueryOptions`]. Whether a resource allows an option is not known here.
+
+use super::ast::{Number, OrderByItem, QueryOptions};
+use super::parser::{self, Parser};
+use super::raw::Text;
+use super::token::Token;
+use crate::error::{Code, Error, Result, Span, nearest};
+use crate::limits::Limits;
+
+/// A system query option.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SystemOption {
+    Apply,
+    Compute,
+    Count,
+    DeltaToken,
+    Expand,
+    Filter,
+    Format,
+    Id,
+    Index,
+    Levels,
+    OrderBy,
+    SchemaVersion,
+    Search,
+    Select,
+    Skip,
+    SkipToken,
+    Top,
+}
+
+use SystemOption as O;
+
+/// Every system query option by its canonical name.
+const OPTIONS: &[(&str, SystemOption)] = &[
+    ("$apply", O::Apply),
+    ("$compute", O::Compute),
+    ("$count", O::Count),
+    ("$deltatoken", O::DeltaToken),
+    ("$expand", O::Expand),
+    ("$filter", O::Filter),
+    ("$format", O::Format),
+    ("$id", O::Id),
+    ("$index", O::Index),
+    ("$levels", O::Levels),
+    ("$orderby", O::OrderBy),
+    ("$schemaversion", O::SchemaVersion),
+    ("$search", O::Search),
+    ("$select", O::Select),
+    ("$skip", O::Skip),
+    ("$skiptoken", O::SkipToken),
+    ("$top", O::Top),
+];
+
+/// Options of OData 2 and 3, and what they are today.
+const OLD_OPTIONS: &[(&str, &str)] = &[("inlinecount", "$count=true")];
+
+/// Where options stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// Behind `?`.
+    Query,
+    /// `$expand=nav(..)`.
+    Expand,
+    /// `$expand=nav/$ref(..)`.
+    ExpandRef,
+    /// `$expand=nav/$count(..)`.
+    ExpandCount,
+    /// `$expand=*(..)`.
+    ExpandStar,
+    /// `$select=property(..)`.
+    Select,
+    /// `nav/$count(..)` in an expression.
+    CountInExpr,
+}
+
+impl Place {
+    fn allows(self, option: SystemOption) -> bool {
+        let of_count = matches!(option, O::Filter | O::Search);
+        let of_ref = of_count || matches!(option, O::OrderBy | O::Skip | O::Top | O::Count);
+        match self {
+            Place::Query => option != O::Levels,
+            Place::ExpandCount | Place::CountInExpr => of_count,
+            Place::ExpandRef => of_ref,
+            Place::ExpandStar => option == O::Levels,
+            Place::Select => of_ref || matches!(option, O::Compute | O::Select),
+            Place::Expand => {
+                of_ref
+                    || matches!(
+                        option,
+                        O::Compute | O::Select | O::Expand | O::Levels | O::Apply
+                    )
+            }
+        }
+    }
+
+    fn allows_aliases(self) -> bool {
+        matches!(self, Place::Query | Place::Expand | Place::Select)
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Place::Query => "the query",
+            Place::Expand => "$expand",
+            Place::ExpandRef => "$expand of '$ref'",
+            Place::ExpandCount | Place::CountInExpr => "'$count'",
+            Place::ExpandStar => "$expand of '*'",
+            Place::Select => "$select",
+        }
+    }
+}
+
+/// Where the positions in errors and spans are counted from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// The value of each option.
+    Value,
+    /// The whole text, whose first character has this position.
+    Text(usize),
+}
+
+/// The canonical name of a system query option.
+pub(crate) fn name_of(option: SystemOption) -> &'static str {
+    OPTIONS
+        .iter()
+        .find(|row| row.1 == option)
+        .map_or("", |row| row.0)
+}
+
+/// The option of this name: with or without `$`, in any case.
+fn lookup(name: &str) -> Option<(&'static str, SystemOption)> {
+    let bare = name.strip_prefix('$').unwrap_or(name);
+    let is_it = |row: &&(&'static str, SystemOption)| {
+        row.0
+            .get(1..)
+            .is_some_and(|known| known.eq_ignore_ascii_case(bare))
+    };
+    OPTIONS.iter().find(is_it).copied()
+}
+
+/// Reads the text behind `?`.
+pub(crate) fn parse_query(raw: &str, limits: &Limits, origin: Origin) -> Result<QueryOptions> {
+    let mut options = QueryOptions::default();
+    let mut count = 0;
+    let mut position = 0;
+    for piece in raw.split('&') {
+        let start = position;
+        position += piece.chars().count() + 1;
+        if piece.is_empty() {
+            continue;
+        }
+        count += 1;
+        if count > limits.options {
+            return Err(parser::exceeded(limits, "options"));
+        }
+        let (name, value) = match piece.split_once('=') {
+            Some((name, value)) => (name, Some(value)),
+            None => (piece, None),
+        };
+        let (name_base, value_base) = match origin {
+            Origin::Value => (0, 0),
+            Origin::Text(base) => (
+                base + start,
+                base + start + name.chars().count() + usize::from(value.is_some()),
+            ),
+        };
+        let name = Text::query(name, name_base).map_err(|e| e.target(name))?;
+        read_piece(&mut options, &name, value, value_base, limits)?;
+    }
+    Ok(options)
+}
+
+fn read_piece(
+    options: &mut QueryOptions,
+    name: &Text,
+    value: Option<&str>,
+    base: usize,
+    limits: &Limits,
+) -> Result<()> {
+    let text = name.as_str();
+    if text.starts_with('@') {
+        let value = value_of(name, text, value)?;
+        let value = Text::query(value, base).map_err(|e| e.target(text))?;
+        let mut parser = Parser::new(name, limits);
+        let alias = parser.alias_name().map_err(|e| e.target(text))?;
+        parser.end("'='").map_err(|e| e.target(text))?;
+        return read_alias(options, alias, &mut Parser::new(&value, limits))
+            .map_err(|e| e.target(text));
+    }
+    let Some((canonical, option)) = lookup(text) else {
+        if text.starts_with('$') {
+            return Err(unknown(text, name.span(0, text.len()), Place::Query).target(text));
+        }
+        let value = Text::query(value.unwrap_or(""), base).map_err(|e| e.target(text))?;
+        options
+            .custom
+            .push((text.to_owned(), value.as_str().to_owned()));
+        return Ok(());
+    };
+    if !Place::Query.allows(option) {
+        if text.starts_with('$') {
+            let span = name.span(0, text.len());
+            return Err(not_allowed(canonical, Place::Query)
+                .at(span)
+                .target(canonical));
+        }
+        let value = Text::query(value.unwrap_or(""), base).map_err(|e| e.target(text))?;
+        options
+            .custom
+            .push((text.to_owned(), value.as_str().to_owned()));
+        return Ok(());
+    }
+    let value = value_of(name, canonical, value)?;
+    let decoded = match option {
+        // A media type and a token may hold a `+` of their own.
+        O::Format | O::SkipToken | O::DeltaToken | O::Id => Text::path(value, base),
+        _ => Text::query(value, base),
+    };
+    decoded
+        .and_then(|value| {
+            let mut parser = Parser::new(&value, limits);
+            parser.option(options, canonical, option, text)?;
+            parser.end(match option {
+                O::Filter | O::OrderBy => "an operator or the end",
+                O::Select | O::Expand | O::Compute => "',' or the end",
+                O::Search => "a word, 'AND', 'OR' or the end",
+                O::Apply => "'/' or the end",
+                _ => "the end",
+            })
+        })
+        .map_err(|e| e.target(canonical))
+}
+
+fn value_of<'v>(name: &Text, target: &str, value: Option<&'v str>) -> Result<&'v str> {
+    value.ok_or_else(|| {
+        let end = name.as_str().len();
+        Error::new(
+            Code::SyntaxError,
+            format!("expected '=' and a value behind '{target}'"),
+        )
+        .at(name.span(end, end))
+        .target(target)
+    })
+}
+
+fn read_alias(
+    options: &mut QueryOptions,
+    alias: super::ast::Name,
+    parser: &mut Parser<'_>,
+) -> Result<()> {
+    if options
+        .aliases
+        .iter()
+        .any(|(known, _)| known.text == alias.text)
+    {
+        return Err(Error::new(
+            Code::DuplicateOption,
+            format!("the alias '{}' is given twice", alias.text),
+        )
+        .at(alias.span));
+    }
+    let value = parser.expr()?;
+    if !parser.in_options {
+        parser.end("an operator or the end")?;
+    }
+    options.aliases.push((alias, value));
+    Ok(())
+}
+
+fn unknown(name: &str, span: Span, place: Place) -> Error {
+    let error = Error::new(
+        Code::OptionNotAllowed,
+        format!("unknown query option '{name}' in {}", place.name()),
+    )
+    .at(span);
+    let bare = name.trim_start_matches('$');
+    if let Some((_, today)) = OLD_OPTIONS
+        .iter()
+        .find(|row| row.0.eq_ignore_ascii_case(bare))
+    {
+        return error.hint(format!("did you mean '{today}'?"));
+    }
+    if name.contains('=') {
+        return error.hint("between an option and its value stands '=', not '%3D'");
+    }
+    let known = OPTIONS
+        .iter()
+        .filter(|row| place.allows(row.1))
+        .map(|row| row.0);
+    match nearest(name, known) {
+        Some(near) => error.hint(format!("did you mean '{near}'?")),
+        None => error,
+    }
+}
+
+fn not_allowed(name: &str, place: Place) -> Error {
+    Error::new(
+        Code::OptionNotAllowed,
+        format!(
+            "the query option '{name}' is not allowed in {}",
+            place.name()
+        ),
+    )
+}
+
+impl Parser<'_> {
+    /// `@p`.
+    pub(crate) fn alias_name(&mut self) -> Result<super::ast::Name> {
+        let start = self.expect(Token::At, "'@'")?.start;
+        self.identifier("a name behind '@'")?;
+        Ok(self.name_unchecked(start, self.position()))
+    }
+
+    /// `(option;option)`.
+    pub(crate) fn nested_options(&mut self, place: Place) -> Result<QueryOptions> {
+        self.expect(Token::Open, "'('")?;
+        let outer = std::mem::replace(&mut self.in_options, true);
+        let options = self.nested(|p| p.enclosed(|p| p.options_inside(place)))?;
+        self.in_options = outer;
+        Ok(options)
+    }
+
+    fn options_inside(&mut self, place: Place) -> Result<QueryOptions> {
+        let mut options = QueryOptions::default();
+        loop {
+            self.skip_space();
+            let start = self.position();
+            if self.peek() == Token::At && place.allows_aliases() {
+                let alias = self.alias_name()?;
+                self.expect(Token::Equals, "'=' behind the alias")?;
+                read_alias(&mut options, alias, self)?;
+            } else {
+                if !matches!(self.peek(), Token::Dollar | Token::Name) {
+                    return Err(self.unexpected("the name of an option"));
+                }
+                let found = self.next();
+                let name = self.slice(found.start, found.end);
+                let span = self.span(found.start, found.end);
+                let Some((canonical, option)) = lookup(name) else {
+                    return Err(unknown(name, span, place));
+                };
+                if !place.allows(option) {
+                    return Err(not_allowed(canonical, place).at(span));
+                }
+                self.expect(Token::Equals, "'=' behind the option's name")?;
+                self.option(&mut options, canonical, option, name)
+                    .map_err(|e| e.at(self.span_from(start)))?;
+            }
+            self.skip_space();
+            if self.eat(Token::Semicolon) {
+                continue;
+            }
+            let is_comma = self.peek() == Token::Comma;
+            self.expect(Token::Close, "';' or ')'")
+                .map_err(|e| match is_comma {
+                    true => e.hint("options in parentheses are separated by ';'"),
+                    false => e,
+                })?;
+            return Ok(options);
+        }
+    }
+
+    /// The value of an option, up to its end.
+    fn option(
+        &mut self,
+        options: &mut QueryOptions,
+        canonical: &'static str,
+        option: SystemOption,
+        written: &str,
+    ) -> Result<()> {
+        if options.present.contains(&canonical) {
+            let message = match written == canonical {
+                true => format!("the option '{canonical}' is given twice"),
+                false => format!("the option '{canonical}' is given twice, once as '{written}'"),
+            };
+            let start = self.position();
+            let value = self.word();
+            return Err(Error::new(Code::DuplicateOption, message)
+                .at(self.span(start, start + value.len())));
+        }
+        options.present.push(canonical);
+        match option {
+            O::Filter => options.filter = Some(self.expr()?),
+            O::OrderBy => options.order_by = Some(self.order_by()?),
+            O::Select => options.select = Some(self.select()?),
+            O::Expand => options.expand = Some(self.expand()?),
+            O::Compute => options.compute = Some(self.compute()?),
+            O::Search => options.search = Some(self.search()?),
+            O::Apply => options.apply = Some(self.apply()?),
+            O::Top => options.top = Some(self.whole_number()?),
+            O::Skip => options.skip = Some(self.whole_number()?),
+            O::Count => options.count = Some(self.boolean()?),
+            O::Levels => options.levels = Some(self.levels()?),
+            O::Index => options.index = Some(self.index()?),
+            O::Format => options.format = Some(self.text("a media type")?),
+            O::Id => options.id = Some(self.text("the id of an entity")?),
+            O::SkipToken => options.skip_token = Some(self.text("a token")?),
+            O::DeltaToken => options.delta_token = Some(self.text("a token")?),
+            O::SchemaVersion => options.schema_version = Some(self.schema_version()?),
+        }
+        Ok(())
+    }
+
+    /// `expr [asc|desc],..`.
+    pub(crate) fn order_by(&mut self) -> Result<Vec<OrderByItem>> {
+        self.skip_space();
+        let mut items = Vec::new();
+        loop {
+            let start = self.position();
+            items.push(self.order_by_item()?);
+            let span = self.span_from(start);
+            self.check("order_items", self.limits.order_items, items.len(), span)?;
+            if !self.eat_comma() {
+                break;
+            }
+        }
+        Ok(items)
+    }
+
+    fn order_by_item(&mut self) -> Result<OrderByItem> {
+        let expr = self.expr()?;
+        let before = self.position();
+        if self.skip_space() && self.peek() == Token::Name {
+            let word = self.peek_text();
+            for (direction, descending) in [("asc", false), ("desc", true)] {
+                if word.eq_ignore_ascii_case(direction) {
+                    self.next();
+                    return Ok(OrderByItem { expr, descending });
+                }
+            }
+            let error = self.unexpected("an operator, 'asc', 'desc' or ','");
+            return Err(match error.hint_text() {
+                Some(_) => error,
+                None => error.did_you_mean(word, ["asc", "desc"]),
+            });
+        }
+        self.set_position(before);
+        Ok(OrderByItem {
+            expr,
+            descending: false,
+        })
+    }
+
+    /// The text of a value that is no expression, up to where it ends; nothing is taken.
+    fn word(&mut self) -> String {
+        let rest = self.rest();
+        let end = match self.in_options {
+            true => rest.find([';', ')', ',']).unwrap_or(rest.len()),
+            false => rest.len(),
+        };
+        rest.get(..end).unwrap_or("").to_owned()
+    }
+
+    fn take_word(&mut self) -> (String, Span) {
+        let start = self.position();
+        let word = self.word();
+        self.set_position(start + word.len());
+        (word, self.span_from(start))
+    }
+
+    fn text(&mut self, expected: &str) -> Result<String> {
+        let (word, span) = self.take_word();
+        if word.is_empty() {
+            return Err(invalid(expected, &word, span));
+        }
+        Ok(word)
+    }
+
+    fn whole_number(&mut self) -> Result<Number> {
+        let (word, span) = self.take_word();
+        let value = digits(&word).filter(|value| i64::try_from(*value).is_ok());
+        match value {
+            Some(value) => Ok(Number { value, span }),
+            None => Err(invalid("a whole number, 0 or more", &word, span)),
+        }
+    }
+
+    fn boolean(&mut self) -> Result<(bool, Span)> {
+        let (word, span) = self.take_word();
+        match word.to_ascii_lowercase().as_str() {
+            "true" => Ok((true, span)),
+            "false" => Ok((false, span)),
+            _ => Err(invalid("'true' or 'false'", &word, span)),
+        }
+    }
+
+    fn levels(&mut self) -> Result<(Option<u64>, Span)> {
+        let (word, span) = self.take_word();
+        if word.eq_ignore_ascii_case("max") {
+            return Ok((None, span));
+        }
+        match digits(&word) {
+            Some(levels) if !word.starts_with('0') => Ok((Some(levels), span)),
+            _ => Err(invalid("a whole number, 1 or more, or 'max'", &word, span)),
+        }
+    }
+
+    fn index(&mut self) -> Result<(i64, Span)> {
+        let (word, span) = self.take_word();
+        let bare = word.strip_prefix('-').unwrap_or(&word);
+        match (digits(bare), word.parse()) {
+            (Some(_), Ok(index)) => Ok((index, span)),
+            _ => Err(invalid("a whole number", &word, span)),
+        }
+    }
+
+    fn schema_version(&mut self) -> Result<String> {
+        let (word, span) = self.take_word();
+        let is_unreserved = |c: char| c.is_ascii_alphanumeric() || "-._~".contains(c);
+        let right = word == "*" || (!word.is_empty() && word.chars().all(is_unreserved));
+        match right {
+            true => Ok(word),
+            false => Err(invalid("a version, or '*'", &word, span)),
+        }
+    }
+}
+
+/// The number that these digits, and only digits, are.
+fn digits(word: &str) -> Option<u64> {
+    let only_digits = word.chars().all(|c| c.is_ascii_digit());
+    word.parse().ok().filter(|_| only_digits)
+}
+
+fn invalid(expected: &str, word: &str, span: Span) -> Error {
+    let found = match word {
+        "" => "nothing".to_owned(),
+        _ => format!("'{word}'"),
+    };
+    Error::new(
+        Code::InvalidOptionValue,
+        format!("expected {expected}, found {found}"),
+    )
+    .at(span)
+}

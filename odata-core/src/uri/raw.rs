@@ -1,0 +1,123 @@
+//! Percent-decoding, with the way back.
+//!
+//! In: one piece of a URL as the client wrote it (a query option's name or value, or the path). Out:
+//! its text, decoded exactly once, and for each byte of it the character of the piece that it came
+//! from, so that an error points at what the client wrote. What the text means is not known here.
+
+use crate::error::{Code, Error, Result, Span};
+
+/// A decoded piece of a URL.
+#[derive(Debug, Clone)]
+pub(crate) struct Text {
+    /// The decoded text.
+    text: String,
+    /// For each byte of `text`, and for its end, the character of the raw piece; the highest bit says
+    /// that it was percent-encoded there.
+    map: Vec<u32>,
+}
+
+const ENCODED: u32 = 1 << 31;
+
+impl Text {
+    /// Decodes a piece of the query, where `+` is a space. Positions are counted from `base`.
+    pub(crate) fn query(raw: &str, base: usize) -> Result<Text> {
+        decode(raw, base, true)
+    }
+
+    /// Decodes the path, where `+` is itself.
+    pub(crate) fn path(raw: &str, base: usize) -> Result<Text> {
+        decode(raw, base, false)
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The raw range that the bytes `start..end` came from.
+    pub(crate) fn span(&self, start: usize, end: usize) -> Span {
+        Span::new(self.raw(start), self.raw(end))
+    }
+
+    /// Whether the byte was written percent-encoded.
+    pub(crate) fn is_encoded(&self, byte: usize) -> bool {
+        self.map.get(byte).is_some_and(|raw| raw & ENCODED != 0)
+    }
+
+    fn raw(&self, byte: usize) -> usize {
+        let raw = self.map.get(byte).or(self.map.last()).copied();
+        (raw.unwrap_or(0) & !ENCODED) as usize
+    }
+}
+
+fn decode(raw: &str, base: usize, plus_is_space: bool) -> Result<Text> {
+    let mut bytes = Vec::with_capacity(raw.len());
+    let mut map = Vec::with_capacity(raw.len() + 1);
+    let mut position = base;
+    let mut rest = raw.chars();
+    while let Some(c) = rest.next() {
+        let at = u32::try_from(position).unwrap_or(0) & !ENCODED;
+        position += 1;
+        match c {
+            '%' => {
+                let digits: Option<Vec<u32>> =
+                    rest.clone().take(2).map(|c| c.to_digit(16)).collect();
+                let Some([high, low]) = digits.as_deref() else {
+                    return Err(bad_escape(&rest, at));
+                };
+                let byte = u8::try_from(high * 16 + low).unwrap_or(0);
+                if byte == 0 {
+                    return Err(Error::new(
+                        Code::SyntaxError,
+                        "the character '%00' is not allowed",
+                    )
+                    .at(Span::new(position - 1, position + 2)));
+                }
+                bytes.push(byte);
+                map.push(at | ENCODED);
+                position += 2;
+                rest.nth(1);
+            }
+            '\0' => {
+                return Err(
+                    Error::new(Code::SyntaxError, "the character NUL is not allowed")
+                        .at(Span::new(position - 1, position)),
+                );
+            }
+            '+' if plus_is_space => {
+                bytes.push(b' ');
+                map.push(at);
+            }
+            _ => {
+                let mut buffer = [0; 4];
+                for byte in c.encode_utf8(&mut buffer).bytes() {
+                    bytes.push(byte);
+                    map.push(at);
+                }
+            }
+        }
+    }
+    map.push(u32::try_from(position).unwrap_or(0) & !ENCODED);
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(Text { text, map }),
+        Err(error) => {
+            let at = error.utf8_error().valid_up_to();
+            let start = map.get(at).map_or(0, |raw| (raw & !ENCODED) as usize);
+            Err(Error::new(
+                Code::SyntaxError,
+                "the percent-encoded bytes are not valid UTF-8",
+            )
+            .at(Span::new(start, start + 3)))
+        }
+    }
+}
+
+fn bad_escape(rest: &std::str::Chars<'_>, at: u32) -> Error {
+    let written: String = rest.clone().take(2).collect();
+    let start = at as usize;
+    Error::new(
+        Code::SyntaxError,
+        format!("expected two hexadecimal digits behind '%', found '%{written}'"),
+    )
+    .at(Span::new(start, start + 1 + written.chars().count()))
+    .hint("a percent sign itself is written '%25'")
+}
