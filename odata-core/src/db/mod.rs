@@ -17,6 +17,7 @@
 //! * `catalogue`: what the database has, as `edm` wants it.
 
 mod cancel;
+mod catalogue;
 mod config;
 mod connect;
 mod connection_string;
