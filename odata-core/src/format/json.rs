@@ -7,7 +7,7 @@ use super::records::{Cells, Record, elements};
 use super::skip_token::{SkipToken, TokenKey};
 use super::{CellError, CellWriter, MetadataLevel, write_json_string};
 use super::{cell::CellOptions, key};
-use crate::edm::{EntitySet, PrimitiveType, Schema, Version};
+use crate::edm::{EntitySet, PgType, PrimitiveType, Schema, Version};
 use crate::plan::{Member, OrderItem, Output, Page, Query, Shape};
 use std::sync::Arc;
 
@@ -88,18 +88,22 @@ pub struct SortOutput {
     /// The output.
     pub output: usize,
     /// Its type on the wire.
-    pub ty: crate::edm::PgType,
+    pub ty: PgType,
+    /// Whether it is part of the key: a next link always carries that.
+    pub key: bool,
 }
 
 /// The outputs that hold the sort values of a query's rows.
-pub fn sort_outputs(schema: &Schema, order: &[OrderItem], outputs: &[Output]) -> Vec<SortOutput> {
-    order
-        .iter()
-        .filter_map(|item| {
-            let (ty, _) = outputs.get(item.output)?.value_type(schema);
-            Some(SortOutput { output: item.output, ty: ty.unwrap_or(crate::edm::PgType::Text) })
+pub fn sort_outputs(schema: &Schema, query: &Query) -> Vec<SortOutput> {
+    let sort_output = |item: &OrderItem| {
+        let (ty, _) = query.outputs.get(item.output)?.value_type(schema);
+        Some(SortOutput {
+            output: item.output,
+            ty: ty.unwrap_or(PgType::Text),
+            key: query.key_place(schema, item).is_some(),
         })
-        .collect()
+    };
+    query.order.iter().filter_map(sort_output).collect()
 }
 
 impl EntityWriter {
@@ -366,7 +370,7 @@ fn array(
         entity: EntityWriter::new(schema, query, 0, context),
         rows: window.rows,
         pages: window.pages,
-        order: sort_outputs(schema, &query.order, &query.outputs),
+        order: sort_outputs(schema, query),
     })
 }
 

@@ -63,10 +63,10 @@ pub enum SortValue {
 }
 
 impl SortValue {
-    /// The sort value for this cell.
-    pub fn of(ty: PgType, cell: Option<&[u8]>) -> SortValue {
+    /// The sort value for this cell; of a key, the whole of it.
+    pub fn of(ty: PgType, key: bool, cell: Option<&[u8]>) -> SortValue {
         match cell {
-            Some(bytes) if bytes.len() > LONGEST_VALUE => SortValue::Hashed(ty, hash(bytes)),
+            Some(bytes) if !key && bytes.len() > LONGEST_VALUE => SortValue::Hashed(ty, hash(bytes)),
             cell => SortValue::Known(Bound { ty, value: cell.map(<[u8]>::to_vec) }),
         }
     }
@@ -90,7 +90,7 @@ impl SkipToken {
         page_size: Option<u64>,
         implicit_order: Option<String>,
     ) -> SkipToken {
-        let values = order.iter().map(|sort| SortValue::of(sort.ty, row.cell(first + sort.output)));
+        let values = order.iter().map(|sort| SortValue::of(sort.ty, sort.key, row.cell(first + sort.output)));
         SkipToken { given, page_size, order: implicit_order, values: values.collect() }
     }
 
@@ -225,9 +225,9 @@ mod tests {
             page_size: Some(7),
             order: Some("id".into()),
             values: vec![
-                SortValue::of(PgType::Text, Some(&[b'x'; 65])),
-                SortValue::of(PgType::Float8, Some(&f64::NAN.to_be_bytes())),
-                SortValue::of(PgType::Int8, None),
+                SortValue::of(PgType::Text, false, Some(&[b'x'; 65])),
+                SortValue::of(PgType::Float8, false, Some(&f64::NAN.to_be_bytes())),
+                SortValue::of(PgType::Int8, false, None),
             ],
         }
     }

@@ -8,7 +8,7 @@ mod select;
 mod writer;
 
 pub use param::{Param, Wire};
-pub use select::{Layout, layout, select};
+pub use select::{Layout, layout, select, sort_values};
 
 /// One SQL statement: its text depends on the shape of the request alone.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,0 +1,169 @@
+//! The bytes of a collection: head, rows, and a tail with the count and the next link.
+
+use crate::edm::{Schema, Version};
+use crate::error::{Code, Error, Result};
+use crate::format::{
+    Cells, CellError, Context, EntityWriter, SkipToken, SortOutput, sort_outputs, write_json_string,
+};
+use crate::plan::{Data, Page, Window};
+use crate::sql::{self, Layout};
+use std::sync::Arc;
+
+/// Writes the answer of one page.
+pub(super) struct CollectionBody<R> {
+    context: Arc<Context>,
+    entity: EntityWriter,
+    layout: Layout,
+    window: Window,
+    key: usize,
+    order: Vec<SortOutput>,
+    context_url: Option<String>,
+    next: NextLink,
+    skip: u64,
+    written: u64,
+    count: Option<u64>,
+    more: bool,
+    last: Option<R>,
+}
+
+/// What a next link is made of.
+pub(super) struct NextLink {
+    /// The URL with all options but the token, and a separator behind it.
+    pub(super) url: String,
+    /// What the token is bound to.
+    pub(super) request: String,
+    /// Rows that earlier pages gave.
+    pub(super) given: u64,
+    /// The page size that the client asked for.
+    pub(super) page_size: Option<u64>,
+    /// The order that the service chose, where the client chose none.
+    pub(super) implicit_order: Option<String>,
+}
+
+/// Whether more rows are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Progress {
+    /// They are.
+    More,
+    /// The page is full.
+    Full,
+}
+
+impl<R: Cells> CollectionBody<R> {
+    pub(super) fn new(
+        schema: &Schema,
+        data: &Data,
+        page: &Page,
+        context: &Arc<Context>,
+        context_url: Option<String>,
+        next: NextLink,
+    ) -> CollectionBody<R> {
+        let layout = sql::layout(data, page);
+        let query = &data.query;
+        CollectionBody {
+            context: context.clone(),
+            entity: EntityWriter::new(schema, query, layout.first, context),
+            window: page.window(query, layout.count.is_some()),
+            key: layout.first + query.shape.key.first().copied().unwrap_or_default(),
+            order: sort_outputs(schema, query),
+            layout,
+            context_url,
+            next,
+            skip: query.skip,
+            written: 0,
+            count: None,
+            more: false,
+            last: None,
+        }
+    }
+
+    /// What stands before the first row.
+    pub(super) fn head(&self, out: &mut Vec<u8>) {
+        out.push(b'{');
+        if let Some(url) = &self.context_url {
+            control(out, self.context.version, "context");
+            write_json_string(out, url);
+            out.push(b',');
+        }
+        out.extend_from_slice(b"\"value\":[");
+    }
+
+    /// Writes a row, or notes what it tells of the rows that aren't written.
+    pub(super) fn row(&mut self, out: &mut Vec<u8>, row: R) -> Result<Progress> {
+        if let Some(count) = self.layout.count.and_then(|place| row.cell(place)) {
+            self.count = count.try_into().ok().map(|bytes| u64::from_be_bytes(bytes));
+        }
+        // A row without a key stands for no row: it is there for the entity before it, or for the
+        // count.
+        if row.cell(self.key).is_none() {
+            return Ok(Progress::More);
+        }
+        if self.written == self.window.rows {
+            self.more = self.window.pages;
+            return Ok(Progress::Full);
+        }
+        if self.written > 0 {
+            out.push(b',');
+        }
+        self.entity.write(out, &row, None).map_err(|error| broken_cell(&error))?;
+        self.written += 1;
+        self.last = Some(row);
+        Ok(Progress::More)
+    }
+
+    /// Ends the page here, with a next link, although it could hold more rows.
+    pub(super) fn cut(&mut self) {
+        self.more = true;
+    }
+
+    /// Whether the page may be ended before it is full.
+    pub(super) fn can_be_cut(&self) -> bool {
+        self.layout.count.is_none() && self.written > 0
+    }
+
+    /// What stands behind the last row.
+    pub(super) fn tail(&self, out: &mut Vec<u8>) {
+        out.push(b']');
+        if self.layout.count.is_some() {
+            // A page that isn't full tells the number by itself.
+            let count = self.count.unwrap_or(self.skip + self.written);
+            out.push(b',');
+            control(out, self.context.version, "count");
+            let quote: &[u8] = if self.context.cells.ieee754_compatible { b"\"" } else { b"" };
+            out.extend_from_slice(quote);
+            out.extend_from_slice(itoa::Buffer::new().format(count).as_bytes());
+            out.extend_from_slice(quote);
+        }
+        if let (true, Some(last)) = (self.more, &self.last) {
+            let next = &self.next;
+            let given = next.given + self.written;
+            let order = next.implicit_order.clone();
+            let token = SkipToken::behind(last, self.layout.first, &self.order, given, next.page_size, order);
+            let link = format!("{}$skiptoken={}", next.url, token.seal(&self.context.token_key, &next.request));
+            out.push(b',');
+            control(out, self.context.version, "nextLink");
+            write_json_string(out, &link);
+        }
+        out.push(b'}');
+    }
+
+    /// Rows that were written.
+    pub(super) fn rows(&self) -> u64 {
+        self.written
+    }
+}
+
+/// `"@odata.name":`
+pub(super) fn control(out: &mut Vec<u8>, version: Version, name: &str) {
+    out.extend_from_slice(b"\"@");
+    out.extend_from_slice(version.prefix().as_bytes());
+    out.extend_from_slice(name.as_bytes());
+    out.extend_from_slice(b"\":");
+}
+
+/// The statement and its reader disagree about a column: a fault of this service, or a column that
+/// was changed under it.
+pub(super) fn broken_cell(error: &CellError) -> Error {
+    tracing::error!(%error, "a cell cannot be read");
+    Error::new(Code::Unavailable, "the database has changed, the service has to look at it again").retry_after(5)
+}

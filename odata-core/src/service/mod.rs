@@ -1,0 +1,137 @@
+//! HTTP: requests in, responses out, by actix-web.
+//!
+//! [`handler`] is the line of one request as one readable function. Who may ask is the business of
+//! an [`Authenticate`] that the service brings; what an account or a token is, nobody here knows.
+
+mod answer;
+mod auth;
+mod body;
+mod budget;
+mod continuation;
+mod handler;
+mod host;
+mod pipe;
+mod respond;
+
+pub use auth::{Authenticate, Caller, Credentials, Secret};
+pub use host::{HostRules, Network};
+
+use crate::db::Database;
+use crate::describe;
+use crate::edm::{Schema, Version};
+use crate::limits::Limits;
+use actix_web::web;
+use budget::Budget;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, RwLock};
+use std::time::Duration;
+
+/// How a service answers, besides its model.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The path of the service root, without a slash at its end: `/v1.0/odata`.
+    pub service_path: String,
+    /// What absolute URLs are built from.
+    pub hosts: HostRules,
+    /// What a request may ask for.
+    pub limits: Limits,
+    /// How long a client waits for the first row.
+    pub statement_timeout: Duration,
+    /// How long an answer waits for its client while it holds a connection of the database.
+    pub stall_timeout: Duration,
+    /// How long it waits once it holds none.
+    pub drained_timeout: Duration,
+    /// How long an answer takes in all.
+    pub stream_timeout: Duration,
+    /// Whether service document and `$metadata` take credentials.
+    pub private_metadata: bool,
+    /// The realm that a 401 names.
+    pub realm: String,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            service_path: "/odata".to_owned(),
+            hosts: HostRules::default(),
+            limits: Limits::default(),
+            statement_timeout: Duration::from_secs(30),
+            stall_timeout: Duration::from_secs(30),
+            drained_timeout: Duration::from_secs(600),
+            stream_timeout: Duration::from_secs(30 * 60),
+            private_metadata: false,
+            realm: "OData".to_owned(),
+        }
+    }
+}
+
+/// A service: a model served from a database to those who may ask. Cheap to clone.
+#[derive(Clone)]
+pub struct Service(Arc<Inner>);
+
+struct Inner {
+    settings: Settings,
+    database: Database,
+    authenticate: Box<dyn Authenticate>,
+    served: RwLock<Option<Arc<Served>>>,
+    draining: AtomicBool,
+    budget: Arc<Budget>,
+    runtime: tokio::runtime::Handle,
+}
+
+/// What is served, with the documents that are made of it once.
+struct Served {
+    schema: Schema,
+    csdl_xml: web::Bytes,
+    csdl_json: web::Bytes,
+}
+
+impl Service {
+    /// A service that answers 503 until it gets a schema. Answers are produced on the runtime that
+    /// this is called in.
+    pub fn new(settings: Settings, database: Database, authenticate: impl Authenticate) -> Service {
+        Service(Arc::new(Inner {
+            budget: Budget::new(settings.limits.drain_budget_bytes),
+            settings,
+            database,
+            authenticate: Box::new(authenticate),
+            served: RwLock::new(None),
+            draining: AtomicBool::new(false),
+            runtime: tokio::runtime::Handle::current(),
+        }))
+    }
+
+    /// Serves this schema from now on.
+    pub fn serve(&self, schema: Schema) {
+        let served = Served {
+            csdl_xml: describe::csdl_xml(&schema, Version::V4_0).into(),
+            csdl_json: describe::csdl_json(&schema).into(),
+            schema,
+        };
+        *self.0.served.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(Arc::new(served));
+    }
+
+    /// Says that the service is about to stop: it is no longer ready, and answers what it has begun.
+    pub fn drain(&self) {
+        self.0.draining.store(true, Ordering::Relaxed);
+    }
+
+    /// The database that it reads.
+    pub fn database(&self) -> &Database {
+        &self.0.database
+    }
+
+    /// Mounts the service on an actix-web application: it answers every path that nothing else
+    /// there does.
+    pub fn configure(&self, app: &mut web::ServiceConfig) {
+        let service = self.clone();
+        app.default_service(web::to(move |request| {
+            let service = service.clone();
+            async move { handler::handle(&service, request).await }
+        }));
+    }
+
+    fn served(&self) -> Option<Arc<Served>> {
+        self.0.served.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+    }
+}
