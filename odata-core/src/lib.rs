@@ -3,6 +3,7 @@
 //! One GET becomes one SQL statement becomes one stream of bytes. The modules are the stages, from
 //! left to right; a module imports only from its left.
 
+pub mod describe;
 pub mod edm;
 pub mod error;
 pub mod format;

@@ -6,6 +6,8 @@
 
 mod catalogue;
 mod entity;
+#[cfg(test)]
+pub(crate) mod fixture;
 mod model;
 mod primitive;
 mod schema;

@@ -6,6 +6,7 @@
 mod cell;
 mod escape;
 mod json_text;
+mod media_range;
 mod negotiate;
 mod numeric;
 mod preferences;
