@@ -1,7 +1,7 @@
 //! `$metadata` as CSDL JSON.
 
 use super::annotations::{self, Annotation, Expression};
-use super::facts::{partner, precision, referential_constraints, scale, type_name};
+use super::facts::{partner, precision, referential_constraints, type_name};
 use super::json::Json;
 use crate::edm::{EntitySet, Navigation, PrimitiveType, Schema, StructuralProperty, Version};
 
@@ -50,7 +50,7 @@ fn entity_type(schema: &Schema, set: &EntitySet) -> Json {
     annotated(Json::object(members), &annotations::of_type(set))
 }
 
-/// What is absent is the default: a string, not null.
+/// What is absent is the default: a string, not null, and of a decimal any scale.
 fn structural_property(property: &StructuralProperty) -> Json {
     let mut members = Vec::new();
     if property.ty.edm_name() != PrimitiveType::String.edm_name() {
@@ -60,7 +60,6 @@ fn structural_property(property: &StructuralProperty) -> Json {
         members.push(("$Nullable", Json::Bool(true)));
     }
     members.extend(precision(property).map(|digits| ("$Precision", Json::Int(digits.into()))));
-    members.extend(scale(property).map(|scale| ("$Scale", Json::string(scale))));
     annotated(Json::object(members), &annotations::of_property(property))
 }
 

@@ -17,7 +17,7 @@ pub(super) fn precision(property: &StructuralProperty) -> Option<u8> {
 }
 
 /// The digits after the point (CSDL 7.2.4): any number of them, since a `numeric` column is read
-/// without its own bounds. Absent it would mean none.
+/// without its own bounds. Absent it would mean none in XML, and this in JSON.
 pub(super) fn scale(property: &StructuralProperty) -> Option<&'static str> {
     (property.ty == PrimitiveType::Decimal).then_some("variable")
 }
