@@ -9,9 +9,27 @@ fn the_service_document() {
         expect.assert_eq(&service_document(&schema, version, context));
     };
     let context = Some("https://host/odata/$metadata");
-    check(Version::V4_0, context, expect![[r#"{"@odata.context":"https://host/odata/$metadata","value":[{"name":"Tickets","kind":"EntitySet","url":"Tickets"},{"name":"People","kind":"EntitySet","url":"People"},{"name":"Rates","kind":"EntitySet","url":"Rates"}]}"#]]);
-    check(Version::V4_01, context, expect![[r#"{"@context":"https://host/odata/$metadata","value":[{"name":"Tickets","kind":"EntitySet","url":"Tickets"},{"name":"People","kind":"EntitySet","url":"People"},{"name":"Rates","kind":"EntitySet","url":"Rates"}]}"#]]);
-    check(Version::V4_0, None, expect![[r#"{"value":[{"name":"Tickets","kind":"EntitySet","url":"Tickets"},{"name":"People","kind":"EntitySet","url":"People"},{"name":"Rates","kind":"EntitySet","url":"Rates"}]}"#]]);
+    check(
+        Version::V4_0,
+        context,
+        expect![[
+            r#"{"@odata.context":"https://host/odata/$metadata","value":[{"name":"Tickets","kind":"EntitySet","url":"Tickets"},{"name":"People","kind":"EntitySet","url":"People"},{"name":"Rates","kind":"EntitySet","url":"Rates"}]}"#
+        ]],
+    );
+    check(
+        Version::V4_01,
+        context,
+        expect![[
+            r#"{"@context":"https://host/odata/$metadata","value":[{"name":"Tickets","kind":"EntitySet","url":"Tickets"},{"name":"People","kind":"EntitySet","url":"People"},{"name":"Rates","kind":"EntitySet","url":"Rates"}]}"#
+        ]],
+    );
+    check(
+        Version::V4_0,
+        None,
+        expect![[
+            r#"{"value":[{"name":"Tickets","kind":"EntitySet","url":"Tickets"},{"name":"People","kind":"EntitySet","url":"People"},{"name":"Rates","kind":"EntitySet","url":"Rates"}]}"#
+        ]],
+    );
 }
 
 #[test]

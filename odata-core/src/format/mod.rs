@@ -4,6 +4,7 @@
 //! HTTP, URLs and SQL are not known here.
 
 mod cell;
+mod error;
 mod escape;
 mod json_text;
 mod media_range;
@@ -13,6 +14,7 @@ mod preferences;
 mod temporal;
 
 pub use cell::{CellError, CellOptions, CellWriter};
+pub use error::error_body;
 pub use escape::write_json_string;
 pub use negotiate::{
     Format, FormatParameters, Headers, MetadataLevel, Negotiated, Resource, VARY, negotiate,
