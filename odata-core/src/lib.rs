@@ -4,12 +4,14 @@
 //! left to right; a module imports only from its left.
 
 pub mod db;
+pub mod describe;
 pub mod edm;
 pub mod error;
 pub mod format;
 pub mod functions;
 pub mod limits;
 pub mod plan;
+pub mod service;
 pub mod sql;
 pub mod uri;
 

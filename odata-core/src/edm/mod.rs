@@ -8,6 +8,8 @@ mod catalogue;
 #[doc(hidden)]
 pub mod check;
 mod entity;
+#[cfg(test)]
+pub(crate) mod fixture;
 mod model;
 mod primitive;
 mod schema;

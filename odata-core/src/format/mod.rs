@@ -4,10 +4,12 @@
 //! HTTP, URLs and SQL are not known here.
 
 mod cell;
+mod error;
 mod escape;
 mod json;
 mod json_text;
 mod key;
+mod media_range;
 mod negotiate;
 mod numeric;
 mod preferences;
@@ -16,6 +18,7 @@ mod skip_token;
 mod temporal;
 
 pub use cell::{CellError, CellOptions, CellWriter};
+pub use error::error_body;
 pub use escape::write_json_string;
 pub use json::{Context, EntityWriter, SortOutput, sort_outputs};
 pub use records::Cells;

@@ -3,6 +3,7 @@
 //! What comes in is text, as the client wrote it; what goes out says the format, the version and the
 //! wishes that count. Whether the request makes sense otherwise is not known here.
 
+use super::media_range::{MediaRange, split_outside_quotes};
 use super::preferences::Preferences;
 use crate::edm::Version;
 use crate::error::{Code, Error, Result};
@@ -308,10 +309,11 @@ fn by_format_option(resource: Resource, format: &str) -> Result<(Format, FormatP
     if let Some(row) = by_short_name {
         return Ok((row.format, FormatParameters::default()));
     }
-    let ranges = match MediaRange::parse(format) {
-        Some(range) if !format.contains(',') => vec![MediaRange { q: 1000, ..range }],
-        _ => vec![],
-    };
+    let mut range = MediaRange::parse(format).filter(|_| !format.contains(','));
+    if let Some(range) = &mut range {
+        range.q = MediaRange::BEST;
+    }
+    let ranges: Vec<MediaRange> = range.into_iter().collect();
     best(resource, &ranges).map_err(|fault| fault.error(resource, "$format", format))
 }
 
@@ -349,67 +351,6 @@ fn by_accept(resource: Resource, accept: &[&str]) -> Result<(Format, FormatParam
     best(resource, &ranges).map_err(|fault| fault.error(resource, "Accept", &accept.join(", ")))
 }
 
-/// A range of media types, one item of `Accept` (RFC 9110, 12.5.1). All names in lower case.
-#[derive(Debug)]
-struct MediaRange {
-    ty: String,
-    subtype: String,
-    parameters: Vec<(String, String)>,
-    /// Thousandths.
-    q: u16,
-}
-
-impl MediaRange {
-    fn parse(text: &str) -> Option<MediaRange> {
-        let mut parts = split_outside_quotes(text, ';');
-        let name = parts.next()?.trim().to_ascii_lowercase();
-        // Java's default is `*; q=.2`.
-        let (ty, subtype) = match name.split_once('/') {
-            Some((ty, subtype)) => (ty, subtype),
-            None if name == "*" => ("*", "*"),
-            None => return None,
-        };
-        if ty.is_empty() || subtype.is_empty() {
-            return None;
-        }
-        let mut range = MediaRange {
-            ty: ty.to_owned(),
-            subtype: subtype.to_owned(),
-            parameters: Vec::new(),
-            q: 1000,
-        };
-        for (name, value) in parts.map(parameter).filter(|(name, _)| !name.is_empty()) {
-            let value = value.trim_matches('"').to_ascii_lowercase();
-            if name == "q" {
-                range.q = thousandths(&value);
-            } else {
-                range.parameters.push((name, value));
-            }
-        }
-        Some(range)
-    }
-
-    fn names(&self, ty: &str, subtype: &str) -> bool {
-        self.ty == ty && self.subtype == subtype
-    }
-
-    fn takes_xml(&self) -> bool {
-        let xml = self.subtype == "xml" || self.subtype.ends_with("+xml") || self.subtype == "*";
-        self.q > 0 && xml
-    }
-
-    /// How exactly it names the media type: not at all, by `*/*`, by `type/*`, by its name.
-    fn exactness(&self, row: &MediaType) -> Option<u8> {
-        let (ty, subtype) = row.name.split_once('/')?;
-        match (self.ty.as_str(), self.subtype.as_str()) {
-            ("*", "*") => Some(1),
-            (t, "*") if t == ty => Some(2),
-            (t, s) if t == ty && s == subtype => Some(3),
-            _ => None,
-        }
-    }
-}
-
 /// Why no range was good enough.
 struct Fault {
     /// A parameter that is not known, and what would be.
@@ -443,7 +384,7 @@ fn best(
     let mut found: Option<((u16, u8, usize), Format, FormatParameters)> = None;
     for range in ranges.iter().filter(|range| range.q > 0) {
         for row in offers(resource) {
-            let Some(exactness) = range.exactness(row) else {
+            let Some(exactness) = range.exactness(row.name) else {
                 continue;
             };
             let parameters = match FormatParameters::read(row.format, &range.parameters) {
@@ -456,7 +397,8 @@ fn best(
             let refused = ranges.iter().any(|other| {
                 let rank = |exactness| (exactness, other.parameters.len());
                 other.q == 0
-                    && other.exactness(row).map(rank) >= Some((exactness, range.parameters.len()))
+                    && other.exactness(row.name).map(rank)
+                        >= Some((exactness, range.parameters.len()))
                     && other
                         .parameters
                         .iter()
@@ -524,34 +466,6 @@ impl FormatParameters {
             }
         }
         Ok(read)
-    }
-}
-
-/// Splits at a separator outside of quoted strings.
-pub(super) fn split_outside_quotes(text: &str, separator: char) -> impl Iterator<Item = &str> {
-    let (mut quoted, mut escaped) = (false, false);
-    text.split(move |c| {
-        match c {
-            _ if escaped => escaped = false,
-            '\\' if quoted => escaped = true,
-            '"' => quoted = !quoted,
-            _ => return c == separator && !quoted,
-        }
-        false
-    })
-}
-
-/// `name = value`: the name in lower case, the value as it stands.
-pub(super) fn parameter(text: &str) -> (String, &str) {
-    let (name, value) = text.split_once('=').unwrap_or((text, ""));
-    (name.trim().to_ascii_lowercase(), value.trim())
-}
-
-/// A quality; one that is none counts as 1.
-fn thousandths(text: &str) -> u16 {
-    match text.parse::<f32>() {
-        Ok(q) if (0.0..=1.0).contains(&q) => (q * 1000.0).round() as u16,
-        _ => 1000,
     }
 }
 

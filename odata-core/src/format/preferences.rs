@@ -1,7 +1,7 @@
 //! The `Prefer` header (RFC 7240, Protocol 8.2.8): wishes that a service may ignore. What is unknown
 //! or makes no sense is ignored and never an error.
 
-use super::negotiate::{parameter, split_outside_quotes};
+use super::media_range::{parameter, split_outside_quotes};
 
 /// The wishes that are understood.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
