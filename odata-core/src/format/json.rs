@@ -108,7 +108,12 @@ pub fn sort_outputs(schema: &Schema, query: &Query) -> Vec<SortOutput> {
 
 impl EntityWriter {
     /// The writer of a query's rows, whose outputs start at column `first`.
-    pub fn new(schema: &Schema, query: &Query, first: usize, context: &Arc<Context>) -> EntityWriter {
+    pub fn new(
+        schema: &Schema,
+        query: &Query,
+        first: usize,
+        context: &Arc<Context>,
+    ) -> EntityWriter {
         EntityWriter::of_shape(schema, &query.shape, &query.outputs, first, context)
     }
 
@@ -134,26 +139,40 @@ impl EntityWriter {
             Member::Property { property, output } => {
                 let property = &set.properties[*property];
                 let prefix = value_prefix(context, property.declared.name, property.ty, full);
-                MemberWriter::Value { prefix, cell: cell(*output, property.nullable), output: first + output }
+                MemberWriter::Value {
+                    prefix,
+                    cell: cell(*output, property.nullable),
+                    output: first + output,
+                }
             }
             Member::Computed { name, ty, output } => {
                 let prefix = value_prefix(context, name, *ty, dynamic_type_shows(context, *ty));
-                MemberWriter::Value { prefix, cell: cell(*output, true), output: first + output }
+                MemberWriter::Value {
+                    prefix,
+                    cell: cell(*output, true),
+                    output: first + output,
+                }
             }
             Member::One { navigation, shape } => MemberWriter::One {
                 name: set.navigation[*navigation].declared.name,
                 key: first + shape.key.first().copied().unwrap_or_default(),
-                entity: Box::new(EntityWriter::of_shape(schema, shape, outputs, first, context)),
+                entity: Box::new(EntityWriter::of_shape(
+                    schema, shape, outputs, first, context,
+                )),
             },
-            Member::Many { navigation, output, count, options, canonical } => {
-                MemberWriter::Many(Box::new(ManyWriter {
-                    name: set.navigation[*navigation].declared.name,
-                    array: output.and_then(|output| array(schema, outputs, output, first, context)),
-                    count: count.map(|output| (cell(output, false), first + output)),
-                    options: options.clone(),
-                    canonical: canonical.clone(),
-                }))
-            }
+            Member::Many {
+                navigation,
+                output,
+                count,
+                options,
+                canonical,
+            } => MemberWriter::Many(Box::new(ManyWriter {
+                name: set.navigation[*navigation].declared.name,
+                array: output.and_then(|output| array(schema, outputs, output, first, context)),
+                count: count.map(|output| (cell(output, false), first + output)),
+                options: options.clone(),
+                canonical: canonical.clone(),
+            })),
         });
         EntityWriter {
             context: context.clone(),
@@ -192,7 +211,11 @@ impl EntityWriter {
         }
         for member in &self.members {
             match member {
-                MemberWriter::Value { prefix, cell, output } => {
+                MemberWriter::Value {
+                    prefix,
+                    cell,
+                    output,
+                } => {
                     let start = (out.len(), object.first);
                     object.comma(out);
                     out.extend_from_slice(prefix);
@@ -232,10 +255,20 @@ impl EntityWriter {
     /// Writes the entity's canonical path: `Conversation(1)`.
     pub fn write_path(&self, out: &mut Vec<u8>, cells: &impl Cells) -> Result<(), CellError> {
         out.extend_from_slice(self.set.set.as_bytes());
-        key::write(out, self.key.iter().map(|(name, writer, output)| (*name, writer, cells.cell(*output))))
+        key::write(
+            out,
+            self.key
+                .iter()
+                .map(|(name, writer, output)| (*name, writer, cells.cell(*output))),
+        )
     }
 
-    fn write_id(&self, out: &mut Vec<u8>, cells: &impl Cells, object: &mut Object) -> Result<(), CellError> {
+    fn write_id(
+        &self,
+        out: &mut Vec<u8>,
+        cells: &impl Cells,
+        object: &mut Object,
+    ) -> Result<(), CellError> {
         let version = self.context.version;
         if self.full && !self.reference {
             object.control(out, version, "type");
@@ -300,7 +333,10 @@ impl EntityWriter {
                 MemberWriter::Value { .. } => None,
             })
             .collect();
-        self.links.iter().copied().filter(move |name| !expanded.contains(name))
+        self.links
+            .iter()
+            .copied()
+            .filter(move |name| !expanded.contains(name))
     }
 
     fn write_many(
@@ -315,7 +351,9 @@ impl EntityWriter {
             object.annotation(out, many.name, version, "count");
             cell.write_json(out, cells.cell(*output))?;
         }
-        let Some(array) = &many.array else { return Ok(()) };
+        let Some(array) = &many.array else {
+            return Ok(());
+        };
         object.name(out, many.name);
         out.push(b'[');
         let mut last: Option<Record<'_>> = None;
@@ -363,7 +401,9 @@ fn array(
     first: usize,
     context: &Arc<Context>,
 ) -> Option<Array> {
-    let Output::Array(query, bound) = outputs.get(output)? else { return None };
+    let Output::Array(query, bound) = outputs.get(output)? else {
+        return None;
+    };
     let window = Page::first(*bound).window(query, false);
     Some(Array {
         output: first + output,
@@ -379,9 +419,17 @@ fn value_prefix(context: &Context, name: &str, ty: PrimitiveType, with_type: boo
     let mut prefix = Vec::new();
     if with_type && !json_tells(ty) {
         let edm = ty.edm_name().trim_start_matches("Edm.");
-        let hash = if context.version == Version::V4_0 { "#" } else { "" };
+        let hash = if context.version == Version::V4_0 {
+            "#"
+        } else {
+            ""
+        };
         prefix.extend_from_slice(
-            format!("\"{name}@{}type\":\"{hash}{edm}\",", context.version.prefix()).as_bytes(),
+            format!(
+                "\"{name}@{}type\":\"{hash}{edm}\",",
+                context.version.prefix()
+            )
+            .as_bytes(),
         );
     }
     write_json_string(&mut prefix, name);
@@ -391,7 +439,13 @@ fn value_prefix(context: &Context, name: &str, ty: PrimitiveType, with_type: boo
 
 /// Whether a JSON value tells the type by itself (JSON Format 4.5.3).
 fn json_tells(ty: PrimitiveType) -> bool {
-    matches!(ty, PrimitiveType::String | PrimitiveType::Json | PrimitiveType::Boolean | PrimitiveType::Double)
+    matches!(
+        ty,
+        PrimitiveType::String
+            | PrimitiveType::Json
+            | PrimitiveType::Boolean
+            | PrimitiveType::Double
+    )
 }
 
 /// Whether the type of a dynamic property is written: always where the client can't know it.
@@ -439,5 +493,8 @@ impl Object {
 
 /// The names of a set's navigation properties.
 fn link_names(set: &EntitySet) -> Vec<&'static str> {
-    set.navigation.iter().map(|navigation| navigation.declared.name).collect()
+    set.navigation
+        .iter()
+        .map(|navigation| navigation.declared.name)
+        .collect()
 }

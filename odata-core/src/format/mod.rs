@@ -21,10 +21,10 @@ pub use cell::{CellError, CellOptions, CellWriter};
 pub use error::error_body;
 pub use escape::write_json_string;
 pub use json::{Context, EntityWriter, SortOutput, sort_outputs};
-pub use records::Cells;
-pub use skip_token::{SkipToken, SortValue, TokenKey};
 pub use negotiate::{
     Format, FormatParameters, Headers, MetadataLevel, Negotiated, Resource, VARY, negotiate,
     version,
 };
 pub use preferences::Preferences;
+pub use records::Cells;
+pub use skip_token::{SkipToken, SortValue, TokenKey};

@@ -25,7 +25,8 @@ impl<'a> Record<'a> {
     pub(super) fn read(mut bytes: &'a [u8]) -> Result<Record<'a>, CellError> {
         let length = bytes.len();
         let malformed = || CellError::record(length);
-        let count = usize::try_from(take_i32(&mut bytes).ok_or_else(malformed)?).map_err(|_| malformed())?;
+        let count = usize::try_from(take_i32(&mut bytes).ok_or_else(malformed)?)
+            .map_err(|_| malformed())?;
         // Each column takes eight bytes at least: a count that lies allocates nothing.
         let mut cells = Vec::with_capacity(count.min(length / 8));
         for _ in 0..count {
@@ -53,8 +54,14 @@ pub(super) fn elements(array: Option<&[u8]>) -> impl Iterator<Item = Result<&[u8
     std::iter::from_fn(move || match left {
         Ok(0) => None,
         Ok(count) => {
-            let element = take_sized(&mut rest).flatten().ok_or_else(|| CellError::record(length));
-            left = if element.is_ok() { Ok(count - 1) } else { Ok(0) };
+            let element = take_sized(&mut rest)
+                .flatten()
+                .ok_or_else(|| CellError::record(length));
+            left = if element.is_ok() {
+                Ok(count - 1)
+            } else {
+                Ok(0)
+            };
             Some(element)
         }
         Err(error) => {

@@ -4,8 +4,8 @@
 //! derived from the caller's credential and bound to the request's path and options: it survives a
 //! restart, works on every replica, dies with the credential, and is of no use elsewhere.
 
-use super::records::Cells;
 use super::json::SortOutput;
+use super::records::Cells;
 use crate::edm::PgType;
 use crate::error::{Code, Error, Result};
 use crate::plan::Bound;
@@ -66,8 +66,13 @@ impl SortValue {
     /// The sort value for this cell; of a key, the whole of it.
     pub fn of(ty: PgType, key: bool, cell: Option<&[u8]>) -> SortValue {
         match cell {
-            Some(bytes) if !key && bytes.len() > LONGEST_VALUE => SortValue::Hashed(ty, hash(bytes)),
-            cell => SortValue::Known(Bound { ty, value: cell.map(<[u8]>::to_vec) }),
+            Some(bytes) if !key && bytes.len() > LONGEST_VALUE => {
+                SortValue::Hashed(ty, hash(bytes))
+            }
+            cell => SortValue::Known(Bound {
+                ty,
+                value: cell.map(<[u8]>::to_vec),
+            }),
         }
     }
 
@@ -90,8 +95,15 @@ impl SkipToken {
         page_size: Option<u64>,
         implicit_order: Option<String>,
     ) -> SkipToken {
-        let values = order.iter().map(|sort| SortValue::of(sort.ty, sort.key, row.cell(first + sort.output)));
-        SkipToken { given, page_size, order: implicit_order, values: values.collect() }
+        let values = order
+            .iter()
+            .map(|sort| SortValue::of(sort.ty, sort.key, row.cell(first + sort.output)));
+        SkipToken {
+            given,
+            page_size,
+            order: implicit_order,
+            values: values.collect(),
+        }
     }
 
     /// The token's text, bound to the canonical path and options of its request.
@@ -104,7 +116,10 @@ impl SkipToken {
         for value in &self.values {
             match value {
                 SortValue::Known(Bound { ty, value: None }) => put_value(&mut bytes, 0, *ty, &[]),
-                SortValue::Known(Bound { ty, value: Some(value) }) => put_value(&mut bytes, 1, *ty, value),
+                SortValue::Known(Bound {
+                    ty,
+                    value: Some(value),
+                }) => put_value(&mut bytes, 1, *ty, value),
                 SortValue::Hashed(ty, hash) => put_value(&mut bytes, 2, *ty, hash),
             }
         }
@@ -119,13 +134,19 @@ impl SkipToken {
             let (body, seal) = bytes.split_at_checked(bytes.len().checked_sub(SEAL)?)?;
             let expected = mac(&key.0, &[body, request.as_bytes()]);
             // In constant time: the seal tells nothing of how near a guess was.
-            let differ = seal.iter().zip(&expected).fold(0, |differ, (a, b)| differ | (a ^ b));
+            let differ = seal
+                .iter()
+                .zip(&expected)
+                .fold(0, |differ, (a, b)| differ | (a ^ b));
             if differ == 0 { read(body) } else { None }
         });
         opened.ok_or_else(|| {
-            Error::new(Code::InvalidOptionValue, "'$skiptoken' is not one that this service made for this request")
-                .target("$skiptoken")
-                .hint("follow '@odata.nextLink' as it is, with the credential that it was made for")
+            Error::new(
+                Code::InvalidOptionValue,
+                "'$skiptoken' is not one that this service made for this request",
+            )
+            .target("$skiptoken")
+            .hint("follow '@odata.nextLink' as it is, with the credential that it was made for")
         })
     }
 }
@@ -181,13 +202,21 @@ fn read(mut body: &[u8]) -> Option<SkipToken> {
         let value = take_bytes(rest)?;
         values.push(match tag {
             0 => SortValue::Known(Bound { ty, value: None }),
-            1 => SortValue::Known(Bound { ty, value: Some(value.to_vec()) }),
+            1 => SortValue::Known(Bound {
+                ty,
+                value: Some(value.to_vec()),
+            }),
             2 => SortValue::Hashed(ty, value.try_into().ok()?),
             _ => return None,
         });
     }
     let order = Some(order).filter(|order| !order.is_empty());
-    rest.is_empty().then_some(SkipToken { given, page_size, order, values })
+    rest.is_empty().then_some(SkipToken {
+        given,
+        page_size,
+        order,
+        values,
+    })
 }
 
 fn take_byte(bytes: &mut &[u8]) -> Option<u8> {
@@ -248,7 +277,10 @@ mod tests {
         for bit in 0..bytes.len() * 8 {
             let mut flipped = bytes.clone();
             flipped[bit / 8] ^= 1 << (bit % 8);
-            assert!(SkipToken::open(&URL_SAFE_NO_PAD.encode(flipped), &key, "").is_err(), "{bit}");
+            assert!(
+                SkipToken::open(&URL_SAFE_NO_PAD.encode(flipped), &key, "").is_err(),
+                "{bit}"
+            );
         }
     }
 
@@ -256,7 +288,10 @@ mod tests {
     fn rubbish_is_an_error() {
         let key = TokenKey::derive("a");
         for text in ["", "!", "AAAA", "Id-2) or (1 eq 1"] {
-            assert_eq!(SkipToken::open(text, &key, "").unwrap_err().code(), Code::InvalidOptionValue);
+            assert_eq!(
+                SkipToken::open(text, &key, "").unwrap_err().code(),
+                Code::InvalidOptionValue
+            );
         }
     }
 }

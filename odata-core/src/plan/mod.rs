@@ -160,9 +160,11 @@ impl Query {
     /// The place of the key property that an item of the order sorts by, if it is one.
     pub fn key_place(&self, schema: &Schema, item: &OrderItem) -> Option<usize> {
         match item.expr.kind {
-            ExprKind::Property(source, place) if source == self.rows.from => {
-                schema.set(source.set()).key.contains(&place).then_some(place)
-            }
+            ExprKind::Property(source, place) if source == self.rows.from => schema
+                .set(source.set())
+                .key
+                .contains(&place)
+                .then_some(place),
             _ => None,
         }
     }

@@ -312,7 +312,9 @@ impl<'a> Binder<'a> {
                     continue;
                 }
                 ExpandKind::StarOf(_) => {
-                    return Err(target(Error::not_implemented("a path before '*' in $expand")));
+                    return Err(target(Error::not_implemented(
+                        "a path before '*' in $expand",
+                    )));
                 }
                 ExpandKind::Value => return Err(target(Error::not_implemented("a media stream"))),
                 ExpandKind::Path(path) => strip_casts(self, set, path),

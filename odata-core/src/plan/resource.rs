@@ -8,8 +8,8 @@ use super::{
 use super::{literal, operand};
 use crate::edm::{EntitySet, Schema};
 use crate::error::{Code, Error, Result, Span};
-use crate::uri::print;
 use crate::uri::ast::{self, Argument, Literal, PathSegment, QueryOptions, SegmentKind};
+use crate::uri::print;
 
 /// One entity or collection on the way.
 struct Step<'a> {

@@ -65,13 +65,19 @@ pub(super) fn credentials(headers: &HeaderMap, raw_query: &str) -> Result<Option
         found.push(from_header(authorization(value.as_bytes())?));
     }
     for value in headers.get_all("apikey") {
-        let token = std::str::from_utf8(value.as_bytes()).map_err(|_| malformed("the header 'apikey'"))?;
+        let token =
+            std::str::from_utf8(value.as_bytes()).map_err(|_| malformed("the header 'apikey'"))?;
         found.push(from_header(token.trim().to_owned()));
     }
     for token in query_tokens(raw_query) {
-        found.push(Credentials { token: Secret(token?), in_query: true });
+        found.push(Credentials {
+            token: Secret(token?),
+            in_query: true,
+        });
     }
-    let Some(first) = found.first().cloned() else { return Ok(None) };
+    let Some(first) = found.first().cloned() else {
+        return Ok(None);
+    };
     if found.iter().any(|other| other.token != first.token) {
         let message = "the request has several credentials that differ";
         return Err(Error::new(Code::AmbiguousCredentials, message).hint("send one of them"));
@@ -80,7 +86,10 @@ pub(super) fn credentials(headers: &HeaderMap, raw_query: &str) -> Result<Option
         return Err(malformed("the access token is empty: this"));
     }
     // The URL is what a next link is made of: a token there must stand there again.
-    Ok(Some(Credentials { in_query: found.iter().all(|credentials| credentials.in_query), ..first }))
+    Ok(Some(Credentials {
+        in_query: found.iter().all(|credentials| credentials.in_query),
+        ..first
+    }))
 }
 
 /// The key under which a caller's next links are sealed.
@@ -89,7 +98,10 @@ pub(super) fn token_key(credentials: Option<&Credentials>) -> TokenKey {
 }
 
 fn from_header(token: String) -> Credentials {
-    Credentials { token: Secret(token), in_query: false }
+    Credentials {
+        token: Secret(token),
+        in_query: false,
+    }
 }
 
 fn malformed(what: &str) -> Error {
@@ -97,19 +109,30 @@ fn malformed(what: &str) -> Error {
 }
 
 fn authorization(value: &[u8]) -> Result<String> {
-    let text = std::str::from_utf8(value).map_err(|_| malformed("the header 'Authorization'"))?.trim();
+    let text = std::str::from_utf8(value)
+        .map_err(|_| malformed("the header 'Authorization'"))?
+        .trim();
     let (scheme, rest) = text.split_once(' ').unwrap_or((text, ""));
     let rest = rest.trim();
     if scheme.eq_ignore_ascii_case("bearer") {
         return Ok(rest.to_owned());
     }
     if scheme.eq_ignore_ascii_case("basic") {
-        let decoded = STANDARD.decode(rest).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+        let decoded = STANDARD
+            .decode(rest)
+            .ok()
+            .and_then(|bytes| String::from_utf8(bytes).ok());
         // The user's name does not matter: the token is the password.
-        let token = decoded.as_deref().and_then(|pair| pair.split_once(':')).map(|(_, password)| password.to_owned());
+        let token = decoded
+            .as_deref()
+            .and_then(|pair| pair.split_once(':'))
+            .map(|(_, password)| password.to_owned());
         return token.ok_or_else(|| malformed("what 'Authorization: Basic' holds"));
     }
-    Err(Error::new(Code::Unauthorized, "the scheme of 'Authorization' is not known, expected 'Bearer' or 'Basic'"))
+    Err(Error::new(
+        Code::Unauthorized,
+        "the scheme of 'Authorization' is not known, expected 'Bearer' or 'Basic'",
+    ))
 }
 
 /// The values of the query option `apikey`, decoded.
@@ -119,7 +142,9 @@ fn query_tokens(raw_query: &str) -> impl Iterator<Item = Result<String>> {
         let name = percent_decode_str(name).decode_utf8().ok()?;
         (name == "apikey").then(|| {
             let spaced = value.replace('+', " ");
-            let decoded = percent_decode_str(&spaced).decode_utf8().map(|token| token.into_owned());
+            let decoded = percent_decode_str(&spaced)
+                .decode_utf8()
+                .map(|token| token.into_owned());
             decoded.map_err(|_| malformed("what 'apikey' holds"))
         })
     })
@@ -128,7 +153,9 @@ fn query_tokens(raw_query: &str) -> impl Iterator<Item = Result<String>> {
 /// Whether a raw query option is the one that holds the token.
 pub(super) fn is_query_token(raw_pair: &str) -> bool {
     let name = raw_pair.split_once('=').map_or(raw_pair, |(name, _)| name);
-    percent_decode_str(name).decode_utf8().is_ok_and(|name| name == "apikey")
+    percent_decode_str(name)
+        .decode_utf8()
+        .is_ok_and(|name| name == "apikey")
 }
 
 #[cfg(test)]
@@ -137,13 +164,22 @@ mod tests {
     use actix_web::http::header::{HeaderName, HeaderValue};
 
     #[track_caller]
-    fn check(headers: &[(&'static str, &str)], query: &str, expected: std::result::Result<Option<&str>, Code>) {
+    fn check(
+        headers: &[(&'static str, &str)],
+        query: &str,
+        expected: std::result::Result<Option<&str>, Code>,
+    ) {
         let mut map = HeaderMap::new();
         for (name, value) in headers {
-            map.append(HeaderName::from_static(name), HeaderValue::from_str(value).unwrap());
+            map.append(
+                HeaderName::from_static(name),
+                HeaderValue::from_str(value).unwrap(),
+            );
         }
         let found = credentials(&map, query);
-        let found = found.map(|found| found.map(|found| found.token.0)).map_err(|error| error.code());
+        let found = found
+            .map(|found| found.map(|found| found.token.0))
+            .map_err(|error| error.code());
         assert_eq!(found, expected.map(|token| token.map(str::to_owned)));
     }
 
@@ -152,26 +188,45 @@ mod tests {
         check(&[], "", Ok(None));
         check(&[("authorization", "Bearer abc")], "", Ok(Some("abc")));
         check(&[("authorization", "bearer  abc ")], "", Ok(Some("abc")));
-        check(&[("authorization", "Basic dXNlcjphYmM=")], "", Ok(Some("abc")));
+        check(
+            &[("authorization", "Basic dXNlcjphYmM=")],
+            "",
+            Ok(Some("abc")),
+        );
         check(&[("apikey", "abc")], "", Ok(Some("abc")));
         check(&[], "$top=1&apikey=a%2Bb%2Fc%3D", Ok(Some("a+b/c=")));
         check(&[], "%61pikey=abc", Ok(Some("abc")));
-        check(&[("authorization", "Bearer abc")], "apikey=abc", Ok(Some("abc")));
+        check(
+            &[("authorization", "Bearer abc")],
+            "apikey=abc",
+            Ok(Some("abc")),
+        );
     }
 
     #[test]
     fn what_is_wrong_is_refused() {
         check(&[("authorization", "Bearer")], "", Err(Code::Unauthorized));
-        check(&[("authorization", "Digest x")], "", Err(Code::Unauthorized));
+        check(
+            &[("authorization", "Digest x")],
+            "",
+            Err(Code::Unauthorized),
+        );
         check(&[("authorization", "Basic !")], "", Err(Code::Unauthorized));
         check(&[], "apikey=", Err(Code::Unauthorized));
         check(&[], "apikey=%ff", Err(Code::Unauthorized));
-        check(&[("authorization", "Bearer abc")], "apikey=abd", Err(Code::AmbiguousCredentials));
+        check(
+            &[("authorization", "Bearer abc")],
+            "apikey=abd",
+            Err(Code::AmbiguousCredentials),
+        );
     }
 
     #[test]
     fn no_debug_output_shows_a_token() {
-        let credentials = Credentials { token: Secret::new("s3cret"), in_query: true };
+        let credentials = Credentials {
+            token: Secret::new("s3cret"),
+            in_query: true,
+        };
         assert!(!format!("{credentials:?}").contains("s3cret"));
     }
 }

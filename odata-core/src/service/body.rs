@@ -3,7 +3,7 @@
 use crate::edm::{Schema, Version};
 use crate::error::{Code, Error, Result};
 use crate::format::{
-    Cells, CellError, Context, EntityWriter, SkipToken, SortOutput, sort_outputs, write_json_string,
+    CellError, Cells, Context, EntityWriter, SkipToken, SortOutput, sort_outputs, write_json_string,
 };
 use crate::plan::{Data, Page, Window};
 use crate::sql::{self, Layout};
@@ -105,7 +105,9 @@ impl<R: Cells> CollectionBody<R> {
         if self.written > 0 {
             out.push(b',');
         }
-        self.entity.write(out, &row, None).map_err(|error| broken_cell(&error))?;
+        self.entity
+            .write(out, &row, None)
+            .map_err(|error| broken_cell(&error))?;
         self.written += 1;
         self.last = Some(row);
         Ok(Progress::More)
@@ -129,7 +131,11 @@ impl<R: Cells> CollectionBody<R> {
             let count = self.count.unwrap_or(self.skip + self.written);
             out.push(b',');
             control(out, self.context.version, "count");
-            let quote: &[u8] = if self.context.cells.ieee754_compatible { b"\"" } else { b"" };
+            let quote: &[u8] = if self.context.cells.ieee754_compatible {
+                b"\""
+            } else {
+                b""
+            };
             out.extend_from_slice(quote);
             out.extend_from_slice(itoa::Buffer::new().format(count).as_bytes());
             out.extend_from_slice(quote);
@@ -138,8 +144,19 @@ impl<R: Cells> CollectionBody<R> {
             let next = &self.next;
             let given = next.given + self.written;
             let order = next.implicit_order.clone();
-            let token = SkipToken::behind(last, self.layout.first, &self.order, given, next.page_size, order);
-            let link = format!("{}$skiptoken={}", next.url, token.seal(&self.context.token_key, &next.request));
+            let token = SkipToken::behind(
+                last,
+                self.layout.first,
+                &self.order,
+                given,
+                next.page_size,
+                order,
+            );
+            let link = format!(
+                "{}$skiptoken={}",
+                next.url,
+                token.seal(&self.context.token_key, &next.request)
+            );
             out.push(b',');
             control(out, self.context.version, "nextLink");
             write_json_string(out, &link);
@@ -165,5 +182,9 @@ pub(super) fn control(out: &mut Vec<u8>, version: Version, name: &str) {
 /// was changed under it.
 pub(super) fn broken_cell(error: &CellError) -> Error {
     tracing::error!(%error, "a cell cannot be read");
-    Error::new(Code::Unavailable, "the database has changed, the service has to look at it again").retry_after(5)
+    Error::new(
+        Code::Unavailable,
+        "the database has changed, the service has to look at it again",
+    )
+    .retry_after(5)
 }

@@ -19,15 +19,23 @@ pub(super) struct Share {
 
 impl Budget {
     pub(super) fn new(total: usize) -> Arc<Budget> {
-        Arc::new(Budget { total, used: AtomicUsize::new(0) })
+        Arc::new(Budget {
+            total,
+            used: AtomicUsize::new(0),
+        })
     }
 
     /// A share of so many bytes, if there are as many.
     pub(super) fn take(self: &Arc<Budget>, bytes: usize) -> Option<Share> {
-        let taken = self.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |used| {
-            used.checked_add(bytes).filter(|used| *used <= self.total)
-        });
-        taken.ok().map(|_| Share { budget: self.clone(), bytes })
+        let taken = self
+            .used
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |used| {
+                used.checked_add(bytes).filter(|used| *used <= self.total)
+            });
+        taken.ok().map(|_| Share {
+            budget: self.clone(),
+            bytes,
+        })
     }
 
     /// Whether less than a quarter is left: then pages end early.

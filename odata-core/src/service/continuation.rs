@@ -35,20 +35,34 @@ pub(super) async fn page(
     (key, limits, deadline): (&TokenKey, &Limits, Duration),
 ) -> Result<Asked> {
     let Some(text) = wish.skip_token else {
-        let size = wish.max_page_size.map(|size| size.min(limits.max_page_size));
-        return Ok(Asked { page: Page::first(size.unwrap_or(limits.page_size)), size });
+        let size = wish
+            .max_page_size
+            .map(|size| size.min(limits.max_page_size));
+        return Ok(Asked {
+            page: Page::first(size.unwrap_or(limits.page_size)),
+            size,
+        });
     };
     let token = SkipToken::open(text, key, &data.canonical)?;
-    let size = wish.max_page_size.or(token.page_size).map(|size| size.min(limits.max_page_size));
+    let size = wish
+        .max_page_size
+        .or(token.page_size)
+        .map(|size| size.min(limits.max_page_size));
     let sort = sort_outputs(schema, &data.query);
     let same_order = token.values.len() == sort.len()
         && token.order == implicit_order(schema, data)
-        && token.values.iter().zip(&sort).all(|(value, sort)| match value {
-            SortValue::Known(bound) => bound.ty == sort.ty,
-            SortValue::Hashed(ty, _) => *ty == sort.ty,
-        });
+        && token
+            .values
+            .iter()
+            .zip(&sort)
+            .all(|(value, sort)| match value {
+                SortValue::Known(bound) => bound.ty == sort.ty,
+                SortValue::Hashed(ty, _) => *ty == sort.ty,
+            });
     if !same_order {
-        return Err(gone("the order that this link continues is no longer served"));
+        return Err(gone(
+            "the order that this link continues is no longer served",
+        ));
     }
     let known = |value: &SortValue| match value {
         SortValue::Known(bound) => Some(bound.clone()),
@@ -60,17 +74,27 @@ pub(super) async fn page(
     } else {
         let statement = sql::sort_values(schema, &data.query, &caller.scope, &bounds);
         let found = database.read_all(&statement, deadline).await?;
-        let row = found.rows.first().ok_or_else(|| gone("the row that this link continues from is gone"))?;
+        let row = found
+            .rows
+            .first()
+            .ok_or_else(|| gone("the row that this link continues from is gone"))?;
         let mut after = Vec::new();
         for (place, value) in token.values.iter().enumerate() {
             if !value.is_of(row.cell(place)) {
                 return Err(gone("the row that this link continues from has changed"));
             }
-            after.push(Bound { ty: sort[place].ty, value: row.cell(place).map(<[u8]>::to_vec) });
+            after.push(Bound {
+                ty: sort[place].ty,
+                value: row.cell(place).map(<[u8]>::to_vec),
+            });
         }
         after
     };
-    let page = Page { size: size.unwrap_or(limits.page_size), given: token.given, after: Some(after) };
+    let page = Page {
+        size: size.unwrap_or(limits.page_size),
+        given: token.given,
+        after: Some(after),
+    };
     Ok(Asked { page, size })
 }
 
@@ -79,12 +103,18 @@ pub(super) fn implicit_order(schema: &Schema, data: &Data) -> Option<String> {
     (data.query.asked_order == 0).then(|| {
         let names = data.query.order.iter().filter_map(|item| {
             let place = data.query.key_place(schema, item)?;
-            Some(schema.set(data.query.rows.from.set()).properties[place].declared.name)
+            Some(
+                schema.set(data.query.rows.from.set()).properties[place]
+                    .declared
+                    .name,
+            )
         });
         names.collect::<Vec<_>>().join(",")
     })
 }
 
 fn gone(message: &str) -> Error {
-    Error::new(Code::Gone, message).target("$skiptoken").hint("start again from the first page")
+    Error::new(Code::Gone, message)
+        .target("$skiptoken")
+        .hint("start again from the first page")
 }

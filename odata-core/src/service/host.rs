@@ -36,7 +36,11 @@ impl FromStr for Network {
         let address: IpAddr = address.trim().parse().map_err(|_| wrong())?;
         let most = if address.is_ipv4() { 32 } else { 128 };
         let bits = bits.map_or(Ok(most), |bits| bits.trim().parse().map_err(|_| wrong()))?;
-        if bits > most { Err(wrong()) } else { Ok(Network { address, bits }) }
+        if bits > most {
+            Err(wrong())
+        } else {
+            Ok(Network { address, bits })
+        }
     }
 }
 
@@ -51,7 +55,11 @@ impl Network {
             },
         };
         let ((ours, ours_v4), (theirs, theirs_v4)) = (number(self.address), number(address));
-        let mask = if self.bits == 0 { 0 } else { u128::MAX << (128 - u32::from(self.bits)) };
+        let mask = if self.bits == 0 {
+            0
+        } else {
+            u128::MAX << (128 - u32::from(self.bits))
+        };
         ours_v4 == theirs_v4 && (ours ^ theirs) & mask == 0
     }
 }
@@ -62,12 +70,21 @@ pub(super) fn root(rules: &HostRules, request: &HttpRequest, service_path: &str)
         return Ok(format!("{public}{service_path}/"));
     }
     let headers = request.headers();
-    let trusted = request
-        .peer_addr()
-        .is_some_and(|peer| rules.trusted_proxies.iter().any(|network| network.contains(peer.ip())));
-    let forwarded = if trusted { forwarded(headers) } else { Forwarded::default() };
+    let trusted = request.peer_addr().is_some_and(|peer| {
+        rules
+            .trusted_proxies
+            .iter()
+            .any(|network| network.contains(peer.ip()))
+    });
+    let forwarded = if trusted {
+        forwarded(headers)
+    } else {
+        Forwarded::default()
+    };
     let host = forwarded.host.or_else(|| header(headers, HOST.as_str()));
-    let host = host.or_else(|| request.uri().authority().map(ToString::to_string)).unwrap_or_default();
+    let host = host
+        .or_else(|| request.uri().authority().map(ToString::to_string))
+        .unwrap_or_default();
     // A proxy that is trusted names the host that it was asked for.
     if !trusted && !is_allowed(&host, &rules.allowed_hosts) || !is_host(&host) {
         let message = "the host of this request is not one that the service answers for";
@@ -108,8 +125,14 @@ fn forwarded(headers: &HeaderMap) -> Forwarded {
     forwarded.proto = listed("x-forwarded-proto").map(|proto| proto.to_ascii_lowercase());
     forwarded.host = listed("x-forwarded-host");
     if let (Some(host), Some(port)) = (&forwarded.host, listed("x-forwarded-port")) {
-        let standard = if forwarded.proto.as_deref() == Some("https") { "443" } else { "80" };
-        let has_port = host.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
+        let standard = if forwarded.proto.as_deref() == Some("https") {
+            "443"
+        } else {
+            "80"
+        };
+        let has_port = host
+            .rsplit_once(':')
+            .is_some_and(|(_, port)| port.parse::<u16>().is_ok());
         if port != standard && !has_port {
             forwarded.host = Some(format!("{host}:{port}"));
         }
@@ -122,13 +145,18 @@ fn first(list: &str) -> &str {
 }
 
 fn header(headers: &HeaderMap, name: &str) -> Option<String> {
-    headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
+    headers
+        .get(name)
+        .and_then(|value| value.to_str().ok())
+        .map(str::to_owned)
 }
 
 /// A host with or without a port, and nothing that could break out of a URL.
 fn is_host(host: &str) -> bool {
     !host.is_empty()
-        && host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b':' | b'[' | b']'))
+        && host.bytes().all(|b| {
+            b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b':' | b'[' | b']')
+        })
 }
 
 fn is_allowed(host: &str, allowed: &[String]) -> bool {
@@ -137,8 +165,12 @@ fn is_allowed(host: &str, allowed: &[String]) -> bool {
         Some(rest) => rest.split(']').next().unwrap_or(""),
         None => lower.split(':').next().unwrap_or(""),
     };
-    name == "localhost" || name.ends_with(".localhost") || name.parse::<IpAddr>().is_ok()
-        || allowed.iter().any(|allowed| *allowed == lower || *allowed == name)
+    name == "localhost"
+        || name.ends_with(".localhost")
+        || name.parse::<IpAddr>().is_ok()
+        || allowed
+            .iter()
+            .any(|allowed| *allowed == lower || *allowed == name)
 }
 
 #[cfg(test)]
@@ -147,7 +179,12 @@ mod tests {
     use actix_web::test::TestRequest;
 
     #[track_caller]
-    fn check(rules: &HostRules, peer: &str, headers: &[(&str, &str)], expected: std::result::Result<&str, Code>) {
+    fn check(
+        rules: &HostRules,
+        peer: &str,
+        headers: &[(&str, &str)],
+        expected: std::result::Result<&str, Code>,
+    ) {
         let mut request = TestRequest::get().peer_addr(peer.parse().unwrap());
         for (name, value) in headers {
             request = request.insert_header((*name, *value));
@@ -159,22 +196,91 @@ mod tests {
     #[test]
     fn the_root_follows_the_rules() {
         let none = HostRules::default();
-        check(&none, "9.9.9.9:1", &[("host", "127.0.0.1:8080")], Ok("http://127.0.0.1:8080/odata/"));
-        check(&none, "9.9.9.9:1", &[("host", "localhost")], Ok("http://localhost/odata/"));
-        check(&none, "9.9.9.9:1", &[("host", "[::1]:80")], Ok("http://[::1]:80/odata/"));
-        check(&none, "9.9.9.9:1", &[("host", "evil.example")], Err(Code::InvalidHost));
-        let forged = [("host", "127.0.0.1"), ("x-forwarded-host", "evil.example"), ("x-forwarded-proto", "https")];
+        check(
+            &none,
+            "9.9.9.9:1",
+            &[("host", "127.0.0.1:8080")],
+            Ok("http://127.0.0.1:8080/odata/"),
+        );
+        check(
+            &none,
+            "9.9.9.9:1",
+            &[("host", "localhost")],
+            Ok("http://localhost/odata/"),
+        );
+        check(
+            &none,
+            "9.9.9.9:1",
+            &[("host", "[::1]:80")],
+            Ok("http://[::1]:80/odata/"),
+        );
+        check(
+            &none,
+            "9.9.9.9:1",
+            &[("host", "evil.example")],
+            Err(Code::InvalidHost),
+        );
+        let forged = [
+            ("host", "127.0.0.1"),
+            ("x-forwarded-host", "evil.example"),
+            ("x-forwarded-proto", "https"),
+        ];
         check(&none, "9.9.9.9:1", &forged, Ok("http://127.0.0.1/odata/"));
-        let allowed = HostRules { allowed_hosts: vec!["bi.example".into()], ..HostRules::default() };
-        check(&allowed, "9.9.9.9:1", &[("host", "BI.example:81")], Ok("http://BI.example:81/odata/"));
-        let public = HostRules { public_url: Some("https://x.example/p".into()), ..HostRules::default() };
-        check(&public, "9.9.9.9:1", &[("host", "evil.example")], Ok("https://x.example/p/odata/"));
-        let proxied = HostRules { trusted_proxies: vec!["10.0.0.0/8".parse().unwrap()], ..HostRules::default() };
-        let headers = [("host", "a"), ("x-forwarded-host", "bi.example"), ("x-forwarded-proto", "https"), ("x-forwarded-port", "8443")];
-        check(&proxied, "10.1.2.3:1", &headers, Ok("https://bi.example:8443/odata/"));
-        let headers = [("host", "a"), ("forwarded", "for=1.1.1.1;proto=https;host=\"bi.example\", for=2.2.2.2")];
-        check(&proxied, "10.1.2.3:1", &headers, Ok("https://bi.example/odata/"));
-        check(&proxied, "10.1.2.3:1", &[("host", "a\"b")], Err(Code::InvalidHost));
+        let allowed = HostRules {
+            allowed_hosts: vec!["bi.example".into()],
+            ..HostRules::default()
+        };
+        check(
+            &allowed,
+            "9.9.9.9:1",
+            &[("host", "BI.example:81")],
+            Ok("http://BI.example:81/odata/"),
+        );
+        let public = HostRules {
+            public_url: Some("https://x.example/p".into()),
+            ..HostRules::default()
+        };
+        check(
+            &public,
+            "9.9.9.9:1",
+            &[("host", "evil.example")],
+            Ok("https://x.example/p/odata/"),
+        );
+        let proxied = HostRules {
+            trusted_proxies: vec!["10.0.0.0/8".parse().unwrap()],
+            ..HostRules::default()
+        };
+        let headers = [
+            ("host", "a"),
+            ("x-forwarded-host", "bi.example"),
+            ("x-forwarded-proto", "https"),
+            ("x-forwarded-port", "8443"),
+        ];
+        check(
+            &proxied,
+            "10.1.2.3:1",
+            &headers,
+            Ok("https://bi.example:8443/odata/"),
+        );
+        let headers = [
+            ("host", "a"),
+            (
+                "forwarded",
+                "for=1.1.1.1;proto=https;host=\"bi.example\", for=2.2.2.2",
+            ),
+        ];
+        check(
+            &proxied,
+            "10.1.2.3:1",
+            &headers,
+            Ok("https://bi.example/odata/"),
+        );
+        check(
+            &proxied,
+            "10.1.2.3:1",
+            &[("host", "a\"b")],
+            Err(Code::InvalidHost),
+        );
     }
 
     #[test]
@@ -184,6 +290,11 @@ mod tests {
         assert!(network.contains("::ffff:10.0.0.1".parse().unwrap()));
         assert!(!network.contains("11.0.0.1".parse().unwrap()));
         assert!("::1/129".parse::<Network>().is_err());
-        assert!("0.0.0.0/0".parse::<Network>().unwrap().contains("8.8.8.8".parse().unwrap()));
+        assert!(
+            "0.0.0.0/0"
+                .parse::<Network>()
+                .unwrap()
+                .contains("8.8.8.8".parse().unwrap())
+        );
     }
 }

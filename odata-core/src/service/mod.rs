@@ -105,10 +105,14 @@ impl Service {
     pub fn serve(&self, schema: Schema) {
         let served = Served {
             csdl_xml: describe::csdl_xml(&schema, Version::V4_0).into(),
-            csdl_json: describe::csdl_json(&schema).into(),
+            csdl_json: describe::csdl_json(&schema, Version::V4_01).into(),
             schema,
         };
-        *self.0.served.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(Arc::new(served));
+        *self
+            .0
+            .served
+            .write()
+            .unwrap_or_else(std::sync::PoisonError::into_inner) = Some(Arc::new(served));
     }
 
     /// Says that the service is about to stop: it is no longer ready, and answers what it has begun.
@@ -132,6 +136,10 @@ impl Service {
     }
 
     fn served(&self) -> Option<Arc<Served>> {
-        self.0.served.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+        self.0
+            .served
+            .read()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .clone()
     }
 }

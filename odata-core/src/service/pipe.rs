@@ -69,8 +69,19 @@ impl std::error::Error for Interrupted {}
 
 /// A pipe that may read `ahead` bytes ahead within the budget.
 pub(super) fn pipe(budget: Arc<Budget>, ahead: usize, stall: Duration) -> (Sender, Body) {
-    let shared = Arc::new(Shared { state: Mutex::default(), progress: Notify::new() });
-    (Sender { shared: shared.clone(), budget, ahead, stall }, Body(shared))
+    let shared = Arc::new(Shared {
+        state: Mutex::default(),
+        progress: Notify::new(),
+    });
+    (
+        Sender {
+            shared: shared.clone(),
+            budget,
+            ahead,
+            stall,
+        },
+        Body(shared),
+    )
 }
 
 impl Shared {
@@ -82,7 +93,11 @@ impl Shared {
 impl Sender {
     /// Hands a chunk over, once there is room for it.
     pub(super) async fn send(&mut self, chunk: Bytes) -> Result<(), Stopped> {
-        let share = if chunk.len() <= self.ahead { self.budget.take(chunk.len()) } else { None };
+        let share = if chunk.len() <= self.ahead {
+            self.budget.take(chunk.len())
+        } else {
+            None
+        };
         if share.is_some() {
             self.ahead -= chunk.len();
         }
@@ -126,7 +141,10 @@ impl Sender {
                     return Err(Stopped::Gone);
                 }
             }
-            if tokio::time::timeout(patience, self.shared.progress.notified()).await.is_err() {
+            if tokio::time::timeout(patience, self.shared.progress.notified())
+                .await
+                .is_err()
+            {
                 let mut state = self.shared.state();
                 state.ended = false;
                 state.abort();
@@ -177,7 +195,10 @@ impl MessageBody for Body {
         BodySize::Stream
     }
 
-    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Interrupted>>> {
+    fn poll_next(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Interrupted>>> {
         let mut state = self.0.state();
         if let Some((chunk, share)) = state.chunks.pop_front() {
             state.unbudgeted -= usize::from(share.is_none());
@@ -241,9 +262,15 @@ mod tests {
             // Two within the budget, two that may wait without.
             sender.send(Bytes::from_static(b"ab")).await.unwrap();
         }
-        assert_eq!(sender.send(Bytes::from_static(b"ab")).await, Err(Stopped::Stalled));
+        assert_eq!(
+            sender.send(Bytes::from_static(b"ab")).await,
+            Err(Stopped::Stalled)
+        );
         drop(body);
-        assert_eq!(sender.send(Bytes::from_static(b"ab")).await, Err(Stopped::Gone));
+        assert_eq!(
+            sender.send(Bytes::from_static(b"ab")).await,
+            Err(Stopped::Gone)
+        );
         sender.closed().await;
     }
 
@@ -253,7 +280,10 @@ mod tests {
         let (mut sender, mut body) = pipe(budget.clone(), 4, Duration::from_millis(20));
         sender.send(Bytes::from_static(b"abcd")).await.unwrap();
         sender.finish();
-        assert_eq!(sender.drained(Duration::from_millis(20)).await, Err(Stopped::Stalled));
+        assert_eq!(
+            sender.drained(Duration::from_millis(20)).await,
+            Err(Stopped::Stalled)
+        );
         assert!(budget.take(4).is_some());
         assert_eq!(next(&mut body).await, Some(Err(Interrupted)));
     }

@@ -397,10 +397,8 @@ impl Writer<'_> {
 
 /// The text that a row shows of a JSON column: its text, or, where it is a JSON string that holds an
 /// object or array as text, that text. The guard keeps out what PostgreSQL cannot unescape.
-const JSON_TEXT: &str = "CASE WHEN json_typeof({0}) = 'string' AND {0}::text ~ '^\\s*\"\\s*[{[]' AND {0}::text !~ '\\\\u(0000|[dD][89abAB])' THEN {0} #>> '{}' ELSE {0}::text END";
-const JSONB_TEXT: &str = "CASE WHEN jsonb_typeof({0}) = 'string' AND {0}::text ~ '^\\s*\"\\s*[{[]' AND {0}::text !~ '\\\\u(0000|[dD][89abAB])' THEN {0} #>> '{}' ELSE {0}::text END";
-/// The same of a text column, which may hold anything: only a whole JSON string is unwrapped.
-const TEXT_JSON_TEXT: &str = "{0}";
+const JSON_TEXT: &str = "CASE WHEN json_typeof({0}) = 'string' AND {0}::text ~ '^[ \\t\\n\\r]*\"[ ]*[{[]' AND {0}::text !~ '\\\\u(0000|[dD][89abAB])' THEN {0} #>> '{}' ELSE {0}::text END";
+const JSONB_TEXT: &str = "CASE WHEN jsonb_typeof({0}) = 'string' AND {0}::text ~ '^[ \\t\\n\\r]*\"[ ]*[{[]' AND {0}::text !~ '\\\\u(0000|[dD][89abAB])' THEN {0} #>> '{}' ELSE {0}::text END";
 
 const DIVIDE_FLOATS: &str = "CASE WHEN {1} = 0 THEN CASE WHEN {0} = 'NaN' OR {0} = 0 THEN 'NaN' WHEN ({0} > 0) = ({1}::text = '0') THEN 'Infinity' WHEN {0} IS NOT NULL THEN '-Infinity' END::float8 ELSE {0} / {1} END";
 const DIVIDE_BY: &str = "CASE WHEN {1} = 0 THEN CASE WHEN {0} = 'NaN' OR {0} = 0 THEN 'NaN' WHEN {0} > 0 THEN 'Infinity' WHEN {0} < 0 THEN '-Infinity' END::numeric ELSE {0} / {1} END";

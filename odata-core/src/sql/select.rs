@@ -4,7 +4,9 @@ use super::rows::Conditions;
 use super::writer::Writer;
 use super::{Param, Statement};
 use crate::edm::{Schema, Scope};
-use crate::plan::{Anchor, Answer, Bound, Data, OrderItem, Output, Page, Query, Rows, Scoped, Window};
+use crate::plan::{
+    Anchor, Answer, Bound, Data, OrderItem, Output, Page, Query, Rows, Scoped, Window,
+};
 
 /// Where a statement's columns are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,14 +44,27 @@ pub fn select(schema: &Schema, data: &Data, scope: &Scope, page: &Page) -> State
 
 /// The statement that reads the sort values of one row again, by its key: a next link does not carry
 /// long texts. `bounds` has the key's parts, at the place of their sort items.
-pub fn sort_values(schema: &Schema, query: &Query, scope: &Scope, bounds: &[Option<Bound>]) -> Statement {
+pub fn sort_values(
+    schema: &Schema,
+    query: &Query,
+    scope: &Scope,
+    bounds: &[Option<Bound>],
+) -> Statement {
     let mut writer = Writer::new(schema, scope);
     writer.sql("SELECT ");
-    writer.list(&query.order, ", ", |writer, item| writer.output_expr(&item.expr));
-    let rows = Rows { via: None, filter: None, ..query.rows.clone() };
+    writer.list(&query.order, ", ", |writer, item| {
+        writer.output_expr(&item.expr)
+    });
+    let rows = Rows {
+        via: None,
+        filter: None,
+        ..query.rows.clone()
+    };
     writer.from_where(&rows, |writer, conditions| {
         for (item, bound) in query.order.iter().zip(bounds) {
-            let value = bound.as_ref().and_then(|bound| bound.value.clone().map(|value| (bound.ty, value)));
+            let value = bound
+                .as_ref()
+                .and_then(|bound| bound.value.clone().map(|value| (bound.ty, value)));
             if let (Some((ty, value)), Some(_)) = (value, query.key_place(schema, item)) {
                 conditions.next(writer);
                 writer.operand(&item.expr);

@@ -1,8 +1,14 @@
 //! stub
-use super::ast::{QueryOptions,PathSegment};
+use super::ast::{PathSegment, QueryOptions};
 /// stub
-pub fn link_options(_o: &QueryOptions, _a: &[&QueryOptions]) -> String { String::new() }
+pub fn link_options(_o: &QueryOptions, _a: &[&QueryOptions]) -> String {
+    String::new()
+}
 /// stub
-pub fn link_request(_p: &[PathSegment], _o: &QueryOptions) -> String { String::new() }
+pub fn link_request(_p: &[PathSegment], _o: &QueryOptions) -> String {
+    String::new()
+}
 /// stub
-pub fn encode(s: &str) -> String { s.into() }
+pub fn encode(s: &str) -> String {
+    s.into()
+}

@@ -1,0 +1,504 @@
+//! A plan and a page become a response: one statement, whose first row is there before the status
+//! line is sent.
+
+use super::auth::{Caller, Credentials, token_key};
+use super::body::{CollectionBody, NextLink, Progress, broken_cell, control};
+use super::pipe::{Body, Sender, Stopped, pipe};
+use super::{Inner, Served, continuation, respond};
+use crate::db::{Failure, RawRow, Reason, RowStream};
+use crate::edm::Schema;
+use crate::error::{Code, Error, Result};
+use crate::format::{
+    CellOptions, CellWriter, Context, EntityWriter, MetadataLevel, Negotiated, write_json_string,
+};
+use crate::limits::Limits;
+use crate::plan::{self, Answer, Data, Member, Output, Page, Plan};
+use crate::sql;
+use crate::uri::ODataUri;
+use actix_web::HttpResponse;
+use actix_web::body::BoxBody;
+use bytes::Bytes;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Bytes of a chunk.
+const CHUNK: usize = 64 * 1024;
+/// Rows of an expanded collection when larger ones did not fit into a row.
+const SMALL_ARRAY: u64 = 10;
+
+/// Everything that is known of a request for rows.
+pub(super) struct Asked<'a> {
+    pub(super) service: &'a Arc<Inner>,
+    pub(super) served: &'a Served,
+    pub(super) uri: &'a ODataUri,
+    pub(super) negotiated: &'a Negotiated,
+    pub(super) credentials: Option<&'a Credentials>,
+    pub(super) caller: &'a Caller,
+    /// The absolute URL of the service root, with a slash at its end.
+    pub(super) root: &'a str,
+    /// The URL of this request with all its options but a token, and a separator behind it.
+    pub(super) next_url: String,
+    /// What every link carries: `&apikey=..` or nothing.
+    pub(super) link_suffix: String,
+    pub(super) head: bool,
+}
+
+/// Answers a request for rows.
+pub(super) async fn data(asked: &Asked<'_>, data: &Data) -> Result<HttpResponse> {
+    match answer(asked, data).await {
+        Err(Failed::TooLarge(_)) => {
+            // An array that is larger than PostgreSQL builds: the same plan with small ones.
+            let limits = Limits {
+                expand_page_size: SMALL_ARRAY,
+                ..asked.service.settings.limits.clone()
+            };
+            match plan::bind(&asked.served.schema, asked.uri, &limits)? {
+                Plan::Data(small) => answer(asked, &small).await.map_err(Failed::into_error),
+                _ => Err(Error::new(Code::Internal, "a plan changed its kind")),
+            }
+        }
+        result => result.map_err(Failed::into_error),
+    }
+}
+
+enum Failed {
+    TooLarge(Error),
+    Other(Error),
+}
+
+impl Failed {
+    fn into_error(self) -> Error {
+        match self {
+            Failed::TooLarge(error) | Failed::Other(error) => error,
+        }
+    }
+}
+
+impl From<Error> for Failed {
+    fn from(error: Error) -> Failed {
+        Failed::Other(error)
+    }
+}
+
+impl From<Failure> for Failed {
+    fn from(failure: Failure) -> Failed {
+        match failure.reason {
+            Reason::TooLarge => Failed::TooLarge(failure.error),
+            _ => Failed::Other(failure.error),
+        }
+    }
+}
+
+async fn answer(asked: &Asked<'_>, data: &Data) -> Result<HttpResponse, Failed> {
+    match data.answer {
+        Answer::Collection | Answer::References => collection(asked, data).await,
+        Answer::Entity | Answer::Reference | Answer::Property | Answer::Value | Answer::Count => {
+            single(asked, data).await
+        }
+    }
+}
+
+impl Asked<'_> {
+    fn schema(&self) -> &Schema {
+        &self.served.schema
+    }
+
+    fn context(&self) -> Arc<Context> {
+        let parameters = &self.negotiated.parameters;
+        Arc::new(Context {
+            root: self.root.into(),
+            level: parameters.metadata,
+            version: self.negotiated.version,
+            cells: CellOptions {
+                ieee754_compatible: parameters.ieee754_compatible,
+            },
+            omit_nulls: self.negotiated.preferences.omit_nulls,
+            token_key: token_key(self.credentials),
+            link_suffix: self.link_suffix.as_str().into(),
+        })
+    }
+
+    /// The context URL with this fragment, unless none is wanted (Protocol 10).
+    fn context_url(&self, fragment: &str) -> Option<String> {
+        (self.negotiated.parameters.metadata != MetadataLevel::None)
+            .then(|| format!("{}$metadata#{fragment}", self.root))
+    }
+}
+
+/// The fragment for a set's entities: `Conversation(id,inbox(name))`.
+fn entities_fragment(schema: &Schema, data: &Data) -> String {
+    let name = schema.set(data.query.shape.set).declared.entity_set;
+    match &data.query.shape.selection {
+        Some(selection) => format!("{name}({selection})"),
+        None => name.to_owned(),
+    }
+}
+
+fn not_found(data: &Data, schema: &Schema) -> Error {
+    let set = data
+        .anchor
+        .as_ref()
+        .map_or(data.query.rows.from, |anchor| anchor.first.from);
+    let name = schema.set(set.set()).declared.name;
+    Error::new(
+        Code::ResourceNotFound,
+        format!("there is no such {name}, or none that you may see"),
+    )
+}
+
+/// At most one row.
+async fn single(asked: &Asked<'_>, data: &Data) -> Result<HttpResponse, Failed> {
+    let schema = asked.schema();
+    let page = Page::first(1);
+    let statement = sql::select(schema, data, &asked.caller.scope, &page);
+    let deadline = asked.service.settings.statement_timeout;
+    let database = &asked.service.database;
+    // A small row may share a connection; a count or an array may take long, and gets its own.
+    let short = data.answer != Answer::Count
+        && !data
+            .query
+            .outputs
+            .iter()
+            .any(|output| matches!(output, Output::Array(..) | Output::Count(_)));
+    let row = if short {
+        database
+            .read_all(&statement, deadline)
+            .await?
+            .rows
+            .into_iter()
+            .next()
+    } else {
+        let mut rows = database.query(&statement, deadline).await?;
+        let row = rows.next().await.transpose()?;
+        // The end of the statement sets the connection free.
+        while rows.next().await.transpose()?.is_some() {}
+        row
+    };
+    let row = row.ok_or_else(|| not_found(data, schema))?;
+    let layout = sql::layout(data, &page);
+    if layout
+        .present
+        .is_some_and(|place| row.cell(place) == Some(&[0]))
+    {
+        return Err(not_found(data, schema).into());
+    }
+    Ok(single_row(asked, data, &row, layout.first)?)
+}
+
+fn single_row(asked: &Asked<'_>, data: &Data, row: &RawRow, first: usize) -> Result<HttpResponse> {
+    let negotiated = asked.negotiated;
+    let respond = |body: Vec<u8>| {
+        let mut response = respond::agreed(200, negotiated, None);
+        let body = Bytes::from(body);
+        if asked.head {
+            response.no_chunking(body.len() as u64);
+        }
+        response.body(BoxBody::new(body))
+    };
+    let mut out = Vec::new();
+    if data.answer == Answer::Count {
+        let writer = CellWriter::new(
+            Some(crate::edm::PgType::Int8),
+            crate::edm::PrimitiveType::Int64,
+            false,
+            CellOptions::default(),
+        );
+        writer
+            .write_text(&mut out, row.cell(first))
+            .map_err(|error| broken_cell(&error))?;
+        return Ok(respond(out));
+    }
+    let key = first + data.query.shape.key.first().copied().unwrap_or_default();
+    if row.cell(key).is_none() {
+        // The entity before it is there, but nothing is at this end.
+        return match data.answer {
+            Answer::Property | Answer::Value => Err(not_found(data, asked.schema())),
+            _ => Ok(respond::no_content(negotiated)),
+        };
+    }
+    let context = asked.context();
+    let entity = EntityWriter::new(asked.schema(), &data.query, first, &context);
+    let broken = |error| broken_cell(&error);
+    match data.answer {
+        Answer::Property | Answer::Value => {
+            let Some((name, writer)) = property(asked, data) else {
+                return Ok(respond::no_content(negotiated));
+            };
+            if data.answer == Answer::Value {
+                return Ok(
+                    if writer
+                        .write_text(&mut out, row.cell(first))
+                        .map_err(broken)?
+                    {
+                        respond(out)
+                    } else {
+                        respond::no_content(negotiated)
+                    },
+                );
+            }
+            out.push(b'{');
+            let mut path = Vec::new();
+            entity.write_path(&mut path, row).map_err(broken)?;
+            let fragment = format!("{}/{name}", String::from_utf8_lossy(&path));
+            if let Some(url) = asked.context_url(&fragment) {
+                control(&mut out, negotiated.version, "context");
+                write_json_string(&mut out, &url);
+                out.push(b',');
+            }
+            out.extend_from_slice(b"\"value\":");
+            if !writer
+                .write_json(&mut out, row.cell(first))
+                .map_err(broken)?
+            {
+                return Ok(respond::no_content(negotiated));
+            }
+            out.push(b'}');
+        }
+        Answer::Reference => {
+            let url = asked.context_url("$ref");
+            entity
+                .write(&mut out, row, url.as_deref())
+                .map_err(broken)?;
+        }
+        _ => {
+            let fragment = format!("{}/$entity", entities_fragment(asked.schema(), data));
+            let url = asked.context_url(&fragment);
+            entity
+                .write(&mut out, row, url.as_deref())
+                .map_err(broken)?;
+        }
+    }
+    Ok(respond(out))
+}
+
+/// The property that is asked for: its name, and the writer of its cell.
+fn property(asked: &Asked<'_>, data: &Data) -> Option<(&'static str, CellWriter)> {
+    let Some(Member::Property { property, output }) = data.query.shape.members.first() else {
+        return None;
+    };
+    let property = &asked.schema().set(data.query.shape.set).properties[*property];
+    let (column, ty) = data.query.outputs.get(*output)?.value_type(asked.schema());
+    let options = CellOptions {
+        ieee754_compatible: asked.negotiated.parameters.ieee754_compatible,
+    };
+    // A raw value has no nearest one: null where the type has no form for it.
+    Some((
+        property.declared.name,
+        CellWriter::new(column, ty, property.nullable, options),
+    ))
+}
+
+/// A page of rows.
+async fn collection(asked: &Asked<'_>, data: &Data) -> Result<HttpResponse, Failed> {
+    let schema = asked.schema();
+    let settings = &asked.service.settings;
+    let context = asked.context();
+    let wish = continuation::Wish {
+        skip_token: asked.uri.options.skip_token.as_deref(),
+        max_page_size: asked.negotiated.preferences.max_page_size,
+    };
+    let database = &asked.service.database;
+    let means = (
+        &context.token_key,
+        &settings.limits,
+        settings.statement_timeout,
+    );
+    let continuation::Asked { page, size } =
+        continuation::page(database, schema, data, asked.caller, wish, means).await?;
+    let statement = sql::select(schema, data, &asked.caller.scope, &page);
+    let started = Instant::now();
+    let mut rows = database
+        .query(&statement, settings.statement_timeout)
+        .await?;
+    let fragment = match data.answer {
+        Answer::References => "Collection($ref)".to_owned(),
+        _ => entities_fragment(schema, data),
+    };
+    let next = NextLink {
+        url: asked.next_url.clone(),
+        request: data.canonical.clone(),
+        given: page.given,
+        page_size: size,
+        implicit_order: continuation::implicit_order(schema, data),
+    };
+    let mut writer = CollectionBody::new(
+        schema,
+        data,
+        &page,
+        &context,
+        asked.context_url(&fragment),
+        next,
+    );
+    let mut buffer = Vec::with_capacity(CHUNK + CHUNK / 8);
+    let mut first = true;
+    writer.head(&mut buffer);
+    let response = respond::agreed(200, asked.negotiated, size);
+    while let Some(row) = rows.next().await.transpose()? {
+        if std::mem::take(&mut first) {
+            let present = sql::layout(data, &page).present;
+            if present.is_some_and(|place| row.cell(place) == Some(&[0])) {
+                return Err(not_found(data, schema).into());
+            }
+        }
+        if writer.row(&mut buffer, row)? == Progress::Full || asked.head {
+            break;
+        }
+        if buffer.len() >= CHUNK {
+            return Ok(stream(asked, response, buffer, rows, writer, started));
+        }
+    }
+    if first && data.anchor.is_some() {
+        return Err(not_found(data, schema).into());
+    }
+    if asked.head {
+        return Ok(head_response(response));
+    }
+    finish(&mut rows).await?;
+    writer.tail(&mut buffer);
+    let mut response = response;
+    Ok(response.body(BoxBody::new(Bytes::from(buffer))))
+}
+
+/// A HEAD answer has the headers of the GET, and says nothing of a length that isn't known.
+fn head_response(mut response: actix_web::HttpResponseBuilder) -> HttpResponse {
+    response.finish()
+}
+
+/// Reads the end of a statement whose last row was taken, so that its connection is free.
+async fn finish(rows: &mut RowStream) -> Result<(), Failure> {
+    match rows.next().await {
+        Some(Err(failure)) => Err(failure),
+        Some(Ok(_)) | None => Ok(()),
+    }
+}
+
+/// The rest of a page, produced while it is sent.
+fn stream(
+    asked: &Asked<'_>,
+    mut response: actix_web::HttpResponseBuilder,
+    buffer: Vec<u8>,
+    rows: RowStream,
+    writer: CollectionBody<RawRow>,
+    started: Instant,
+) -> HttpResponse {
+    let service = asked.service.clone();
+    let settings = &service.settings;
+    let (sender, body): (Sender, Body) = pipe(
+        service.budget.clone(),
+        settings.limits.page_drain_bytes,
+        settings.stall_timeout,
+    );
+    let producer = Producer {
+        service: service.clone(),
+        sender,
+        rows,
+        writer,
+        buffer,
+        sent: 0,
+    };
+    let deadline = tokio::time::Instant::from_std(started) + settings.stream_timeout;
+    service.runtime.spawn(async move {
+        if tokio::time::timeout_at(deadline, producer.run())
+            .await
+            .is_err()
+        {
+            tracing::warn!("an answer was cut: it took longer than the stream time-out");
+        }
+    });
+    response.body(body)
+}
+
+struct Producer {
+    service: Arc<Inner>,
+    sender: Sender,
+    rows: RowStream,
+    writer: CollectionBody<RawRow>,
+    buffer: Vec<u8>,
+    sent: usize,
+}
+
+impl Producer {
+    /// Produces to the end. Whatever ends it before leaves the body unfinished.
+    async fn run(mut self) {
+        match self.produce().await {
+            Ok(()) => {
+                // The connection is free; what is left is between the memory and the client.
+                let Producer {
+                    service,
+                    sender,
+                    rows,
+                    ..
+                } = self;
+                drop(rows);
+                if sender.drained(service.settings.drained_timeout).await == Err(Stopped::Stalled) {
+                    tracing::info!("an answer was cut: its client stopped reading");
+                }
+            }
+            Err(Cut::Client(Stopped::Gone)) => tracing::debug!("a client hung up"),
+            Err(Cut::Client(Stopped::Stalled)) => {
+                tracing::info!("an answer was cut: its client stopped reading")
+            }
+            Err(Cut::Database(failure)) => {
+                tracing::warn!(reason = ?failure.reason, rows = self.writer.rows(), "an answer was cut");
+            }
+            Err(Cut::Row(error)) => {
+                tracing::error!(
+                    code = error.code().name(),
+                    rows = self.writer.rows(),
+                    "an answer was cut"
+                );
+            }
+        }
+    }
+
+    async fn produce(&mut self) -> Result<(), Cut> {
+        loop {
+            if self.buffer.len() >= CHUNK {
+                self.flush().await?;
+            }
+            let row = tokio::select! {
+                biased;
+                row = self.rows.next() => row,
+                () = self.sender.closed() => return Err(Cut::Client(Stopped::Gone)),
+            };
+            let Some(row) = row else { break };
+            let row = row.map_err(Cut::Database)?;
+            if self.should_end() {
+                self.writer.cut();
+                break;
+            }
+            if self.writer.row(&mut self.buffer, row).map_err(Cut::Row)? == Progress::Full {
+                finish(&mut self.rows).await.map_err(Cut::Database)?;
+                break;
+            }
+        }
+        self.writer.tail(&mut self.buffer);
+        self.flush().await?;
+        self.sender.finish();
+        Ok(())
+    }
+
+    /// While memory is short a page ends early: the next link leads on.
+    fn should_end(&self) -> bool {
+        let bytes = self.sent + self.buffer.len();
+        bytes >= self.service.settings.limits.short_page_bytes
+            && self.service.budget.is_short()
+            && self.writer.can_be_cut()
+    }
+
+    async fn flush(&mut self) -> Result<(), Cut> {
+        let chunk = Bytes::from(std::mem::replace(
+            &mut self.buffer,
+            Vec::with_capacity(CHUNK + CHUNK / 8),
+        ));
+        self.sent += chunk.len();
+        self.sender.send(chunk).await.map_err(Cut::Client)
+    }
+}
+
+/// Why an answer ends before its end.
+enum Cut {
+    Client(Stopped),
+    Database(Failure),
+    Row(Error),
+}

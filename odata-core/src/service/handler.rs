@@ -1,0 +1,267 @@
+//! The line of one request.
+
+use super::answer::{self, Asked};
+use super::auth::{self, Caller, Credentials};
+use super::{Inner, Served, Service, host, respond};
+use crate::edm::{Scope, Version};
+use crate::error::{Code, Error, Result};
+use crate::format::{self, Format, Headers, Negotiated, Resource};
+use crate::plan::{self, Answer, Plan};
+use crate::uri::{self, ODataUri};
+use crate::{describe, format::MetadataLevel};
+use actix_web::http::Method;
+use actix_web::http::header::{ACCEPT, ALLOW, HeaderMap};
+use actix_web::{HttpRequest, HttpResponse};
+use percent_encoding::percent_decode_str;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+/// Answers whatever comes.
+pub(super) async fn handle(service: &Service, request: HttpRequest) -> HttpResponse {
+    let inner = &service.0;
+    let path = request.uri().path();
+    match path {
+        "/health/live" => {
+            return respond::start(200, Version::V4_0)
+                .content_type("text/plain")
+                .body("alive\n");
+        }
+        "/health/ready" => return ready(service).await,
+        _ => {}
+    }
+    let version = version(request.headers());
+    match answer(service, &request, path).await {
+        Ok(response) => response,
+        Err(error) => {
+            tracing::debug!(code = error.code().name(), "a request was refused");
+            respond::error(&error, version.unwrap_or_default(), &inner.settings.realm)
+        }
+    }
+}
+
+/// From a request to its response, stage by stage.
+async fn answer(service: &Service, request: &HttpRequest, path: &str) -> Result<HttpResponse> {
+    let inner = &service.0;
+    let settings = &inner.settings;
+    let headers = request.headers();
+    let raw_query = request.uri().query().unwrap_or("");
+    let head = method(request)?;
+    if request.method() == Method::OPTIONS {
+        return Ok(respond::start(204, Version::V4_0)
+            .insert_header((ALLOW, respond::METHODS))
+            .finish());
+    }
+    let resource = resource_path(path, &settings.service_path)?;
+    let root = host::root(&settings.hosts, request, &settings.service_path)?;
+    let credentials = auth::credentials(headers, raw_query)?;
+    let open = is_description(resource) && !settings.private_metadata;
+    if credentials.is_none() && !open {
+        return Err(unauthorized());
+    }
+    let served = service.served().ok_or_else(unavailable)?;
+    let uri = uri::parse(resource, raw_query, &settings.limits)?;
+    let plan = plan::bind(&served.schema, &uri, &settings.limits)?;
+    let negotiated = negotiate(headers, &uri, &plan)?;
+    let caller = match &credentials {
+        Some(credentials) => inner.authenticate.authenticate(&credentials.token).await?,
+        None => Caller {
+            name: String::new(),
+            scope: Scope::none(),
+        },
+    };
+    let data = match &plan {
+        Plan::ServiceDocument => return Ok(service_document(&served, &negotiated, &root, head)),
+        Plan::Metadata => return Ok(metadata(&served, &negotiated, head)),
+        Plan::Data(data) => data,
+    };
+    let asked = asked(
+        inner,
+        &served,
+        &uri,
+        &negotiated,
+        (credentials.as_ref(), &caller),
+        (&root, resource, raw_query),
+        head,
+    );
+    answer::data(&asked, data).await
+}
+
+#[allow(clippy::type_complexity)]
+fn asked<'a>(
+    service: &'a Arc<Inner>,
+    served: &'a Served,
+    uri: &'a ODataUri,
+    negotiated: &'a Negotiated,
+    (credentials, caller): (Option<&'a Credentials>, &'a Caller),
+    (root, resource, raw_query): (&'a str, &str, &str),
+    head: bool,
+) -> Asked<'a> {
+    let in_query = credentials.is_some_and(|credentials| credentials.in_query);
+    // A next link keeps every option of the request, the token of the caller only where it was used.
+    let kept = raw_query
+        .split('&')
+        .filter(|pair| !pair.is_empty() && !is_skip_token(pair));
+    let kept: Vec<&str> = kept
+        .filter(|pair| in_query || !auth::is_query_token(pair))
+        .collect();
+    let mut next_url = format!(
+        "{root}{}?{}",
+        resource.trim_start_matches('/'),
+        kept.join("&")
+    );
+    if !kept.is_empty() {
+        next_url.push('&');
+    }
+    let token = kept.iter().find(|pair| auth::is_query_token(pair));
+    Asked {
+        service,
+        served,
+        uri,
+        negotiated,
+        credentials,
+        caller,
+        root,
+        next_url,
+        link_suffix: token.map(|pair| format!("&{pair}")).unwrap_or_default(),
+        head,
+    }
+}
+
+/// Whether it is a HEAD; other methods than the three are refused.
+fn method(request: &HttpRequest) -> Result<bool> {
+    match *request.method() {
+        Method::GET | Method::OPTIONS => Ok(false),
+        Method::HEAD => Ok(true),
+        _ => {
+            let error = Error::new(
+                Code::MethodNotAllowed,
+                format!("the service answers {} alone", respond::METHODS),
+            );
+            Err(if request.path().ends_with("$batch") {
+                error.hint("turn batching off in the client (UI5: groupId \"$direct\", others: useBatch false)")
+            } else {
+                error
+            })
+        }
+    }
+}
+
+/// What follows the service root: empty, or with a slash before it.
+fn resource_path<'a>(path: &'a str, service_path: &str) -> Result<&'a str> {
+    match path.strip_prefix(service_path) {
+        Some(rest) if rest.is_empty() || rest.starts_with('/') => Ok(rest),
+        _ => Err(
+            Error::new(Code::ResourceNotFound, "there is nothing at this path")
+                .hint(format!("the service root is {service_path}/")),
+        ),
+    }
+}
+
+fn is_description(resource: &str) -> bool {
+    let decoded = percent_decode_str(resource).decode_utf8_lossy();
+    matches!(decoded.trim_matches('/'), "" | "$metadata")
+}
+
+fn is_skip_token(raw_pair: &str) -> bool {
+    let name = raw_pair.split_once('=').map_or(raw_pair, |(name, _)| name);
+    let name = percent_decode_str(name).decode_utf8_lossy();
+    name.trim_start_matches('$')
+        .eq_ignore_ascii_case("skiptoken")
+}
+
+fn unauthorized() -> Error {
+    Error::new(Code::Unauthorized, "the request has no access token").hint(
+        "paste the collection's URL with '&apikey=<access token>', or use Basic with the token as password, or \
+         'Authorization: Bearer <access token>'",
+    )
+}
+
+fn unavailable() -> Error {
+    Error::new(Code::Unavailable, "the database has not been read yet").retry_after(2)
+}
+
+fn negotiate(headers: &HeaderMap, uri: &ODataUri, plan: &Plan) -> Result<Negotiated> {
+    let resource = match plan {
+        Plan::ServiceDocument => Resource::Data,
+        Plan::Metadata => Resource::Metadata,
+        Plan::Data(data) => match data.answer {
+            Answer::Count | Answer::Value => Resource::Text,
+            _ => Resource::Data,
+        },
+    };
+    let all = |name: &str| {
+        headers
+            .get_all(name)
+            .filter_map(|value| value.to_str().ok())
+            .collect::<Vec<_>>()
+    };
+    let one = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let headers = Headers {
+        accept: all(ACCEPT.as_str()),
+        max_version: one("odata-maxversion"),
+        version: one("odata-version"),
+        isolation: one("odata-isolation").or_else(|| one("isolation")),
+        prefer: all("prefer"),
+    };
+    format::negotiate(resource, uri.options.format.as_deref(), &headers)
+}
+
+/// The version in which an error is told.
+fn version(headers: &HeaderMap) -> Result<Version> {
+    format::version(
+        headers
+            .get("odata-maxversion")
+            .and_then(|value| value.to_str().ok()),
+    )
+}
+
+fn service_document(
+    served: &Served,
+    negotiated: &Negotiated,
+    root: &str,
+    head: bool,
+) -> HttpResponse {
+    let context =
+        (negotiated.parameters.metadata != MetadataLevel::None).then(|| format!("{root}$metadata"));
+    let document =
+        describe::service_document(&served.schema, negotiated.version, context.as_deref());
+    document_response(negotiated, document.into(), head)
+}
+
+fn metadata(served: &Served, negotiated: &Negotiated, head: bool) -> HttpResponse {
+    let document = match negotiated.format {
+        Format::CsdlJson => &served.csdl_json,
+        _ => &served.csdl_xml,
+    };
+    document_response(negotiated, document.clone(), head)
+}
+
+fn document_response(
+    negotiated: &Negotiated,
+    document: actix_web::web::Bytes,
+    head: bool,
+) -> HttpResponse {
+    let mut response = respond::agreed(200, negotiated, None);
+    if head {
+        response.no_chunking(document.len() as u64);
+    }
+    response.body(document)
+}
+
+/// Whether requests for data would be answered.
+async fn ready(service: &Service) -> HttpResponse {
+    let draining = service.0.draining.load(Ordering::Relaxed);
+    let reason = if draining {
+        Some("stopping\n")
+    } else if service.served().is_none() {
+        Some("the database has not been read yet\n")
+    } else if service.0.database.ping().await.is_err() {
+        Some("the database does not answer\n")
+    } else {
+        None
+    };
+    let status = if reason.is_some() { 503 } else { 200 };
+    respond::start(status, Version::V4_0)
+        .content_type("text/plain")
+        .body(reason.unwrap_or("ready\n"))
+}
