@@ -1,1 +1,3 @@
-//! liveagent-odata
+//! The Live Agent OData analytics endpoint.
+
+pub mod entities;

@@ -64,7 +64,7 @@ impl<'a> Entity<'a> {
             Data::Struct(data) => match &data.fields {
                 Fields::Named(fields) => &fields.named,
                 Fields::Unnamed(fields) => {
-                    ctxt.error(fields, "expected a struct with named fields");
+                    ctxt.error_about(fields, "expected a struct with named fields");
                     return None;
                 }
                 Fields::Unit => {
@@ -82,7 +82,7 @@ impl<'a> Entity<'a> {
             }
         };
         if !input.generics.params.is_empty() {
-            ctxt.error(&input.generics, "an entity type can't be generic");
+            ctxt.error_about(&input.generics, "an entity type can't be generic");
             return None;
         }
         let errors_before = ctxt.len();

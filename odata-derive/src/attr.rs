@@ -186,7 +186,7 @@ fn read(
             continue;
         }
         let Meta::List(list) = &attribute.meta else {
-            ctxt.error(attribute, "expected `#[odata(..)]`");
+            ctxt.error(attribute.path(), "expected `#[odata(..)]`");
             continue;
         };
         let all_items = |input: ParseStream<'_>| {
@@ -332,9 +332,19 @@ fn list<T>(
     let parentheses = syn::parenthesized!(content in input);
     let mut found = Vec::new();
     while !content.is_empty() {
-        found.push(item(&content)?);
-        if !content.is_empty() {
-            content.parse::<Token![,]>()?;
+        let one = item(&content).and_then(|one| {
+            if !content.is_empty() {
+                content.parse::<Token![,]>()?;
+            }
+            Ok(one)
+        });
+        match one {
+            Ok(one) => found.push(one),
+            Err(error) => {
+                // What is left in the parentheses would be a second error.
+                content.parse::<proc_macro2::TokenStream>()?;
+                return Err(error);
+            }
         }
     }
     if found.is_empty() {

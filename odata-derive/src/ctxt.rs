@@ -1,6 +1,7 @@
 //! The errors of a struct, collected, so that all of them are seen in one compilation.
 
 use proc_macro2::TokenStream;
+use quote::ToTokens;
 use std::fmt::Display;
 use syn::spanned::Spanned;
 
@@ -14,6 +15,11 @@ impl Ctxt {
     /// Adds an error at this place.
     pub(crate) fn error(&mut self, place: impl Spanned, message: impl Display) {
         self.push(syn::Error::new(place.span(), message));
+    }
+
+    /// Adds an error about all of these tokens.
+    pub(crate) fn error_about(&mut self, tokens: impl ToTokens, message: impl Display) {
+        self.push(syn::Error::new_spanned(tokens, message));
     }
 
     /// Adds an error.

@@ -4,10 +4,9 @@ use crate::ast::{Entity, Field, Join, Kind, Structural};
 use crate::attr::{Other, Scope, Through};
 use crate::ctxt::Ctxt;
 use crate::{fallback, valid};
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
-use syn::spanned::Spanned;
 use syn::{DeriveInput, Ident, LitStr};
 
 /// The expansion of the derive.
@@ -169,8 +168,7 @@ fn navigation_property(field: &Field<'_>, join: &Join) -> TokenStream {
     quote! {
         ::odata_core::edm::NavigationProperty {
             name: #name,
-            target: <<#ty as ::odata_core::edm::NavigationValue>::Target
-                as ::odata_core::edm::ODataEntity>::entity_type,
+            target: <#ty as ::odata_core::edm::NavigationValue>::TARGET,
             many: <#ty as ::odata_core::edm::NavigationValue>::MANY,
             description: #description,
             join: #join,
@@ -227,8 +225,12 @@ fn structural_checks(field: &Field<'_>, structural: &Structural) -> TokenStream 
     let mut checks = quote! {
         const _: ::odata_core::edm::PrimitiveType = <#ty as ::odata_core::edm::PrimitiveValue>::TYPE;
     };
+    let of_type = quote! {
+        <#ty as ::odata_core::edm::PrimitiveValue>::TYPE,
+        <#ty as ::odata_core::edm::PrimitiveValue>::NULLABLE
+    };
     let mut check = |place: &dyn ToTokens, function: &str, messages: &[&str]| {
-        checks.extend(at(place, function, &[ty], quote!(#(#messages),*)));
+        checks.extend(at(place, function, quote!(#of_type #(, #messages)*)));
     };
     if structural.key {
         check(
@@ -260,7 +262,10 @@ fn structural_checks(field: &Field<'_>, structural: &Structural) -> TokenStream 
 
 fn navigation_checks(entity: &Entity<'_>, field: &Field<'_>, join: &Join) -> TokenStream {
     let (near, far) = (entity.ident, field.ty);
-    let both: &[&dyn ToTokens] = &[near, far];
+    let ends = quote! {
+        <#near as ::odata_core::edm::ODataEntity>::END,
+        <#far as ::odata_core::edm::NavigationValue>::END
+    };
     let far_text = type_text(field);
     let mut checks = TokenStream::new();
     match join {
@@ -271,12 +276,8 @@ fn navigation_checks(entity: &Entity<'_>, field: &Field<'_>, join: &Join) -> Tok
         } => {
             let count = properties.len();
             let message = "expected one property for each key property of the other end";
-            checks.extend(at(
-                attribute,
-                "foreign_key_length",
-                both,
-                quote!(#count, #message),
-            ));
+            let arguments = quote!(#ends, #count, #message);
+            checks.extend(at(attribute, "foreign_key_length", arguments));
             for (index, property) in properties.iter().enumerate() {
                 let name = property.to_string();
                 let here = format!(
@@ -287,8 +288,8 @@ fn navigation_checks(entity: &Entity<'_>, field: &Field<'_>, join: &Join) -> Tok
                 );
                 let other_type =
                     format!("`{name}` is not of the type of the key that it must hold");
-                let arguments = quote!(#index, #name, #here, #there, #other_type);
-                checks.extend(at(property, "foreign_key", both, arguments));
+                let arguments = quote!(#ends, #index, #name, #here, #there, #other_type);
+                checks.extend(at(property, "foreign_key", arguments));
             }
             for (column, _) in when {
                 let name = column.value();
@@ -298,24 +299,16 @@ fn navigation_checks(entity: &Entity<'_>, field: &Field<'_>, join: &Join) -> Tok
                 let there = format!(
                     "no property of `{far_text}`, which has the foreign key, has the column \"{name}\""
                 );
-                checks.extend(at(
-                    column,
-                    "condition",
-                    both,
-                    quote!(#column, #here, #there),
-                ));
+                let arguments = quote!(#ends, #column, #here, #there);
+                checks.extend(at(column, "condition", arguments));
             }
         }
         Join::Through { to, .. } => {
             for (property, _) in to {
                 let name = property.to_string();
                 let message = format!("no structural property `{name}` in `{far_text}`");
-                checks.extend(at(
-                    property,
-                    "far_property",
-                    &[far],
-                    quote!(#name, #message),
-                ));
+                let arguments = quote!(#ends, #name, #message);
+                checks.extend(at(property, "far_property", arguments));
             }
         }
         Join::Inverse(_) => checks.extend(quote! {
@@ -326,18 +319,18 @@ fn navigation_checks(entity: &Entity<'_>, field: &Field<'_>, join: &Join) -> Tok
 }
 
 /// A call of one of the functions of `odata_core::edm::check`, evaluated at compile time. They panic at
-/// their caller, which is put at `place`. The types keep their own: what is wrong with them is said there.
-fn at(
-    place: &(impl ToTokens + ?Sized),
-    function: &str,
-    types: &[&dyn ToTokens],
-    arguments: TokenStream,
-) -> TokenStream {
-    let span = place.to_token_stream().span();
-    let function = Ident::new(function, span);
-    quote_spanned! {span=>
-        const _: () = ::odata_core::edm::check::#function::<#(#types),*>(#arguments);
-    }
+/// their caller, which is put at `place`.
+fn at(place: &(impl ToTokens + ?Sized), function: &str, arguments: TokenStream) -> TokenStream {
+    let mut spans = place
+        .to_token_stream()
+        .into_iter()
+        .map(|token| token.span());
+    let start = spans.next().unwrap_or_else(Span::call_site);
+    let end = spans.last().unwrap_or(start);
+    let function = Ident::new(function, start);
+    let call = quote_spanned!(start=> ::odata_core::edm::check::#function);
+    let arguments = quote_spanned!(end=> (#arguments));
+    quote_spanned!(start=> const _: () = #call #arguments;)
 }
 
 /// The field's type as people write it: the entity, without `Option` and `Vec`.

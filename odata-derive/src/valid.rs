@@ -28,7 +28,7 @@ pub(crate) fn check(ctxt: &mut Ctxt, entity: &Entity<'_>) {
         let Kind::Navigation(Join::Through { links, .. }) = &field.kind else {
             continue;
         };
-        for other in links.iter().flat_map(|link| &link.on) {
+        for other in links.iter().take(1).flat_map(|link| &link.on) {
             if let (_, Other::Property(property)) = other {
                 own_property(ctxt, entity, property);
             }
@@ -179,16 +179,17 @@ fn one_name_each(ctxt: &mut Ctxt, entity: &Entity<'_>) {
 
 /// A structural property of the struct itself.
 fn own_property(ctxt: &mut Ctxt, entity: &Entity<'_>, property: &Ident) {
-    let known = entity
-        .fields
-        .iter()
-        .filter(|field| matches!(field.kind, Kind::Structural(_)) || !field.valid)
-        .map(|field| &*field.name);
     let name = property.to_string();
-    if known.clone().any(|known| known == name) {
-        return;
+    let mut known = Vec::new();
+    for field in &entity.fields {
+        let structural = matches!(field.kind, Kind::Structural(_));
+        if field.name == name && (structural || !field.valid) {
+            return;
+        }
+        if structural {
+            known.push(format!("`{}`", field.name));
+        }
     }
-    let known: Vec<String> = known.map(|known| format!("`{known}`")).collect();
     let message = format!(
         "no structural property `{name}`, expected one of {}",
         known.join(", ")

@@ -4,48 +4,48 @@
 //!
 //! A type without a key is one whose own errors are reported already; nothing is said about it here.
 
-use super::{NavigationValue, ODataEntity, PrimitiveType, PrimitiveValue, Property};
+use super::{PrimitiveType, Property};
 
 /// A key property is not null and of a type that a key may have (CSDL 6.5).
 #[track_caller]
-pub const fn key<P: PrimitiveValue>(nullable: &str, wrong_type: &str) {
+pub const fn key(ty: PrimitiveType, nullable: bool, null: &str, wrong_type: &str) {
     use PrimitiveType::*;
-    if P::NULLABLE {
-        panic!("{}", nullable);
+    if nullable {
+        panic!("{}", null);
     }
-    if matches!(P::TYPE, Single | Double | Binary | Json) {
+    if matches!(ty, Single | Double | Binary | Json) {
         panic!("{}", wrong_type);
     }
 }
 
 /// A secret can be null.
 #[track_caller]
-pub const fn secret<P: PrimitiveValue>(message: &str) {
-    if !P::NULLABLE {
+pub const fn secret(_: PrimitiveType, nullable: bool, message: &str) {
+    if !nullable {
         panic!("{}", message);
     }
 }
 
 /// `$search` looks at text.
 #[track_caller]
-pub const fn searchable<P: PrimitiveValue>(message: &str) {
-    if !P::TYPE.is_text() {
+pub const fn searchable(ty: PrimitiveType, _: bool, message: &str) {
+    if !ty.is_text() {
         panic!("{}", message);
     }
 }
 
 /// A code table is of whole numbers.
 #[track_caller]
-pub const fn values<P: PrimitiveValue>(message: &str) {
-    if !P::TYPE.is_integer() {
+pub const fn values(ty: PrimitiveType, _: bool, message: &str) {
+    if !ty.is_integer() {
         panic!("{}", message);
     }
 }
 
 /// A foreign key has as many properties as the key that it holds.
 #[track_caller]
-pub const fn foreign_key_length<N: ODataEntity, V: NavigationValue>(count: usize, message: &str) {
-    let ends = Ends::of::<N, V>();
+pub const fn foreign_key_length(near: End, far: End, count: usize, message: &str) {
+    let ends = Ends::of(near, far);
     if !ends.key.is_empty() && ends.key.len() != count {
         panic!("{}", message);
     }
@@ -54,17 +54,19 @@ pub const fn foreign_key_length<N: ODataEntity, V: NavigationValue>(count: usize
 /// A property of a foreign key exists, in the type that must have it, and has the type of the key
 /// property in the same place.
 #[track_caller]
-pub const fn foreign_key<N: ODataEntity, V: NavigationValue>(
+pub const fn foreign_key(
+    near: End,
+    far: End,
     index: usize,
     name: &str,
     absent_here: &str,
     absent_there: &str,
     other_type: &str,
 ) {
-    let ends = Ends::of::<N, V>();
+    let ends = Ends::of(near, far);
     let Some(property) = find(ends.dependent, name) else {
         if !ends.dependent.is_empty() {
-            panic!("{}", if V::MANY { absent_there } else { absent_here });
+            panic!("{}", if far.many { absent_there } else { absent_here });
         }
         return;
     };
@@ -78,12 +80,8 @@ pub const fn foreign_key<N: ODataEntity, V: NavigationValue>(
 
 /// The column of a condition belongs to a property of the type that has the foreign key.
 #[track_caller]
-pub const fn condition<N: ODataEntity, V: NavigationValue>(
-    column: &str,
-    absent_here: &str,
-    absent_there: &str,
-) {
-    let properties = Ends::of::<N, V>().dependent;
+pub const fn condition(near: End, far: End, column: &str, absent_here: &str, absent_there: &str) {
+    let properties = Ends::of(near, far).dependent;
     let mut index = 0;
     while index < properties.len() {
         if contains(properties[index].columns, column) {
@@ -92,17 +90,25 @@ pub const fn condition<N: ODataEntity, V: NavigationValue>(
         index += 1;
     }
     if !properties.is_empty() {
-        panic!("{}", if V::MANY { absent_there } else { absent_here });
+        panic!("{}", if far.many { absent_there } else { absent_here });
     }
 }
 
 /// The far end has this property.
 #[track_caller]
-pub const fn far_property<V: NavigationValue>(name: &str, absent: &str) {
-    let properties = V::Target::PROPERTIES;
+pub const fn far_property(_: End, far: End, name: &str, absent: &str) {
+    let properties = far.properties;
     if !properties.is_empty() && find(properties, name).is_none() {
         panic!("{}", absent);
     }
+}
+
+/// What the checks know of an end of a navigation property.
+#[derive(Clone, Copy)]
+pub struct End {
+    pub(super) many: bool,
+    pub(super) properties: &'static [Property],
+    pub(super) key: &'static [&'static str],
 }
 
 /// The two ends of a foreign key: in a to-one navigation property the near type has it, in a to-many
@@ -114,19 +120,12 @@ struct Ends {
 }
 
 impl Ends {
-    const fn of<N: ODataEntity, V: NavigationValue>() -> Ends {
-        if V::MANY {
-            Ends {
-                dependent: V::Target::PROPERTIES,
-                principal: N::PROPERTIES,
-                key: N::KEY,
-            }
-        } else {
-            Ends {
-                dependent: N::PROPERTIES,
-                principal: V::Target::PROPERTIES,
-                key: V::Target::KEY,
-            }
+    const fn of(near: End, far: End) -> Ends {
+        let (dependent, principal) = if far.many { (far, near) } else { (near, far) };
+        Ends {
+            dependent: dependent.properties,
+            principal: principal.properties,
+            key: principal.key,
         }
     }
 }

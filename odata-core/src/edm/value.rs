@@ -1,5 +1,6 @@
 //! Which Rust types are properties: the traits by which the derive reads a field's type.
 
+use super::check::End;
 use super::{EntityType, PrimitiveType, Property};
 
 // Beside our own, so that a service needs no other dependency to declare its model.
@@ -21,6 +22,14 @@ pub trait ODataEntity: Sized + 'static {
 
     /// Everything the struct declares.
     fn entity_type() -> &'static EntityType;
+
+    /// For the derive's checks.
+    #[doc(hidden)]
+    const END: End = End {
+        many: false,
+        properties: Self::PROPERTIES,
+        key: Self::KEY,
+    };
 }
 
 /// Text that holds JSON. To the client it is an `Edm.String`.
@@ -72,6 +81,7 @@ primitive_values! {
     Vec<u8> => Binary;
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: PrimitiveValue> PrimitiveValue for Option<T> {
     const TYPE: PrimitiveType = T::TYPE;
     const NULLABLE: bool = true;
@@ -88,6 +98,17 @@ pub trait NavigationValue {
     type Target: ODataEntity;
     /// Whether it is a collection.
     const MANY: bool;
+
+    /// The entity type at the other end. It is a function, since types lead to each other in circles.
+    const TARGET: fn() -> &'static EntityType = Self::Target::entity_type;
+
+    /// For the derive's checks.
+    #[doc(hidden)]
+    const END: End = End {
+        many: Self::MANY,
+        properties: Self::Target::PROPERTIES,
+        key: Self::Target::KEY,
+    };
 }
 
 impl<E: ODataEntity> NavigationValue for Option<E> {

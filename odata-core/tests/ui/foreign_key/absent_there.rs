@@ -1,0 +1,20 @@
+use odata_core::ODataEntity;
+
+#[derive(ODataEntity)]
+#[odata(table = "books")]
+struct Book {
+    #[odata(key)]
+    id: i64,
+}
+
+#[derive(ODataEntity)]
+#[odata(table = "authors")]
+struct Author {
+    #[odata(key)]
+    id: i64,
+    author_id: i64,
+    #[odata(foreign_key = author_id)]
+    books: Vec<Book>,
+}
+
+fn main() {}
