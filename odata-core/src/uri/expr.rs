@@ -21,6 +21,24 @@ pub(crate) enum Power {
     Unary,
     /// `has` and `in`.
     Primary,
+    /// What has no operator around it.
+    Operand,
+}
+
+impl Power {
+    /// What the right operand of an operator needs: they all associate to the left.
+    pub(crate) fn tighter(self) -> Power {
+        match self {
+            Power::Or => Power::And,
+            Power::And => Power::Equality,
+            Power::Equality => Power::Relational,
+            Power::Relational => Power::Additive,
+            Power::Additive => Power::Multiplicative,
+            Power::Multiplicative => Power::Unary,
+            Power::Unary => Power::Primary,
+            Power::Primary | Power::Operand => Power::Operand,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,9 +119,9 @@ impl Parser<'_> {
                     // Each turn puts one more level around what is left of it.
                     levels += 1;
                     self.check_depth(levels)?;
-                    let right = match tighter(op) {
-                        Some(power) => self.operators(power)?,
-                        None => self.unary()?,
+                    let right = match power(op).tighter() {
+                        Power::Unary => self.unary()?,
+                        power => self.operators(power)?,
                     };
                     let kind = ExprKind::Binary(op, Box::new(left), Box::new(right));
                     self.node(kind, start)?
@@ -123,13 +141,9 @@ impl Parser<'_> {
         operator: Operator,
         kind: fn(Vec<Expr>) -> ExprKind,
     ) -> Result<Expr> {
-        let tighter = match operator {
-            Operator::Or => Power::And,
-            _ => Power::Equality,
-        };
         let mut operands = vec![first];
         loop {
-            operands.push(self.operators(tighter)?);
+            operands.push(self.operators(operator.power().tighter())?);
             let before = self.position();
             if self.operator(operator.power()) != Some(operator) {
                 self.set_position(before);
@@ -242,7 +256,7 @@ impl Parser<'_> {
     }
 
     /// What stands behind `in`: a list, or an operand that is a collection.
-    fn list_or_operand(&mut self) -> Result<Expr> {
+    pub(crate) fn list_or_operand(&mut self) -> Result<Expr> {
         let start = self.position();
         if !self.eat(Token::Open) {
             return self.operand();
@@ -538,19 +552,6 @@ impl Parser<'_> {
 /// What may stand in a list: a literal, or an alias of one.
 fn is_list_item(item: &Expr) -> bool {
     matches!(item.kind, ExprKind::Literal(_) | ExprKind::Alias(_))
-}
-
-/// The power of what stands at the right of `op`: they all associate to the left. `None` where only
-/// an operand with its sign is tighter.
-fn tighter(op: BinaryOp) -> Option<Power> {
-    match power(op) {
-        Power::Or => Some(Power::And),
-        Power::And => Some(Power::Equality),
-        Power::Equality => Some(Power::Relational),
-        Power::Relational => Some(Power::Additive),
-        Power::Additive => Some(Power::Multiplicative),
-        Power::Multiplicative | Power::Unary | Power::Primary => None,
-    }
 }
 
 /// The text of a JSON string, its escapes resolved.

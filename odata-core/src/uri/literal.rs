@@ -28,7 +28,8 @@ impl Parser<'_> {
             Token::String => Literal::String(self.string()?),
             Token::Minus => {
                 let rest = self.rest().get(1..).unwrap_or("");
-                if !rest.starts_with("INF") || Token::first(rest) != (Token::Name, 3) {
+                let is_inf = rest.starts_with("INF") && Token::first(rest) == (Token::Name, 3);
+                if !is_inf || is_path_behind(Token::first(self.text_from(found.end + 3)).0) {
                     return Ok(None);
                 }
                 self.set_position(found.end + 3);
@@ -54,10 +55,7 @@ impl Parser<'_> {
             _ => return Ok(None),
         };
         let behind = self.peek_second();
-        if matches!(
-            behind,
-            Token::Open | Token::Slash | Token::Dot | Token::String | Token::Equals
-        ) {
+        if is_path_behind(behind) {
             return Ok(None);
         }
         self.next();
@@ -157,6 +155,14 @@ impl Parser<'_> {
         self.set_position(found.start + 2);
         Ok(Literal::Integer(text.to_owned()))
     }
+}
+
+/// Whether a token makes a name of the word before it.
+fn is_path_behind(token: Token) -> bool {
+    matches!(
+        token,
+        Token::Open | Token::Slash | Token::Dot | Token::String | Token::Equals
+    )
 }
 
 /// A number without the `+` that it may start with.

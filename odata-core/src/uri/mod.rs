@@ -8,6 +8,7 @@
 
 mod apply;
 pub mod ast;
+mod context;
 mod expr;
 mod geo;
 mod literal;
@@ -15,13 +16,16 @@ mod member;
 mod options;
 mod parser;
 mod path;
+pub mod preference;
 pub mod print;
 mod raw;
+mod rules;
 mod search;
 mod select_expand;
 mod token;
 
 pub use ast::ODataUri;
+pub use rules::parse_rule;
 
 use ast::ResourcePath;
 use options::{Origin, parse_query};
@@ -103,4 +107,5 @@ fn check_resource_options(uri: &ODataUri) -> Result<()> {
 }
 
 #[cfg(test)]
+#[rustfmt::skip] // One case a line.
 mod tests;

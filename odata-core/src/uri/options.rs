@@ -122,14 +122,6 @@ pub(crate) enum Origin {
     Text(usize),
 }
 
-/// The canonical name of a system query option.
-pub(crate) fn name_of(option: SystemOption) -> &'static str {
-    OPTIONS
-        .iter()
-        .find(|row| row.1 == option)
-        .map_or("", |row| row.0)
-}
-
 /// The option of this name: with or without `$`, in any case.
 fn lookup(name: &str) -> Option<(&'static str, SystemOption)> {
     let bare = name.strip_prefix('$').unwrap_or(name);
@@ -327,27 +319,12 @@ impl Parser<'_> {
         let mut options = QueryOptions::default();
         loop {
             self.skip_space();
-            let start = self.position();
             if self.peek() == Token::At && place.allows_aliases() {
                 let alias = self.alias_name()?;
                 self.expect(Token::Equals, "'=' behind the alias")?;
                 read_alias(&mut options, alias, self)?;
             } else {
-                if !matches!(self.peek(), Token::Dollar | Token::Name) {
-                    return Err(self.unexpected("the name of an option"));
-                }
-                let found = self.next();
-                let name = self.slice(found.start, found.end);
-                let span = self.span(found.start, found.end);
-                let Some((canonical, option)) = lookup(name) else {
-                    return Err(unknown(name, span, place));
-                };
-                if !place.allows(option) {
-                    return Err(not_allowed(canonical, place).at(span));
-                }
-                self.expect(Token::Equals, "'=' behind the option's name")?;
-                self.option(&mut options, canonical, option, name)
-                    .map_err(|e| e.at(self.span_from(start)))?;
+                self.nested_option(&mut options, place)?;
             }
             self.skip_space();
             if self.eat(Token::Semicolon) {
@@ -361,6 +338,31 @@ impl Parser<'_> {
                 })?;
             return Ok(options);
         }
+    }
+
+    /// `option=value`, one of those that may stand here.
+    fn nested_option(&mut self, options: &mut QueryOptions, place: Place) -> Result<()> {
+        if !matches!(self.peek(), Token::Dollar | Token::Name) {
+            return Err(self.unexpected("the name of an option"));
+        }
+        let found = self.next();
+        let name = self.slice(found.start, found.end);
+        let span = self.span(found.start, found.end);
+        let Some((canonical, option)) = lookup(name) else {
+            return Err(unknown(name, span, place));
+        };
+        if !place.allows(option) {
+            return Err(not_allowed(canonical, place).at(span));
+        }
+        self.expect(Token::Equals, "'=' behind the option's name")?;
+        self.option(options, canonical, option, name)
+    }
+
+    /// One nested option by itself.
+    pub(crate) fn one_option(&mut self, place: Place) -> Result<QueryOptions> {
+        let mut options = QueryOptions::default();
+        self.nested_option(&mut options, place)?;
+        Ok(options)
     }
 
     /// The value of an option, up to its end.

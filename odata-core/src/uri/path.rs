@@ -257,7 +257,7 @@ impl Parser<'_> {
     }
 
     /// Parameters of a function in a path are literals or aliases.
-    fn check_parameters(&self, arguments: &[Argument], start: usize) -> Result<()> {
+    pub(crate) fn check_parameters(&self, arguments: &[Argument], start: usize) -> Result<()> {
         let right = |argument: &Argument| {
             matches!(
                 argument.value.kind,
