@@ -117,7 +117,8 @@ fn named(url: &str, name: &str) -> String {
 async fn count(admin: &tokio_postgres::Client, url: &str, condition: &str) -> i64 {
     let name = url.rsplit("application_name=").next().unwrap();
     let query = format!(
-        "SELECT count(*) FROM pg_stat_activity WHERE application_name = '{name}' AND {condition}"
+        "SELECT count(*) FROM pg_stat_activity WHERE application_name = '{name}'
+         AND pid <> pg_backend_pid() AND {condition}"
     );
     admin.query_one(&query, &[]).await.unwrap().get(0)
 }
@@ -194,34 +195,35 @@ async fn a_million_rows_stream_in_constant_memory(url: &str) {
 async fn streams_dropped_at_any_time_harm_nobody(url: &str) {
     let url = &named(url, "drop");
     let options = PoolOptions {
-        size: 4,
-        wait: Duration::from_secs(10),
+        size: 6,
         ..PoolOptions::default()
     };
     let database = open(url, options);
     let long = sql("SELECT g, repeat('x', 100) FROM generate_series(1, 5000000) g");
     let late = sql("SELECT pg_sleep(5)");
-    let mut tasks = Vec::new();
-    for (place, n) in numbers().take(300).enumerate() {
-        let database = database.clone();
-        let statement = if n % 3 == 0 {
-            late.clone()
-        } else {
-            long.clone()
-        };
-        tasks.push(tokio::spawn(async move {
-            let pause = Duration::from_micros(n % 20_000);
-            let read = async {
-                let mut rows = database.query(&statement, DEADLINE).await.unwrap();
-                while rows.next().await.transpose().unwrap().is_some() {}
-            };
-            let _ = tokio::time::timeout(pause, read).await;
-            // The next one on whatever connection is lent must not feel it.
-            let statement = with("SELECT $1", vec![Param::int8(place as i64)]);
-            let answer = one(&database, &statement).await.unwrap();
-            assert_eq!(answer, (place as i64).to_be_bytes());
-        }));
-    }
+    let pauses: Vec<u64> = numbers().take(300).collect();
+    let tasks: Vec<_> = pauses
+        .chunks(50)
+        .map(|pauses| {
+            let (database, long, late) = (database.clone(), long.clone(), late.clone());
+            let pauses = pauses.to_owned();
+            tokio::spawn(async move {
+                for n in pauses {
+                    let statement = if n % 3 == 0 { &late } else { &long };
+                    let read = async {
+                        let mut rows = database.query(statement, DEADLINE).await.unwrap();
+                        while rows.next().await.transpose().unwrap().is_some() {}
+                    };
+                    let pause = Duration::from_micros(n % 20_000);
+                    assert!(tokio::time::timeout(pause, read).await.is_err());
+                    // The next one on whatever connection is lent must not feel it.
+                    let n = n.cast_signed();
+                    let answer = one(&database, &with("SELECT $1", vec![Param::int8(n)])).await;
+                    assert_eq!(answer.unwrap(), n.to_be_bytes());
+                }
+            })
+        })
+        .collect();
     for task in tasks {
         task.await.unwrap();
     }
@@ -229,7 +231,8 @@ async fn streams_dropped_at_any_time_harm_nobody(url: &str) {
     let admin = admin(url).await;
     until_idle(&admin, url).await;
     let status = database.status();
-    assert!(status.cancelled > 20, "{status:?}");
+    assert!(status.cancelled > 150, "{status:?}");
+    eprintln!("{status:?}");
     assert!(status.discarded <= 3, "{status:?}");
 }
 
@@ -310,10 +313,11 @@ async fn idle_connections_that_broke_are_not_noticed(url: &str) {
          AND pid <> pg_backend_pid()"
     );
     for _ in 0..20 {
+        let statement = sql("SELECT 1");
         let (a, b, c) = tokio::join!(
-            database.query(&sql("SELECT 1"), DEADLINE),
-            database.query(&sql("SELECT 2"), DEADLINE),
-            database.read_all(&sql("SELECT 3"), DEADLINE),
+            database.query(&statement, DEADLINE),
+            database.query(&statement, DEADLINE),
+            database.read_all(&statement, DEADLINE),
         );
         a.unwrap();
         b.unwrap();
@@ -354,8 +358,8 @@ async fn the_lane_is_pipelined_and_open_when_the_pool_is_full(url: &str) {
         task.await.unwrap();
     }
     database.ping().await.unwrap();
-    // Two of the streams, two of the lane, and the one that looks.
-    assert_eq!(count(&admin, url, "true").await, 5);
+    // Two of the streams and two of the lane.
+    assert_eq!(count(&admin, url, "true").await, 4);
     drop((a, b));
     until_all_are_back(&database).await;
 }

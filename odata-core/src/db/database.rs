@@ -130,11 +130,9 @@ impl Database {
         deadline: Duration,
     ) -> Result<RowStream, Failure> {
         let attempts = async {
-            match self.attempt(statement).await {
+            match self.attempt(self.lend().await?, statement).await {
                 Err(failure) if failure.is_worth_a_retry() => {
-                    // What broke one connection has often broken all.
-                    self.0.pool.retain(|session, _| !session.client.is_closed());
-                    self.attempt(statement).await
+                    self.attempt(self.lend_proven().await?, statement).await
                 }
                 result => result,
             }
@@ -176,14 +174,26 @@ impl Database {
         &self.0.config
     }
 
-    async fn attempt(&self, statement: &Statement) -> Result<RowStream, Failure> {
+    async fn lend(&self) -> Result<Lease, Failure> {
+        let object = self.0.pool.get().await;
+        let object = object.map_err(|error| Failure::of_pool(&error))?;
+        Ok(Lease::new(object, self.0.shared.clone()))
+    }
+
+    /// A connection that has just answered. What broke one has often broken all, and not all of
+    /// them know yet.
+    async fn lend_proven(&self) -> Result<Lease, Failure> {
+        for _ in 0..self.0.options.size {
+            let lease = self.lend().await?;
+            if lease.session().client.check_connection().await.is_ok() {
+                return Ok(lease);
+            }
+        }
+        self.lend().await
+    }
+
+    async fn attempt(&self, lease: Lease, statement: &Statement) -> Result<RowStream, Failure> {
         let inner = &self.0;
-        let object = inner
-            .pool
-            .get()
-            .await
-            .map_err(|error| Failure::of_pool(&error))?;
-        let lease = Lease::new(object, inner.shared.clone());
         let session = lease.session();
         let runtime = &inner.shared.runtime;
         let (mut prepared, known) = session.prepare(statement, runtime).await?;

@@ -62,6 +62,10 @@ impl Lane {
         let attempts = async {
             match self.attempt(slot, statement, &mut on).await {
                 Err(failure) if failure.is_worth_a_retry() => {
+                    // It may not know yet that it is closed.
+                    if let Some(session) = on.take_if(|_| failure.reason == Reason::Lost) {
+                        leave(slot, &session).await;
+                    }
                     self.attempt(slot, statement, &mut on).await
                 }
                 result => result,
