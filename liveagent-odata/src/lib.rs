@@ -1,1 +1,3 @@
 //! liveagent-odata
+
+pub mod demo;
