@@ -1,3 +1,4 @@
 //! The Live Agent OData analytics endpoint.
 
+pub mod demo;
 pub mod entities;

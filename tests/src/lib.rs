@@ -1,1 +1,19 @@
-//! tests
+//! What the integration suite stands on: a PostgreSQL, databases on it, and what is loaded there.
+//!
+//! What comes in: the environment (`TEST_DATABASE_URL`, `TEST_POSTGRES`, `INSTALL_POSTGRES`;
+//! `DATABASE_URL` is never read). What goes out: one server for each test binary
+//! ([`Postgres::shared`]), databases named `t_*` on it ([`Database`]), and rows in them
+//! ([`fixture`]).
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test fails by a panic, and so do its helpers"
+)]
+
+#[cfg(feature = "container")]
+mod container;
+mod database;
+pub mod fixture;
+mod postgres;
+
+pub use database::Database;
+pub use postgres::Postgres;

@@ -3,7 +3,7 @@
 use super::{CellError, CellWriter};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
-/// What can't stand in a path segment, nor in a string literal inside it.
+/// What can't stand in a path segment: everything but the characters that a URL may hold as they are.
 const SEGMENT: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
@@ -20,9 +20,7 @@ const SEGMENT: &AsciiSet = &CONTROLS
     .add(b'`')
     .add(b'{')
     .add(b'|')
-    .add(b'}')
-    .add(b'&')
-    .add(b'+');
+    .add(b'}');
 
 /// Writes a key predicate from the cells of a row.
 pub(super) fn write<'a>(

@@ -7,6 +7,7 @@
 mod bind;
 mod expr;
 mod function;
+mod link;
 mod literal;
 mod operand;
 mod page;

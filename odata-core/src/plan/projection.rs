@@ -2,7 +2,7 @@
 //! rows come.
 
 use super::bind::{Binder, allow_only};
-use super::{Expr, ExprKind, Member, OrderItem, Output, Query, Rows, Scoped, Shape, Via};
+use super::{Expr, ExprKind, Member, OrderItem, Output, Query, Rows, Scoped, Shape, Via, link};
 use crate::edm::{EntitySet, PrimitiveType, Source};
 use crate::error::{Code, Error, Result};
 use crate::uri::ast::{
@@ -525,8 +525,8 @@ impl<'a> Binder<'a> {
             .then(|| outputs.push(Output::Count(Box::new(query.rows.clone()))));
         add_context(context, name, &query.shape);
         let output = outputs.push(Output::Array(Box::new(query), bound));
-        let canonical = print::link_options(options, &self.alias_scopes);
-        let options = print::encode(&canonical);
+        let canonical = link::nested(options, &self.alias_scopes);
+        let options = print::to_url(&canonical);
         Ok(Member::Many {
             navigation: via.navigation,
             output: Some(output),

@@ -5,11 +5,10 @@ use super::projection::Selection;
 use super::{
     Anchor, Answer, Comparison, Data, Expr, ExprKind, Join, Output, Query, Rows, Scoped, Shape, Via,
 };
-use super::{literal, operand};
+use super::{link, literal, operand};
 use crate::edm::{EntitySet, Schema};
 use crate::error::{Code, Error, Result, Span};
 use crate::uri::ast::{self, Argument, Literal, PathSegment, QueryOptions, SegmentKind};
-use crate::uri::print;
 
 /// One entity or collection on the way.
 struct Step<'a> {
@@ -134,7 +133,7 @@ pub(super) fn bind_resource<'a>(
         anchor,
         query,
         answer,
-        canonical: print::link_request(segments, options),
+        canonical: link::request(segments, options),
     })
 }
 

@@ -180,9 +180,6 @@ impl Writer<'_> {
         match (property.ty, ty) {
             (T::Json, Some(PgType::Json)) => self.template(JSON_TEXT, &[column]),
             (T::Json, Some(PgType::Jsonb)) => self.template(JSONB_TEXT, &[column]),
-            (T::Json, Some(PgType::Text | PgType::Varchar)) => {
-                self.template(TEXT_JSON_TEXT, &[column])
-            }
             (_, None)
             | (T::String, Some(PgType::Bpchar | PgType::Name | PgType::Json | PgType::Jsonb)) => {
                 self.write_piece(&column);

@@ -1,0 +1,35 @@
+//! What a next link is bound to, and what the link of an expanded collection is made of.
+
+use crate::uri::ast::{PathSegment, QueryOptions, ResourcePath};
+use crate::uri::print;
+
+/// Options that change neither which rows come nor in which order.
+const UNBOUND: &[&str] = &["$skiptoken", "$format", "$levels"];
+
+/// The path and the options of a request, canonical: its tokens are of no use elsewhere.
+pub(super) fn request(segments: &[PathSegment], options: &QueryOptions) -> String {
+    let path = print::path(&ResourcePath::Resource(segments.to_vec()));
+    format!("{}?{}", print::to_url(&path), bound(options.clone()))
+}
+
+/// The options of an expanded collection as those of a request for it: with the aliases of all the
+/// options around them, the innermost last.
+pub(super) fn nested(options: &QueryOptions, around: &[&QueryOptions]) -> String {
+    let mut options = options.clone();
+    for (name, value) in around.iter().rev().flat_map(|scope| &scope.aliases) {
+        if !options
+            .aliases
+            .iter()
+            .any(|(known, _)| known.text == name.text)
+        {
+            options.aliases.push((name.clone(), value.clone()));
+        }
+    }
+    bound(options)
+}
+
+fn bound(mut options: QueryOptions) -> String {
+    options.present.retain(|name| !UNBOUND.contains(name));
+    options.custom.clear();
+    print::query(&options)
+}

@@ -1,0 +1,7 @@
+//! The integration suite: one binary, so one server, and a module for each feature.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test fails by a panic, and so do its helpers"
+)]
+
+mod harness;
