@@ -10,6 +10,7 @@ pub mod check;
 mod entity;
 mod model;
 mod primitive;
+mod resolve;
 mod schema;
 mod scope;
 mod value;
@@ -18,6 +19,7 @@ pub use catalogue::{Catalogue, CatalogueColumn, CatalogueTable};
 pub use entity::{Condition, EntityType, Join, Link, NavigationProperty, Property, Scoping};
 pub use model::Model;
 pub use primitive::{PgType, PrimitiveType};
+pub use resolve::ResolveOptions;
 pub use schema::{
     EntitySet, Finding, JoinPath, LinkTable, Navigation, QualifiedName, Schema, ScopeRule, SetId,
     Severity, Source, StructuralProperty,
