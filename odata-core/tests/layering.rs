@@ -20,7 +20,16 @@ const STAGES: &[(&str, &[&str])] = &[
     (
         "service",
         &[
-            "edm", "describe", "functions", "uri", "plan", "sql", "db", "format", "error", "limits",
+            "edm",
+            "describe",
+            "functions",
+            "uri",
+            "plan",
+            "sql",
+            "db",
+            "format",
+            "error",
+            "limits",
         ],
     ),
 ];
@@ -38,7 +47,13 @@ const ALONE: &[(&str, &str)] = &[
 ];
 
 /// What odata-core knows nothing of.
-const FOREIGN: &[&str] = &["live agent", "liveagent", "chatwoot", "account_users", "access_tokens"];
+const FOREIGN: &[&str] = &[
+    "live agent",
+    "liveagent",
+    "chatwoot",
+    "account_users",
+    "access_tokens",
+];
 
 fn sources() -> Vec<(String, PathBuf, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
@@ -65,14 +80,23 @@ fn sources() -> Vec<(String, PathBuf, String)> {
 
 /// The text without comments, and without the tests, which may use more.
 fn code(text: &str) -> String {
-    let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or(text);
-    let lines = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+    let text = text
+        .split("#[cfg(test)]\nmod tests {")
+        .next()
+        .unwrap_or(text);
+    let lines = text
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"));
     lines.collect::<Vec<_>>().join("\n")
 }
 
 /// The names behind `path::`, those of a group in braces too.
 fn imported<'a>(text: &'a str, path: &str) -> BTreeSet<&'a str> {
-    let word = |text: &'a str| text.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or("");
+    let word = |text: &'a str| {
+        text.split(|c: char| !c.is_alphanumeric() && c != '_')
+            .next()
+            .unwrap_or("")
+    };
     let mut names = BTreeSet::new();
     for (at, _) in text.match_indices(path) {
         let before = text[..at].chars().next_back();
@@ -115,7 +139,10 @@ fn a_module_imports_only_from_its_left() {
         for name in imported(&text, "crate::") {
             let is_stage = STAGES.iter().any(|(stage, _)| *stage == name);
             if is_stage && name != module && !allowed.contains(&name) {
-                wrong.push(format!("{}: `{module}` must not import `{name}`", file.display()));
+                wrong.push(format!(
+                    "{}: `{module}` must not import `{name}`",
+                    file.display()
+                ));
             }
         }
     }
@@ -129,7 +156,10 @@ fn some_crates_are_named_by_one_module_alone() {
         for (name, alone) in ALONE {
             let path = format!("{name}::");
             if module != *alone && !imported(&text, &path).is_empty() {
-                wrong.push(format!("{}: only `{alone}` may name `{name}`", file.display()));
+                wrong.push(format!(
+                    "{}: only `{alone}` may name `{name}`",
+                    file.display()
+                ));
             }
         }
     }
@@ -149,6 +179,9 @@ fn nothing_of_one_service_is_known_here() {
 #[test]
 fn the_check_itself_sees_imports() {
     let text = "use crate::{edm::{A, B}, sql};\nlet x = crate::db::query;\nuse actix_web::web;";
-    assert_eq!(imported(text, "crate::"), BTreeSet::from(["edm", "sql", "db"]));
+    assert_eq!(
+        imported(text, "crate::"),
+        BTreeSet::from(["edm", "sql", "db"])
+    );
     assert_eq!(imported(text, "actix_web::"), BTreeSet::from(["web"]));
 }

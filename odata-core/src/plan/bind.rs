@@ -75,6 +75,8 @@ pub(super) struct Binder<'a> {
     /// Expand items so far.
     pub(super) expands: usize,
     next_source: u16,
+    /// The option that is being bound: positions are those of its value.
+    option: Option<&'static str>,
     /// Unknown names, all of them, so that a client can mend them at once.
     unknown: Vec<Error>,
 }
@@ -101,6 +103,7 @@ impl<'a> Binder<'a> {
             lambdas: 0,
             expands: 0,
             next_source: 0,
+            option: None,
             unknown: Vec::new(),
         }
     }
@@ -172,6 +175,35 @@ impl<'a> Binder<'a> {
         let before = self.origin.replace(origin);
         let result = then(self);
         self.origin = before;
+        result
+    }
+
+    /// Binds a part of this option: errors name it, unless it stands inside another option.
+    pub(super) fn in_option<R>(
+        &mut self,
+        option: &'static str,
+        then: impl FnOnce(&mut Self) -> Result<R>,
+    ) -> Result<R> {
+        if self.option.is_some() {
+            return then(self);
+        }
+        self.option = Some(option);
+        let result = self.with_target(option, then);
+        self.option = None;
+        result
+    }
+
+    /// Runs `then`; its errors are about this option or alias.
+    pub(super) fn with_target<R>(
+        &mut self,
+        target: &str,
+        then: impl FnOnce(&mut Self) -> Result<R>,
+    ) -> Result<R> {
+        let known = self.unknown.len();
+        let result = then(self).map_err(|error| error.target(target));
+        let new = self.unknown.drain(known..);
+        let new: Vec<Error> = new.map(|error| error.target(target)).collect();
+        self.unknown.extend(new);
         result
     }
 
