@@ -38,6 +38,23 @@ pub enum Directory {
     },
 }
 
+impl Directory {
+    /// The usual place to keep a program's data from one start to the next: the user's data
+    /// directory (XDG), and for root, whose home the server's user can't enter, `/var/tmp`.
+    pub fn usual(name: &str) -> PathBuf {
+        let set = |variable: &str| env::var_os(variable).filter(|value| !value.is_empty());
+        let home = || set("HOME").map(|home| PathBuf::from(home).join(".local/share"));
+        let uid = nix::unistd::Uid::effective();
+        if uid.is_root() {
+            return PathBuf::from("/var/tmp").join(name);
+        }
+        match set("XDG_DATA_HOME").map(PathBuf::from).or_else(home) {
+            Some(place) => place.join(name),
+            None => env::temp_dir().join(format!("{name}-{uid}")),
+        }
+    }
+}
+
 /// The longest path that a Unix socket can have anywhere, with room for its file's name.
 const LONGEST_SOCKET_DIR: usize = 80;
 
