@@ -190,16 +190,7 @@ fn unique() -> String {
 /// user.
 fn kept(path: &Path, run_as: &RunAs) -> Result<PathBuf, Error> {
     let path = std::path::absolute(path).map_err(Error::io("read the working directory"))?;
-    let missing: Vec<&Path> = path.ancestors().take_while(|dir| !dir.exists()).collect();
-    for dir in missing.into_iter().rev() {
-        if fs::symlink_metadata(dir).is_ok() {
-            return Err(Error::directory(dir, "it is a link that leads nowhere"));
-        }
-        fs::create_dir(dir)
-            .and_then(|()| fs::set_permissions(dir, fs::Permissions::from_mode(0o755)))
-            .map_err(Error::io(format!("make the directory '{}'", dir.display())))?;
-    }
-    trusted(&path, run_as)?;
+    // Before anything is made there.
     if let Some(closed) = run_as.barred(&path) {
         return Err(Error::directory(
             &path,
@@ -210,6 +201,16 @@ fn kept(path: &Path, run_as: &RunAs) -> Result<PathBuf, Error> {
             ),
         ));
     }
+    let missing: Vec<&Path> = path.ancestors().take_while(|dir| !dir.exists()).collect();
+    for dir in missing.into_iter().rev() {
+        if fs::symlink_metadata(dir).is_ok() {
+            return Err(Error::directory(dir, "it is a link that leads nowhere"));
+        }
+        fs::create_dir(dir)
+            .and_then(|()| fs::set_permissions(dir, fs::Permissions::from_mode(0o755)))
+            .map_err(Error::io(format!("make the directory '{}'", dir.display())))?;
+    }
+    trusted(&path, run_as)?;
     Ok(path)
 }
 

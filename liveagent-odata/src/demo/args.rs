@@ -7,6 +7,7 @@ use clap::builder::FalseyValueParser;
 /// What the demo can be told. `DATABASE_URL` is not among it, on purpose: the demo writes, and that
 /// variable names somebody's real database. There is no `Debug`: the URL may hold a password.
 #[derive(Clone, Default, clap::Args)]
+#[command(about = None, long_about = None)]
 pub struct Args {
     /// How many conversations the sample data has (50000 unless there is data already); about ten
     /// messages come with each

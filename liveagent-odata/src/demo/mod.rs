@@ -42,12 +42,13 @@ pub async fn prepare(args: &Args, say: fn(&str)) -> Result<Prepared, Error> {
         fresh: args.fresh,
         say,
     };
-    let (server, maintenance) = match &args.database_url {
-        Some(url) => (None, url.clone()),
+    let (server, maintenance, connection_string) = match &args.database_url {
+        Some(url) => (None, url.clone(), with_database(url, DATABASE)),
         None => {
             let server = start(args, say).await?;
-            let maintenance = server.connection_string(server.user());
-            (Some(server), maintenance)
+            let maintenance = server.connection_string("postgres");
+            let connection_string = server.connection_string(DATABASE);
+            (Some(server), maintenance, connection_string)
         }
     };
     let tokens = fill::ensure(&maintenance, &order).await?;
@@ -60,7 +61,7 @@ pub async fn prepare(args: &Args, say: fn(&str)) -> Result<Prepared, Error> {
         ));
     }
     Ok(Prepared {
-        connection_string: with_database(&maintenance, DATABASE),
+        connection_string,
         tokens,
         hints,
         server,

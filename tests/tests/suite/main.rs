@@ -5,4 +5,5 @@
 )]
 
 mod demo;
+mod grants;
 mod harness;
