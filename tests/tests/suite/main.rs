@@ -4,4 +4,6 @@
     reason = "a test fails by a panic, and so do its helpers"
 )]
 
+mod demo;
+mod grants;
 mod harness;
