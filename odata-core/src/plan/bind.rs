@@ -1,5 +1,6 @@
 //! The binder: what is known while names are resolved.
 
+use super::apply::DerivedNames;
 use super::{Data, Expr, ExprKind, Join, Plan, Rows, Scoped, Via, resource};
 use crate::edm::{EntitySet, PrimitiveType, Schema, SetId};
 use crate::error::{Code, Error, Result, Span};
@@ -70,6 +71,8 @@ pub(super) struct Binder<'a> {
     pub(super) frames: Vec<Frame>,
     /// The instance that names without a prefix belong to: its frame and its table reference.
     pub(super) origin: Option<(usize, Scoped)>,
+    /// The columns that names refer to, once `$apply` has made rows of its own.
+    pub(super) derived: Option<DerivedNames>,
     /// Lambdas around this place.
     pub(super) lambdas: usize,
     /// Expand items so far.
@@ -100,6 +103,7 @@ impl<'a> Binder<'a> {
             open_aliases: Vec::new(),
             frames: Vec::new(),
             origin: None,
+            derived: None,
             lambdas: 0,
             expands: 0,
             next_source: 0,
@@ -118,9 +122,17 @@ impl<'a> Binder<'a> {
 
     /// A table reference. This is the one place that makes them.
     pub(super) fn scoped(&mut self, set: SetId) -> Scoped {
+        Scoped {
+            id: self.next_id(),
+            set,
+        }
+    }
+
+    /// A number that nothing else in the plan has.
+    pub(super) fn next_id(&mut self) -> u16 {
         let id = self.next_source;
         self.next_source += 1;
-        Scoped { id, set }
+        id
     }
 
     /// The set that a table reference ranges over.

@@ -1,13 +1,16 @@
 //! `$select`, `$expand`, `$compute` and `$orderby`: what of a row is read, and in which order the
 //! rows come.
 
+use super::apply::Applied;
 use super::bind::{Binder, allow_only};
-use super::{Expr, ExprKind, Member, OrderItem, Output, Query, Rows, Scoped, Shape, Via, link};
+use super::{
+    Expr, ExprKind, Input, Member, OrderItem, Output, Query, Rows, Scoped, Shape, Via, link,
+};
 use crate::edm::{EntitySet, PrimitiveType, Source};
 use crate::error::{Code, Error, Result};
 use crate::uri::ast::{
-    ExpandItem, ExpandKind, ExpandSuffix, OrderByItem, QueryOptions, SegmentKind, SelectItem,
-    SelectKind,
+    ComputeItem, ExpandItem, ExpandKind, ExpandSuffix, OrderByItem, QueryOptions, SegmentKind,
+    SelectItem, SelectKind,
 };
 use crate::uri::print;
 
@@ -97,9 +100,6 @@ impl<'a> Binder<'a> {
         selection: Selection,
         around: Around,
     ) -> Result<Query> {
-        if options.apply.is_some() {
-            return Err(Error::not_implemented("$apply").target("$apply"));
-        }
         let from = self.frames[frame].from;
         let skip = options.skip.map_or(0, |skip| skip.value);
         if let Some(number) = options.skip.filter(|skip| skip.value > self.limits.skip) {
@@ -110,8 +110,24 @@ impl<'a> Binder<'a> {
             return Err(error.hint("follow '@odata.nextLink', which is fast at any depth"));
         }
         self.with_origin((frame, from), |binder| {
+            if let Some(transformations) = &options.apply {
+                let applied = binder.in_option("$apply", |binder| {
+                    if around.depth > 0 {
+                        return Err(Error::not_implemented("$apply inside $expand"));
+                    }
+                    let given = std::mem::take(&mut conditions);
+                    binder.bind_apply(frame, via, given, transformations)
+                })?;
+                match applied {
+                    Applied::Entities(chosen) => conditions = chosen,
+                    Applied::Derived(derived, names) => {
+                        return binder.bind_derived_page(frame, derived, names, options);
+                    }
+                }
+            }
             binder.in_option("$compute", |binder| {
-                binder.bind_compute(frame, from, options)
+                let items = options.compute.as_deref().unwrap_or_default();
+                binder.bind_compute(frame, from, items)
             })?;
             conditions.extend(binder.bind_conditions(frame, options)?);
             let mut outputs = Outputs::default();
@@ -122,12 +138,12 @@ impl<'a> Binder<'a> {
             let filter = Expr::all(conditions);
             let joins = std::mem::take(&mut binder.frames[frame].joins);
             Ok(Query {
-                rows: Rows {
+                input: Input::Rows(Rows {
                     from,
                     via,
                     joins,
                     filter,
-                },
+                }),
                 order,
                 asked_order,
                 skip,
@@ -139,13 +155,13 @@ impl<'a> Binder<'a> {
         })
     }
 
-    fn bind_compute(
+    pub(super) fn bind_compute(
         &mut self,
         frame: usize,
         source: Scoped,
-        options: &'a QueryOptions,
+        items: &'a [ComputeItem],
     ) -> Result<()> {
-        for item in options.compute.iter().flatten() {
+        for item in items {
             let alias = &item.alias;
             let set = self.set(source);
             let taken = set.property(&alias.text).is_some()
@@ -209,6 +225,7 @@ impl<'a> Binder<'a> {
                     name: name.clone(),
                     ty: expr.ty_or_string(),
                     output,
+                    declared: false,
                 });
             }
         }
@@ -236,6 +253,7 @@ impl<'a> Binder<'a> {
             key,
             key_selected,
             reference,
+            transient: false,
             members,
             selection,
         })
@@ -455,7 +473,8 @@ impl<'a> Binder<'a> {
         let options = &item.options;
         let shape = self.with_origin((frame, far), |binder| {
             binder.in_option("$compute", |binder| {
-                binder.bind_compute(frame, far, options)
+                let items = options.compute.as_deref().unwrap_or_default();
+                binder.bind_compute(frame, far, items)
             })?;
             binder.bind_shape(frame, far, options, selection, around, outputs)
         })?;
@@ -523,9 +542,8 @@ impl<'a> Binder<'a> {
         };
         let query = self.bind_query(frame, Some(via), Vec::new(), options, selection, inside)?;
         self.pop_frame(None, None);
-        let count = query
-            .count
-            .then(|| outputs.push(Output::Count(Box::new(query.rows.clone()))));
+        let counted = query.rows().filter(|_| query.count).cloned();
+        let count = counted.map(|rows| outputs.push(Output::Count(Box::new(rows))));
         add_context(context, name, &query.shape);
         let output = outputs.push(Output::Array(Box::new(query), bound));
         let canonical = link::nested(options, &self.alias_scopes);
