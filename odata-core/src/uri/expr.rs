@@ -5,7 +5,8 @@
 //! Pratt's parser. Names are not resolved: whether a function exists is not known here.
 
 use super::ast::{Argument, BinaryOp, Expr, ExprKind, Literal, TypeName};
-use super::parser::Parser;
+use super::depth::too_deep;
+use super::parser::{Parser, exceeded};
 use super::token::Token;
 use crate::error::Result;
 
@@ -105,7 +106,15 @@ impl Parser<'_> {
     /// An expression, one level deeper than what it stands in.
     pub(crate) fn expr(&mut self) -> Result<Expr> {
         self.skip_space();
-        self.nested(|p| p.operators(Power::Or))
+        let outermost = !std::mem::replace(&mut self.in_expr, true);
+        let expr = self.nested(|p| p.operators(Power::Or))?;
+        if outermost {
+            self.in_expr = false;
+            if let Some(span) = too_deep(&expr, self.limits.depth) {
+                return Err(exceeded(self.limits, "depth").at(span));
+            }
+        }
+        Ok(expr)
     }
 
     /// Operands with operators between that bind at least as tightly as `least`.
@@ -321,7 +330,7 @@ impl Parser<'_> {
             return self.node(ExprKind::Literal(literal), start);
         }
         match self.peek() {
-            Token::Open => self.enclosed(|p| p.parenthesised(start)),
+            Token::Open => self.enclosed(Parser::parenthesised),
             Token::OpenBracket => self.enclosed(|p| p.array(start)),
             Token::OpenBrace => self.enclosed(|p| p.object(start)),
             Token::Name => self.named(start),
@@ -331,12 +340,13 @@ impl Parser<'_> {
     }
 
     /// `(expr)`.
-    fn parenthesised(&mut self, start: usize) -> Result<Expr> {
+    fn parenthesised(&mut self) -> Result<Expr> {
         self.next();
         let inner = self.expr()?;
+        let before = self.position();
         if self.eat_comma() {
-            let end = self.position();
-            return Err(self.error(start, end, "expected a list only behind 'in', found '(..,'"));
+            let text = "expected an operator or ')', found ',', as a list stands only behind 'in'";
+            return Err(self.error(before, before + 1, text));
         }
         self.close("an operator or ')'")?;
         Ok(inner)
@@ -431,11 +441,11 @@ impl Parser<'_> {
                 let lower = name.text.to_ascii_lowercase();
                 match lower.as_str() {
                     "cast" => {
-                        let (expr, of) = self.type_call()?;
+                        let (expr, of) = self.enclosed(Parser::type_call)?;
                         self.node(ExprKind::Cast(expr, of), start)
                     }
                     "isof" => {
-                        let (expr, of) = self.type_call()?;
+                        let (expr, of) = self.enclosed(Parser::type_call)?;
                         self.node(ExprKind::IsOf(expr, of), start)
                     }
                     "case" => self.case(start),

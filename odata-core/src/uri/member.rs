@@ -249,7 +249,7 @@ impl Parser<'_> {
     pub(crate) fn filter_segment(&mut self) -> Result<PathSegment> {
         let start = self.next().start;
         self.expect(Token::Open, "'(' behind '$filter'")?;
-        let expr = self.expr()?;
+        let expr = self.enclosed(Parser::expr)?;
         self.close("an operator or ')'")?;
         Ok(PathSegment {
             kind: SegmentKind::Filter(Box::new(expr)),

@@ -176,14 +176,12 @@ impl Parser<'_> {
     /// Whether, in nested options, an option's name and `=` stand here. A client that encodes all
     /// of a value encodes its `;` as well.
     fn starts_option(&self, byte: usize) -> bool {
+        if !self.in_options {
+            return false;
+        }
         let rest = self.text_from(byte).trim_start();
-        let name = rest.split('=').next().unwrap_or("");
-        self.in_options
-            && name.len() < rest.len()
-            && !name.is_empty()
-            && name
-                .chars()
-                .all(|c| c.is_ascii_alphabetic() || c == '$' || c == '@')
+        let behind = rest.trim_start_matches(|c: char| c.is_ascii_alphabetic() || "$@".contains(c));
+        behind.len() < rest.len() && behind.starts_with('=')
     }
 }
 
