@@ -27,12 +27,18 @@ impl Parser<'_> {
         let start = self.position();
         if self.peek() == Token::String {
             let text = self.string()?;
-            let term = SearchTerm {
-                text,
-                phrase: false,
-                span: self.span_from(start),
-            };
-            return Ok(SearchExpr::Incomplete(term));
+            let span = self.span_from(start);
+            self.skip_space();
+            if matches!(self.peek(), Token::End | Token::Close | Token::Semicolon) {
+                let term = SearchTerm {
+                    text,
+                    phrase: false,
+                    span,
+                };
+                return Ok(SearchExpr::Incomplete(term));
+            }
+            // A word may start with a quote that is percent-encoded.
+            self.set_position(start);
         }
         self.search_or()
     }

@@ -7,7 +7,7 @@ use crate::error::Span;
 use crate::uri::ast::*;
 
 /// Pieces of text from which something like a URL is made.
-pub(super) const WORDS: &[&str] = &[
+const WORDS: &[&str] = &[
     "a", "Name", "A.b", " ", " ", " ", "(", ")", "(", ")", ",", ";", ":", "/", "/", "=", "@p",
     "@A.b", "%23q", "$it", "$this", "$root", "$count", "$filter", "$ref", "$value", "$levels",
     "$top", "$select", "$expand", "*", ".*", "1", "-1", "1.5", "1L", "INF", "-", "null", "true",
@@ -18,6 +18,15 @@ pub(super) const WORDS: &[&str] = &[
     "%2F", "%26", "+", "%2B", "duration", "'P1D'", "binary", "geo.", "$these", "topcount", "nest",
     "01234567-89ab-cdef-0123-456789abcdef", "%C3%BC", "ü",
 ];
+
+/// An option's name, pieces of its value, and pieces of a path.
+pub(super) fn tokens() -> impl Strategy<Value = (&'static str, Vec<&'static str>, Vec<&'static str>)> {
+    let options = vec![
+        "$filter", "$orderby", "$select", "$expand", "$search", "$apply", "$compute", "@p",
+    ];
+    let words = |most| prop::collection::vec(select(WORDS), 0..most);
+    (select(options), words(14), words(6))
+}
 
 const RESERVED: &[&str] = &[
     "not", "null", "true", "false", "any", "all", "cast", "isof", "case", "aggregate",
