@@ -502,22 +502,20 @@ impl<'a> Binder<'a> {
                 ..
             },
         ] = path.segments.as_slice()
-        {
-            if let Some(place) = set
+            && let Some(place) = set
                 .navigation(name)
                 .filter(|place| set.navigation[*place].declared.many)
-            {
-                let target = set.navigation[place].target;
-                self.push_frame(target);
-                let rows = self.pop_frame(
-                    Some(Via {
-                        near: from,
-                        navigation: place,
-                    }),
-                    None,
-                );
-                return Ok(Expr::certain(ExprKind::Count(Box::new(rows)), T::Int64));
-            }
+        {
+            let target = set.navigation[place].target;
+            self.push_frame(target);
+            let rows = self.pop_frame(
+                Some(Via {
+                    near: from,
+                    navigation: place,
+                }),
+                None,
+            );
+            return Ok(Expr::certain(ExprKind::Count(Box::new(rows)), T::Int64));
         }
         Err(Error::not_implemented("a count behind such a path").at(span))
     }

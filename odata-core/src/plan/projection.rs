@@ -578,10 +578,10 @@ impl<'a> Binder<'a> {
             if expr.ty.is_none() || expr.is_value() || keys_left.is_empty() {
                 continue;
             }
-            if let ExprKind::Property(source, place) = expr.kind {
-                if source == from {
-                    keys_left.retain(|key| *key != place);
-                }
+            if let ExprKind::Property(source, place) = expr.kind
+                && source == from
+            {
+                keys_left.retain(|key| *key != place);
             }
             order.push(OrderItem {
                 output: self.sort_output(&expr, outputs),

@@ -240,7 +240,7 @@ fn walk<'a>(binder: &Binder<'a>, segments: &'a [PathSegment]) -> Result<(Vec<Ste
         };
         match &segment.kind {
             SegmentKind::Arguments(arguments) if step.is_collection() => {
-                step.key = Some(Key::Arguments(arguments))
+                step.key = Some(Key::Arguments(arguments));
             }
             SegmentKind::Arguments(_) => {
                 return Err(not_allowed(

@@ -436,7 +436,7 @@ impl Producer {
             }
             Err(Cut::Client(Stopped::Gone)) => tracing::debug!("a client hung up"),
             Err(Cut::Client(Stopped::Stalled)) => {
-                tracing::info!("an answer was cut: its client stopped reading")
+                tracing::info!("an answer was cut: its client stopped reading");
             }
             Err(Cut::Database(failure)) => {
                 tracing::warn!(reason = ?failure.reason, rows = self.writer.rows(), "an answer was cut");
