@@ -1,7 +1,7 @@
 //! The structs against the published tables.
 
 use super::model;
-use odata_core::edm::{EntityType, PrimitiveType, Scoping};
+use odata_core::edm::{EntityType, PrimitiveType, ResolveOptions, Schema, Scoping};
 use std::path::{Path, PathBuf};
 
 /// The published document. It lies beside the repository, not in it.
@@ -158,4 +158,50 @@ fn ids_are_int64() {
             }
         }
     }
+}
+
+#[test]
+fn navigation_properties_lead_to_their_partners() {
+    let (schema, findings) = Schema::resolve(&model(), None, &ResolveOptions::default());
+    assert_eq!(findings, []);
+    let mut lines = Vec::new();
+    for set in schema.sets() {
+        for navigation in &set.navigation {
+            let target = schema.set(navigation.target);
+            let many = if navigation.declared.many { "*" } else { "1" };
+            let partner = navigation
+                .partner
+                .map(|place| target.navigation[place].declared.name);
+            lines.push(format!(
+                "{}.{} {many} {}.{}",
+                set.declared.name,
+                navigation.declared.name,
+                target.declared.name,
+                partner.unwrap_or("-")
+            ));
+        }
+    }
+    let expect = [
+        "Message.conversation 1 Conversation.messages",
+        "Message.inbox 1 Inbox.messages",
+        "Message.sender 1 User.sent_messages",
+        "Conversation.messages * Message.conversation",
+        "Conversation.inbox 1 Inbox.conversations",
+        "Conversation.assignee 1 User.assigned_conversations",
+        "Conversation.labels * Label.conversations",
+        "Conversation.reporting_events * ReportingEvent.conversation",
+        "Inbox.conversations * Conversation.inbox",
+        "Inbox.messages * Message.inbox",
+        "Inbox.reporting_events * ReportingEvent.inbox",
+        "Inbox.members * User.inboxes",
+        "Label.conversations * Conversation.labels",
+        "ReportingEvent.conversation 1 Conversation.reporting_events",
+        "ReportingEvent.inbox 1 Inbox.reporting_events",
+        "ReportingEvent.user 1 User.reporting_events",
+        "User.assigned_conversations * Conversation.assignee",
+        "User.sent_messages * Message.sender",
+        "User.inboxes * Inbox.members",
+        "User.reporting_events * ReportingEvent.user",
+    ];
+    assert_eq!(lines, expect);
 }

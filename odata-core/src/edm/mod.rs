@@ -12,6 +12,7 @@ mod entity;
 pub(crate) mod fixture;
 mod model;
 mod primitive;
+mod resolve;
 mod schema;
 mod scope;
 mod value;
@@ -21,6 +22,7 @@ pub use catalogue::{Catalogue, CatalogueColumn, CatalogueTable};
 pub use entity::{Condition, EntityType, Join, Link, NavigationProperty, Property, Scoping};
 pub use model::Model;
 pub use primitive::{PgType, PrimitiveType};
+pub use resolve::ResolveOptions;
 pub use schema::{
     EntitySet, Finding, JoinPath, LinkTable, Navigation, QualifiedName, Schema, ScopeRule, SetId,
     Severity, Source, StructuralProperty,

@@ -1,0 +1,686 @@
+//! A library's model on databases that fit it more or less.
+
+use crate::edm::*;
+use expect_test::{Expect, expect};
+use odata_derive::ODataEntity;
+
+#[derive(ODataEntity)]
+#[odata(
+    table("books", "old_books"),
+    entity_set = "Books",
+    scope = "library_id"
+)]
+struct Book {
+    #[odata(key)]
+    id: i64,
+    #[odata(column("title", "name"))]
+    title: Option<String>,
+    isbn: String,
+    author_id: Option<i64>,
+    pages: Option<i32>,
+    extra: Option<Json>,
+    #[odata(secret)]
+    pin: Option<String>,
+    holder_type: Option<String>,
+    holder_id: Option<i64>,
+    #[odata(foreign_key = author_id)]
+    author: Option<Author>,
+    #[odata(foreign_key = holder_id, when("holder_type" = "Author"))]
+    holder: Option<Author>,
+    #[odata(
+        through("taggings", on("book_id" = id), when("kind" = "topic")),
+        through("tags", on("id" = "tag_id")),
+        to(name = "name")
+    )]
+    topics: Vec<Topic>,
+}
+
+#[derive(ODataEntity)]
+#[odata(
+    table = "authors",
+    scope(via = "members", on("author_id" = id), column = "library_id")
+)]
+struct Author {
+    #[odata(key)]
+    id: i64,
+    #[odata(foreign_key = author_id)]
+    books: Vec<Book>,
+    #[odata(foreign_key = holder_id, when("holder_type" = "Author"))]
+    held: Vec<Book>,
+    teacher_id: Option<i64>,
+    #[odata(foreign_key = teacher_id)]
+    teacher: Option<Box<Author>>,
+    #[odata(foreign_key = teacher_id)]
+    pupils: Vec<Author>,
+}
+
+#[derive(ODataEntity)]
+#[odata(table = "topics", unscoped)]
+struct Topic {
+    #[odata(key)]
+    language: String,
+    #[odata(key)]
+    name: String,
+    #[odata(inverse = topics)]
+    books: Vec<Book>,
+    broader_language: Option<String>,
+    broader_name: Option<String>,
+    #[odata(foreign_key(broader_language, broader_name))]
+    broader: Option<Box<Topic>>,
+    #[odata(inverse = broader)]
+    narrower: Vec<Topic>,
+}
+
+fn library() -> Model {
+    Model::new("Library")
+        .with::<Book>()
+        .with::<Author>()
+        .with::<Topic>()
+}
+
+/// A database that fits. `!` is not null, `-` not readable, `?` a type that is read by its text.
+const FITTING: &str = "
+    books: id int8!, library_id int4!, title text, isbn varchar!, author_id int4, pages int2, extra jsonb, pin text, holder_type varchar, holder_id int8
+    index books: author_id, id
+    index books: library_id
+    index books: isbn
+    authors: id int4!, teacher_id int4
+    topics: language text!, name text!, broader_language text, broader_name text
+    members: author_id int4!, library_id int4!
+    taggings: tag_id int4!, book_id int4!, kind varchar!
+    tags: id int4!, name varchar
+";
+
+fn catalogue(text: &str) -> Catalogue {
+    let mut catalogue = Catalogue::default();
+    for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        let (table, items) = line.split_once(": ").unwrap();
+        let items = items.split(", ").map(str::to_owned);
+        if let Some(table) = table.strip_prefix("index ") {
+            let table = catalogue.tables.get_mut(table).unwrap();
+            table.indexes.insert(items.collect());
+            continue;
+        }
+        let mut found = CatalogueTable::default();
+        for item in items {
+            let (name, ty) = item.split_once(' ').unwrap();
+            let type_name = ty.trim_end_matches(['!', '-', '?']).to_owned();
+            let known = PgType::ALL.iter().find(|it| it.sql_name() == type_name);
+            assert_eq!(known.is_none(), ty.contains('?'), "{item}");
+            let column = CatalogueColumn {
+                ty: known.copied(),
+                not_null: ty.contains('!'),
+                readable: !ty.contains('-'),
+                type_name,
+            };
+            found.readable |= column.readable;
+            found.columns.insert(name.to_owned(), column);
+        }
+        catalogue.tables.insert(table.to_owned(), found);
+    }
+    catalogue
+}
+
+fn resolve(model: &Model, database: Option<&str>) -> (Schema, String) {
+    let catalogue = database.map(catalogue);
+    let options = ResolveOptions::default();
+    let (schema, findings) = Schema::resolve(model, catalogue.as_ref(), &options);
+    let lines = findings.iter().map(|finding| {
+        let Finding {
+            severity,
+            what,
+            message,
+        } = finding;
+        format!("{severity:?} {what}: {message}\n")
+    });
+    (schema, lines.collect())
+}
+
+/// What is found where the fitting database is another in these places.
+#[track_caller]
+fn check(changes: &[(&str, &str)], expect: Expect) -> Schema {
+    let mut database = FITTING.to_owned();
+    for (from, to) in changes {
+        assert!(database.contains(from), "{from}");
+        database = database.replacen(from, to, 1);
+    }
+    let (schema, findings) = resolve(&library(), Some(&database));
+    expect.assert_eq(&findings);
+    schema
+}
+
+/// A schema in lines.
+fn print(schema: &Schema) -> String {
+    let mut text = String::new();
+    for set in schema.sets() {
+        let scope = match &set.scope {
+            ScopeRule::Via { table, on, column } => {
+                format!("{}.{column} by {on:?}", table.as_sql())
+            }
+            other => format!("{other:?}"),
+        };
+        let (name, table) = (set.declared.entity_set, set.table.as_sql());
+        text += &format!("{name} = {table}, key {:?}, scope {scope}\n", set.key);
+        text += &format!("  indexed {:?}\n", set.indexed);
+        for property in &set.properties {
+            let null = if property.nullable { " null" } else { "" };
+            let hidden = if property.hidden { " hidden" } else { "" };
+            let source = match property.source {
+                Source::Null => "nowhere".to_owned(),
+                Source::Column { name, ty, not_null } => {
+                    let ty = ty.map_or("text of it", PgType::sql_name);
+                    format!("{name} {ty}{}", if not_null { "!" } else { "" })
+                }
+            };
+            let name = property.declared.name;
+            text += &format!("  {name} {:?}{null}{hidden} = {source}\n", property.ty);
+        }
+        for navigation in &set.navigation {
+            let target = schema.set(navigation.target);
+            let partner = navigation
+                .partner
+                .map(|place| target.navigation[place].declared.name);
+            let path = match &navigation.path {
+                JoinPath::Keys { pairs, near, far } => {
+                    format!("{pairs:?} near {near:?} far {far:?}")
+                }
+                JoinPath::Links {
+                    tables,
+                    first,
+                    last,
+                    reversed,
+                } => {
+                    let tables = tables
+                        .iter()
+                        .map(|it| format!("{} {:?} {:?}", it.table.as_sql(), it.on, it.when));
+                    let tables: Vec<String> = tables.collect();
+                    let reversed = if *reversed { " reversed" } else { "" };
+                    format!("{first:?} {} {last:?}{reversed}", tables.join("; "))
+                }
+            };
+            let name = navigation.declared.name;
+            text += &format!(
+                "  {name} -> {} ({}) {path}\n",
+                target.declared.entity_set,
+                partner.unwrap_or("-")
+            );
+        }
+    }
+    text
+}
+
+#[test]
+fn a_fitting_database_is_served_whole() {
+    let schema = check(&[], expect![[""]]);
+    expect![[r#"
+        Books = "public"."books", key [0], scope Column("library_id")
+          indexed ["isbn", "author_id"]
+          id Int64 = id int8!
+          title String null = title text
+          isbn String = isbn varchar!
+          author_id Int64 null = author_id int4
+          pages Int32 null = pages int2
+          extra Json null = extra jsonb
+          pin String null hidden = pin text
+          holder_type String null = holder_type varchar
+          holder_id Int64 null = holder_id int8
+          author -> Author (books) [(3, 0)] near [] far []
+          holder -> Author (held) [(8, 0)] near [(7, "Author")] far []
+          topics -> Topic (books) [(0, "book_id")] "public"."taggings" [] [("kind", "topic")]; "public"."tags" [("id", "tag_id")] [] [(1, "name")]
+        Author = "public"."authors", key [0], scope "public"."members".library_id by [("author_id", 0)]
+          indexed []
+          id Int64 = id int4!
+          teacher_id Int64 null = teacher_id int4
+          books -> Books (author) [(0, 3)] near [] far []
+          held -> Books (holder) [(0, 8)] near [] far [(7, "Author")]
+          teacher -> Author (pupils) [(1, 0)] near [] far []
+          pupils -> Author (teacher) [(0, 1)] near [] far []
+        Topic = "public"."topics", key [0, 1], scope Unscoped
+          indexed []
+          language String = language text!
+          name String = name text!
+          broader_language String null = broader_language text
+          broader_name String null = broader_name text
+          books -> Books (topics) [(0, "book_id")] "public"."taggings" [] [("kind", "topic")]; "public"."tags" [("id", "tag_id")] [] [(1, "name")] reversed
+          broader -> Topic (narrower) [(2, 0), (3, 1)] near [] far []
+          narrower -> Topic (broader) [(0, 2), (1, 3)] near [] far []
+    "#]].assert_eq(&print(&schema));
+}
+
+#[test]
+fn without_a_database_it_is_the_declared_model() {
+    let (schema, findings) = resolve(&library(), None);
+    expect![[""]].assert_eq(&findings);
+    expect![[r#"
+        Books = "public"."books", key [0], scope Column("library_id")
+          indexed []
+          id Int64 = id int8!
+          title String null = title text
+          isbn String = isbn text!
+          author_id Int64 null = author_id int8
+          pages Int32 null = pages int4
+          extra Json null = extra text
+          pin String null hidden = pin text
+          holder_type String null = holder_type text
+          holder_id Int64 null = holder_id int8
+          author -> Author (books) [(3, 0)] near [] far []
+          holder -> Author (held) [(8, 0)] near [(7, "Author")] far []
+          topics -> Topic (books) [(0, "book_id")] "public"."taggings" [] [("kind", "topic")]; "public"."tags" [("id", "tag_id")] [] [(1, "name")]
+        Author = "public"."authors", key [0], scope "public"."members".library_id by [("author_id", 0)]
+          indexed []
+          id Int64 = id int8!
+          teacher_id Int64 null = teacher_id int8
+          books -> Books (author) [(0, 3)] near [] far []
+          held -> Books (holder) [(0, 8)] near [] far [(7, "Author")]
+          teacher -> Author (pupils) [(1, 0)] near [] far []
+          pupils -> Author (teacher) [(0, 1)] near [] far []
+        Topic = "public"."topics", key [0, 1], scope Unscoped
+          indexed []
+          language String = language text!
+          name String = name text!
+          broader_language String null = broader_language text
+          broader_name String null = broader_name text
+          books -> Books (topics) [(0, "book_id")] "public"."taggings" [] [("kind", "topic")]; "public"."tags" [("id", "tag_id")] [] [(1, "name")] reversed
+          broader -> Topic (narrower) [(2, 0), (3, 1)] near [] far []
+          narrower -> Topic (broader) [(0, 2), (1, 3)] near [] far []
+    "#]].assert_eq(&print(&schema));
+}
+
+#[test]
+fn the_first_candidate_that_exists_is_read() {
+    let schema = check(
+        &[
+            ("title text", "name text"),
+            ("\n    books:", "\n    old_books:"),
+            ("index books", "index old_books"),
+            ("index books", "index old_books"),
+            ("index books", "index old_books"),
+        ],
+        expect![[""]],
+    );
+    let books = schema.set_named("Books").unwrap();
+    assert_eq!(books.table.as_sql(), r#""public"."old_books""#);
+    assert!(matches!(
+        books.properties[1].source,
+        Source::Column { name: "name", .. }
+    ));
+    let both = check(&[("title text", "name text, title text")], expect![[""]]);
+    let books = both.set_named("Books").unwrap();
+    assert!(matches!(
+        books.properties[1].source,
+        Source::Column { name: "title", .. }
+    ));
+}
+
+#[test]
+fn a_nullable_column_that_is_missing_or_unreadable_is_null() {
+    let schema = check(
+        &[
+            ("title text, ", ""),
+            ("pages int2", "pages int2-"),
+            ("author_id int4, ", ""),
+        ],
+        expect![[r#"
+            Warning Book.title: column 'books.title' or 'books.name' does not exist; served as null
+            Warning Book.author_id: column 'books.author_id' does not exist; served as null
+            Warning Book.pages: the role may not read column 'books.pages'; served as null
+        "#]],
+    );
+    let books = schema.set_named("Books").unwrap();
+    assert_eq!(books.properties[1].source, Source::Null);
+    assert_eq!(books.properties[4].source, Source::Null);
+    assert_eq!(books.properties[4].ty, PrimitiveType::Int32);
+    // Null equals nothing: the navigation property is there, and empty.
+    assert!(books.navigation("author").is_some());
+}
+
+#[test]
+fn a_secret_that_the_role_may_not_read_is_no_finding() {
+    let schema = check(&[("pin text", "pin text-")], expect![[""]]);
+    let pin = &schema.set_named("Books").unwrap().properties[6];
+    assert!(pin.hidden && pin.source == Source::Null);
+    check(
+        &[("pin text, ", "")],
+        expect![[r#"
+        Warning Book.pin: column 'books.pin' does not exist; served as null
+    "#]],
+    );
+}
+
+#[test]
+fn a_published_secret_is_a_property_like_others() {
+    let options = ResolveOptions {
+        database_schema: "odd\"name".to_owned(),
+        publish_secrets: true,
+    };
+    let unreadable = FITTING.replace("pin text", "pin text-");
+    let (schema, findings) = Schema::resolve(&library(), Some(&catalogue(&unreadable)), &options);
+    let books = schema.set_named("Books").unwrap();
+    assert!(books.properties.iter().all(|property| !property.hidden));
+    assert_eq!(books.table.as_sql(), r#""odd""name"."books""#);
+    assert_eq!(findings.len(), 1);
+    assert_eq!(findings[0].severity, Severity::Warning);
+}
+
+#[test]
+fn every_fault_that_stops_the_start_is_said_at_once() {
+    check(
+        &[
+            ("id int8!, library_id int4!", "library_id int4!-"),
+            ("isbn varchar!", "isbn varchar!-"),
+            ("authors: id int4!", "no_authors: id int4!"),
+            ("language text!, name text!", "name text!"),
+        ],
+        expect![[r#"
+            Error Book.id: column 'books.id' does not exist, and it is the key
+            Error Book.isbn: the role may not read column 'books.isbn', and it can't be null
+            Error Book: the role may not read column 'books.library_id'; it is the scope
+            Error Author: table 'authors' does not exist
+            Error Topic.language: column 'topics.language' does not exist, and it is the key
+        "#]],
+    );
+    check(
+        &[("members:", "no_members:")],
+        expect![[r#"
+            Error Author: table 'members' does not exist; the scope needs it
+        "#]],
+    );
+    check(
+        &[(
+            "author_id int4!, library_id int4!",
+            "author_id text!-, library_id text!",
+        )],
+        expect![[r#"
+            Error Author: column 'members.library_id', the scope, is text; expected a whole number
+        "#]],
+    );
+    check(
+        &[(
+            "author_id int4!, library_id int4!",
+            "author_id int4!-, library_id int4!-",
+        )],
+        expect![[r#"
+            Error Author: the role may not read table 'members'; the scope needs it
+        "#]],
+    );
+    check(
+        &[(
+            "author_id int4!, library_id int4!",
+            "author_id text!, library_id int4!",
+        )],
+        expect![[r#"
+            Error Author: column 'authors.id' is int4 and column 'members.author_id' is text, which can't be compared; the scope needs it
+        "#]],
+    );
+    check(
+        &[("library_id int4!", "library_id text!")],
+        expect![[r#"
+            Error Book: column 'books.library_id', the scope, is text; expected a whole number
+        "#]],
+    );
+}
+
+#[test]
+fn a_table_that_may_not_be_read_takes_its_set_and_what_leads_to_it_away() {
+    let schema = check(
+        &[(
+            "authors: id int4!, teacher_id int4",
+            "authors: id int4!-, teacher_id int4-",
+        )],
+        expect![[r#"
+            Warning Author: the role may not read table 'authors'; the entity set 'Author' is not served
+            Warning Book.author: the role may not read the table of 'Author'; not served
+            Warning Book.holder: the role may not read the table of 'Author'; not served
+        "#]],
+    );
+    let names: Vec<_> = schema
+        .sets()
+        .iter()
+        .map(|set| set.declared.entity_set)
+        .collect();
+    assert_eq!(names, ["Books", "Topic"]);
+    for (place, set) in schema.sets().iter().enumerate() {
+        assert_eq!(usize::from(set.id.0), place);
+        for navigation in &set.navigation {
+            let target = (navigation.declared.target)().name;
+            assert_eq!(schema.set(navigation.target).declared.name, target);
+        }
+    }
+}
+
+#[test]
+fn link_tables_that_can_not_be_read_take_what_leads_through_them_away() {
+    check(
+        &[("taggings:", "no_taggings:")],
+        expect![[r#"
+        Warning Book.topics: table 'taggings' does not exist; not served
+        Warning Topic.books: it is the reverse of 'Book.topics', which is not served
+    "#]],
+    );
+    check(
+        &[(
+            "tags: id int4!, name varchar",
+            "tags: id int4!-, name varchar-",
+        )],
+        expect![[r#"
+            Warning Book.topics: the role may not read table 'tags'; not served
+            Warning Topic.books: it is the reverse of 'Book.topics', which is not served
+        "#]],
+    );
+    check(
+        &[("tag_id int4!", "tag_id int4!-")],
+        expect![[r#"
+        Warning Book.topics: the role may not read column 'taggings.tag_id'; not served
+        Warning Topic.books: it is the reverse of 'Book.topics', which is not served
+    "#]],
+    );
+    check(
+        &[(", kind varchar!", "")],
+        expect![[r#"
+        Warning Book.topics: column 'taggings.kind' does not exist; not served
+        Warning Topic.books: it is the reverse of 'Book.topics', which is not served
+    "#]],
+    );
+    check(
+        &[("kind varchar!", "kind int4!")],
+        expect![[r#"
+        Warning Book.topics: column 'taggings.kind' is int4, which can't be compared with a text; not served
+        Warning Topic.books: it is the reverse of 'Book.topics', which is not served
+    "#]],
+    );
+    check(
+        &[("tag_id int4!", "tag_id text!")],
+        expect![[r#"
+        Warning Book.topics: column 'tags.id' is int4 and column 'taggings.tag_id' is text, which can't be compared; not served
+        Warning Topic.books: it is the reverse of 'Book.topics', which is not served
+    "#]],
+    );
+    check(
+        &[("book_id int4!", "book_id uuid!")],
+        expect![[r#"
+        Warning Book.topics: column 'books.id' is int8 and column 'taggings.book_id' is uuid, which can't be compared; not served
+        Warning Topic.books: it is the reverse of 'Book.topics', which is not served
+    "#]],
+    );
+}
+
+#[test]
+fn a_property_follows_a_column_that_its_type_can_not_hold() {
+    let schema = check(
+        &[
+            ("pages int2", "pages int8"),
+            ("isbn varchar!", "isbn ean13!?"),
+            ("extra jsonb", "extra hstore?"),
+            ("title text", "title uuid"),
+            ("author_id int4,", "author_id varchar,"),
+        ],
+        expect![[r#"
+            Warning Book.title: column 'books.title' is uuid, which Edm.String can't hold; served as Edm.Guid
+            Warning Book.author_id: column 'books.author_id' is varchar, which Edm.Int64 can't hold; served as Edm.String
+            Warning Book.pages: column 'books.pages' is int8, which Edm.Int32 can't hold; served as Edm.Int64
+            Warning Book.extra: column 'books.extra' is hstore, which JSON can't hold; served as Edm.String
+            Warning Book.author: column 'books.author_id' is varchar and column 'authors.id' is int4, which can't be compared; not served
+            Warning Author.books: column 'books.author_id' is varchar and column 'authors.id' is int4, which can't be compared; not served
+        "#]],
+    );
+    let types = schema.set_named("Books").unwrap().properties.iter();
+    let types: Vec<_> = types.map(|property| property.ty).collect();
+    use PrimitiveType::*;
+    assert_eq!(
+        types,
+        [
+            Int64, Guid, String, String, Int64, String, String, String, Int64
+        ]
+    );
+}
+
+#[test]
+fn nullability_is_declared_or_found() {
+    let schema = check(
+        &[
+            ("isbn varchar!", "isbn varchar"),
+            ("id int8!", "id int8"),
+            ("title text", "title text!"),
+        ],
+        expect![[r#"
+            Notice Book.id: column 'books.id' may be null, and is the key; a row without it can't be addressed
+            Notice Book.isbn: column 'books.isbn' may be null; so may the property
+        "#]],
+    );
+    let properties = &schema.set_named("Books").unwrap().properties;
+    let nullable: Vec<_> = properties[..3]
+        .iter()
+        .map(|it| (it.nullable, it.may_be_null()))
+        .collect();
+    assert_eq!(nullable, [(false, true), (true, false), (true, true)]);
+}
+
+#[test]
+fn a_condition_on_a_column_that_is_no_text_takes_its_navigation_property_away() {
+    check(
+        &[("holder_type varchar", "holder_type int4")],
+        expect![[r#"
+            Warning Book.holder_type: column 'books.holder_type' is int4, which Edm.String can't hold; served as Edm.Int32
+            Warning Book.holder: column 'books.holder_type' is int4, which can't be compared with a text; not served
+            Warning Author.held: column 'books.holder_type' is int4, which can't be compared with a text; not served
+        "#]],
+    );
+    check(
+        &[("holder_type varchar", "holder_type kind?")],
+        expect![[""]],
+    );
+}
+
+/// A wrong model is wrong on any database.
+#[track_caller]
+fn check_model(model: Model, expect: Expect) {
+    let (_, findings) = resolve(&model, None);
+    expect.assert_eq(&findings);
+}
+
+#[test]
+fn a_wrong_model_is_refused() {
+    check_model(
+        Model::new("L").with::<Topic>().with::<Author>(),
+        expect![[r#"
+            Error Topic.books: its type 'Book' is not registered in the model
+            Error Author.books: its type 'Book' is not registered in the model
+            Error Author.held: its type 'Book' is not registered in the model
+        "#]],
+    );
+
+    mod twice {
+        #[derive(odata_derive::ODataEntity)]
+        #[odata(table = "topics", unscoped)]
+        pub(super) struct Topic {
+            #[odata(key)]
+            id: i64,
+        }
+        #[derive(odata_derive::ODataEntity)]
+        #[odata(table = "notes", entity_set = "Books")]
+        pub(super) struct Note {
+            #[odata(key)]
+            id: i64,
+        }
+    }
+    let model = library().with::<twice::Topic>().with::<twice::Note>();
+    check_model(
+        model,
+        expect![[r#"
+        Error Topic: two entity types have this name
+        Error Topic: two entity sets have this name
+        Error Books: two entity sets have this name
+        Error Note: says neither 'scope' nor 'unscoped', while 'Book' has a scope; every type must say which rows a caller may see
+    "#]],
+    );
+    // Where no type has a scope, none needs to say so.
+    check_model(Model::new("L").with::<twice::Note>(), expect![[""]]);
+
+    #[derive(ODataEntity)]
+    #[odata(table = "pages", unscoped)]
+    struct Page {
+        #[odata(key)]
+        id: i64,
+        #[odata(foreign_key = id)]
+        same: Option<Box<Page>>,
+        #[odata(inverse = nothing)]
+        a: Vec<Page>,
+        #[odata(inverse = a)]
+        b: Vec<Page>,
+        #[odata(inverse = title)]
+        c: Vec<Page>,
+        #[odata(foreign_key = id)]
+        parts: Vec<Page>,
+        #[odata(inverse = parts)]
+        d: Vec<Page>,
+        title_id: i64,
+        #[odata(foreign_key = title_id)]
+        title: Option<Title>,
+    }
+    #[derive(ODataEntity)]
+    #[odata(table = "titles", unscoped)]
+    struct Title {
+        #[odata(key)]
+        id: i64,
+        #[odata(inverse = same)]
+        pages: Vec<Page>,
+    }
+    check_model(
+        Model::new("L").with::<Page>().with::<Title>(),
+        expect![[r#"
+            Error Page.a: 'Page' has no navigation property 'nothing'
+            Error Page.b: it is the reverse of 'Page.a', which is an inverse itself
+            Error Page.c: it is the reverse of 'Page.title', which leads to 'Title'
+            Error Page.d: it is the reverse of 'Page.parts', which is a collection by a foreign key, so that its reverse is an `Option`
+            Error Title.pages: it is the reverse of 'Page.same', which leads to 'Page'
+        "#]],
+    );
+}
+
+#[test]
+fn two_ways_back_are_no_partners() {
+    #[derive(ODataEntity)]
+    #[odata(table = "pages")]
+    struct Page {
+        #[odata(key)]
+        id: i64,
+        sheet_id: i64,
+        #[odata(foreign_key = sheet_id)]
+        sheet: Option<Sheet>,
+    }
+    #[derive(ODataEntity)]
+    #[odata(table = "sheets")]
+    struct Sheet {
+        #[odata(key)]
+        id: i64,
+        #[odata(foreign_key = sheet_id)]
+        pages: Vec<Page>,
+        #[odata(foreign_key = sheet_id)]
+        sides: Vec<Page>,
+    }
+    let (schema, findings) = resolve(&Model::new("L").with::<Page>().with::<Sheet>(), None);
+    assert_eq!(findings, "");
+    for navigation in schema.sets().iter().flat_map(|set| &set.navigation) {
+        assert_eq!(navigation.partner, None);
+    }
+}
