@@ -4,4 +4,5 @@
     reason = "a test fails by a panic, and so do its helpers"
 )]
 
+mod auth;
 mod harness;
