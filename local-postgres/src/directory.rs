@@ -38,6 +38,23 @@ pub enum Directory {
     },
 }
 
+impl Directory {
+    /// The usual place to keep a program's data from one start to the next: the user's data
+    /// directory (XDG), and for root, whose home the server's user can't enter, `/var/tmp`.
+    pub fn usual(name: &str) -> PathBuf {
+        let set = |variable: &str| env::var_os(variable).filter(|value| !value.is_empty());
+        let home = || set("HOME").map(|home| PathBuf::from(home).join(".local/share"));
+        let uid = nix::unistd::Uid::effective();
+        if uid.is_root() {
+            return PathBuf::from("/var/tmp").join(name);
+        }
+        match set("XDG_DATA_HOME").map(PathBuf::from).or_else(home) {
+            Some(place) => place.join(name),
+            None => env::temp_dir().join(format!("{name}-{uid}")),
+        }
+    }
+}
+
 /// The longest path that a Unix socket can have anywhere, with room for its file's name.
 const LONGEST_SOCKET_DIR: usize = 80;
 
@@ -173,16 +190,7 @@ fn unique() -> String {
 /// user.
 fn kept(path: &Path, run_as: &RunAs) -> Result<PathBuf, Error> {
     let path = std::path::absolute(path).map_err(Error::io("read the working directory"))?;
-    let missing: Vec<&Path> = path.ancestors().take_while(|dir| !dir.exists()).collect();
-    for dir in missing.into_iter().rev() {
-        if fs::symlink_metadata(dir).is_ok() {
-            return Err(Error::directory(dir, "it is a link that leads nowhere"));
-        }
-        fs::create_dir(dir)
-            .and_then(|()| fs::set_permissions(dir, fs::Permissions::from_mode(0o755)))
-            .map_err(Error::io(format!("make the directory '{}'", dir.display())))?;
-    }
-    trusted(&path, run_as)?;
+    // Before anything is made there.
     if let Some(closed) = run_as.barred(&path) {
         return Err(Error::directory(
             &path,
@@ -193,6 +201,16 @@ fn kept(path: &Path, run_as: &RunAs) -> Result<PathBuf, Error> {
             ),
         ));
     }
+    let missing: Vec<&Path> = path.ancestors().take_while(|dir| !dir.exists()).collect();
+    for dir in missing.into_iter().rev() {
+        if fs::symlink_metadata(dir).is_ok() {
+            return Err(Error::directory(dir, "it is a link that leads nowhere"));
+        }
+        fs::create_dir(dir)
+            .and_then(|()| fs::set_permissions(dir, fs::Permissions::from_mode(0o755)))
+            .map_err(Error::io(format!("make the directory '{}'", dir.display())))?;
+    }
+    trusted(&path, run_as)?;
     Ok(path)
 }
 

@@ -5,4 +5,6 @@
 )]
 
 mod auth;
+mod demo;
+mod grants;
 mod harness;
