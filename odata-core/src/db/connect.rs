@@ -17,6 +17,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::runtime::Handle;
+use tokio::sync::Mutex;
 use tokio_postgres::config::SslMode;
 use tokio_postgres::error::SqlState;
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -34,6 +35,8 @@ pub(super) struct Session {
     pub(super) client: ClientWrapper,
     pub(super) statements: StatementCache,
     pub(super) peer: Peer,
+    /// Held while something is prepared: those who want the same statement meanwhile find it.
+    preparing: Mutex<()>,
 }
 
 /// Where a connection leads: a cancel request must reach the very same server.
@@ -94,6 +97,7 @@ impl Connector {
                         client,
                         statements: StatementCache::new(statements),
                         peer,
+                        preparing: Mutex::new(()),
                     });
                 }
                 Err(error) => last = Some(error),
@@ -220,6 +224,10 @@ impl Session {
         let types = types(&statement.params);
         let oids: Vec<u32> = oids.collect();
         let task = runtime.spawn(async move {
+            let _one_at_a_time = session.preparing.lock().await;
+            if let Some(prepared) = session.statements.get(&text, oids.iter().copied()) {
+                return Ok(prepared);
+            }
             let statement = session.client.prepare_typed(&text, &types).await?;
             let columns = statement.columns().iter().map(ColumnInfo::of).collect();
             let prepared = Prepared { statement, columns };
@@ -289,10 +297,15 @@ fn is_about_tls(error: &tokio_postgres::Error) -> bool {
         return *code == SqlState::INVALID_AUTHORIZATION_SPECIFICATION;
     }
     io_error(error).is_some_and(|error| {
-        error.kind() == io::ErrorKind::UnexpectedEof
-            || error
-                .get_ref()
-                .is_some_and(|inner| inner.is::<rustls::Error>())
+        matches!(
+            error.kind(),
+            io::ErrorKind::UnexpectedEof
+                | io::ErrorKind::ConnectionReset
+                | io::ErrorKind::ConnectionAborted
+                | io::ErrorKind::BrokenPipe
+        ) || error
+            .get_ref()
+            .is_some_and(|inner| inner.downcast_ref::<rustls::Error>().is_some())
     })
 }
 

@@ -1,7 +1,7 @@
 //! The database as the rest of the crate sees it.
 
 use super::config::DatabaseConfig;
-use super::connect::{Connector, Session};
+use super::connect::Connector;
 use super::failure::{Failure, Reason};
 use super::lane::{CONNECT_PATIENCE, Lane};
 use super::param::Bound;
@@ -84,6 +84,13 @@ pub struct Status {
     pub discarded: u64,
 }
 
+impl Rows {
+    /// The columns of every row.
+    pub fn columns(&self) -> &[ColumnInfo] {
+        &self.columns
+    }
+}
+
 impl Database {
     /// A database that is connected to when it is needed; it need not be there yet. Its connections
     /// live on the runtime that this is called in.
@@ -140,6 +147,7 @@ impl Database {
         tokio::time::timeout(deadline, attempts)
             .await
             .unwrap_or_else(|_| Err(Failure::timeout(deadline)))
+            .inspect_err(|failure| failure.log(&statement.text))
     }
 
     /// All rows of a statement that has few, on the lane: it waits for no stream, and others wait
@@ -196,15 +204,15 @@ impl Database {
         let inner = &self.0;
         let session = lease.session();
         let runtime = &inner.shared.runtime;
+        let stream_timeout = inner.options.stream_timeout;
         let (mut prepared, known) = session.prepare(statement, runtime).await?;
-        let mut started = start(session, &prepared, statement).await;
+        let mut started = start(&lease, &prepared, statement, stream_timeout).await;
         if known && matches!(&started, Err(failure) if failure.reason == Reason::Stale) {
             session.forget(statement);
             (prepared, _) = session.prepare(statement, runtime).await?;
-            started = start(session, &prepared, statement).await;
+            started = start(&lease, &prepared, statement, stream_timeout).await;
         }
         let (rows, first) = started?;
-        let stream_timeout = inner.options.stream_timeout;
         Ok(RowStream::new(
             prepared.columns,
             first,
@@ -222,13 +230,19 @@ type Started = (
 
 /// Sends the statement and waits for its first row or its end.
 async fn start(
-    session: &Session,
+    lease: &Lease,
     prepared: &Prepared,
     statement: &Statement,
+    stream_timeout: Duration,
 ) -> Result<Started, Failure> {
-    let failure = |error: tokio_postgres::Error| Failure::of_statement(&error, false);
+    let failure = |error: tokio_postgres::Error| {
+        Failure::of_statement(&error, lease.since().elapsed() >= stream_timeout)
+    };
     let params = statement.params.iter().map(Bound);
-    let rows = session.client.query_raw(&prepared.statement, params);
+    let rows = lease
+        .session()
+        .client
+        .query_raw(&prepared.statement, params);
     let mut rows = Box::pin(rows.await.map_err(failure)?);
     let first = rows.try_next().await.map_err(failure)?;
     Ok((rows, first))

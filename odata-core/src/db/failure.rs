@@ -302,6 +302,17 @@ impl Failure {
         }
     }
 
+    /// Writes down the statement where that helps to find a fault of ours. Its text holds nothing of
+    /// the request.
+    pub(super) fn log(&self, text: &str) {
+        if matches!(
+            self.reason,
+            Reason::Internal | Reason::Mismatch | Reason::Denied | Reason::Limit
+        ) {
+            tracing::warn!(reason = ?self.reason, error = %self.error, statement = text);
+        }
+    }
+
     /// Whether the same statement may succeed on another connection, before the first row.
     pub(super) fn is_worth_a_retry(&self) -> bool {
         matches!(self.reason, Reason::Lost | Reason::Conflict)

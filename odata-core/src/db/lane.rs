@@ -5,12 +5,12 @@
 //! that still wait on it, and the next request gets a new one.
 
 use super::connect::Session;
-use super::failure::Failure;
+use super::database::Rows;
+use super::failure::{Failure, Reason};
 use super::param::Bound;
 use super::pool::Shared;
 use super::statement_cache::Prepared;
-use super::stream::{ColumnInfo, RawRow};
-use super::{Reason, Rows};
+use super::stream::RawRow;
 use crate::sql::Statement;
 use futures_util::TryStreamExt;
 use std::sync::Arc;
@@ -72,7 +72,7 @@ impl Lane {
             }
         };
         match tokio::time::timeout(deadline, attempts).await {
-            Ok(result) => result,
+            Ok(result) => result.inspect_err(|failure| failure.log(&statement.text)),
             Err(_) => {
                 if let Some(session) = on {
                     leave(slot, &session).await;
@@ -191,13 +191,6 @@ impl Lane {
         slot.failures += 1;
         slot.closed_until = Some(Instant::now() + pause.min(LONGEST_PAUSE));
         Err(failure)
-    }
-}
-
-impl Rows {
-    /// The columns of every row.
-    pub fn columns(&self) -> &[ColumnInfo] {
-        &self.columns
     }
 }
 

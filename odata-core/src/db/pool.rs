@@ -119,7 +119,9 @@ impl Drop for Lease {
                     drop(object);
                 }
                 Outcome::Lost => {
-                    tracing::warn!("a connection did not become clean and is closed");
+                    if !session.client.is_closed() {
+                        tracing::warn!("a connection did not become clean and is closed");
+                    }
                     // It closes when nothing reads from it any more.
                     drop(Object::take(object));
                     shared.discarded.fetch_add(1, Ordering::Relaxed);

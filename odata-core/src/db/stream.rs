@@ -11,7 +11,7 @@ use futures_util::Stream;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 use tokio_postgres::types::{FromSql, Type};
 use tokio_postgres::{Column, Row};
@@ -159,5 +159,16 @@ impl RowStream {
     /// Whether the last row has been read from the connection, and that is free again.
     pub fn is_ended(&self) -> bool {
         self.lease.is_none() && self.first.is_none()
+    }
+}
+
+impl Drop for RowStream {
+    fn drop(&mut self) {
+        // One that was asked for its last row but not for its end has most often ended: the server
+        // sends the end right behind. Then there is nothing to cancel.
+        if self.lease.is_some() {
+            self.first = None;
+            let _ = self.poll_next(&mut Context::from_waker(Waker::noop()));
+        }
     }
 }

@@ -35,13 +35,23 @@ pub struct EntityWriter {
     context: Arc<Context>,
     set: EntityNames,
     key: Vec<(&'static str, CellWriter, usize)>,
-    /// Whether `@odata.id` is written.
-    with_id: bool,
-    reference: bool,
+    id: Id,
+    /// Whether types and links are written.
     full: bool,
     /// The navigation properties, whose links the full level writes.
     links: Vec<&'static str>,
     members: Vec<MemberWriter>,
+}
+
+/// What is said of an entity's id (JSON Format 4.5.8).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Id {
+    /// Nothing: the client can compute it.
+    Unsaid,
+    /// That it has none: the entity is transient.
+    Null,
+    /// Its canonical URL.
+    Url,
 }
 
 struct EntityNames {
@@ -55,6 +65,11 @@ enum MemberWriter {
         prefix: Vec<u8>,
         cell: CellWriter,
         output: usize,
+    },
+    /// Properties that are grouped by, of a related entity.
+    Group {
+        name: String,
+        members: Vec<MemberWriter>,
     },
     One {
         name: &'static str,
@@ -125,54 +140,18 @@ impl EntityWriter {
         context: &Arc<Context>,
     ) -> EntityWriter {
         let set = schema.set(shape.set);
-        let cell = |output: usize, nullable: bool| {
-            let (column, ty) = outputs[output].value_type(schema);
-            CellWriter::new(column, ty, nullable, context.cells)
+        let builder = Builder {
+            schema,
+            set,
+            outputs,
+            first,
+            context,
         };
-        let full = context.level == MetadataLevel::Full;
-        let key = set.key.iter().zip(&shape.key).map(|(place, output)| {
+        let key = set.key.iter().zip(&shape.key).filter(|_| !shape.transient);
+        let key = key.map(|(place, output)| {
             let (column, ty) = outputs[*output].value_type(schema);
             let writer = CellWriter::new(column, ty, false, CellOptions::default());
             (set.properties[*place].declared.name, writer, first + output)
-        });
-        let members = shape.members.iter().map(|member| match member {
-            Member::Property { property, output } => {
-                let property = &set.properties[*property];
-                let prefix = value_prefix(context, property.declared.name, property.ty, full);
-                MemberWriter::Value {
-                    prefix,
-                    cell: cell(*output, property.nullable),
-                    output: first + output,
-                }
-            }
-            Member::Computed { name, ty, output } => {
-                let prefix = value_prefix(context, name, *ty, dynamic_type_shows(context, *ty));
-                MemberWriter::Value {
-                    prefix,
-                    cell: cell(*output, true),
-                    output: first + output,
-                }
-            }
-            Member::One { navigation, shape } => MemberWriter::One {
-                name: set.navigation[*navigation].declared.name,
-                key: first + shape.key.first().copied().unwrap_or_default(),
-                entity: Box::new(EntityWriter::of_shape(
-                    schema, shape, outputs, first, context,
-                )),
-            },
-            Member::Many {
-                navigation,
-                output,
-                count,
-                options,
-                canonical,
-            } => MemberWriter::Many(Box::new(ManyWriter {
-                name: set.navigation[*navigation].declared.name,
-                array: output.and_then(|output| array(schema, outputs, output, first, context)),
-                count: count.map(|output| (cell(output, false), first + output)),
-                options: options.clone(),
-                canonical: canonical.clone(),
-            })),
         });
         EntityWriter {
             context: context.clone(),
@@ -181,15 +160,20 @@ impl EntityWriter {
                 qualified_type: format!("{}.{}", schema.namespace, set.declared.name),
             },
             key: key.collect(),
-            with_id: match context.level {
-                MetadataLevel::None => shape.reference,
-                MetadataLevel::Minimal => shape.reference || !shape.key_selected,
-                MetadataLevel::Full => true,
+            id: match context.level {
+                MetadataLevel::None if shape.reference => Id::Url,
+                MetadataLevel::None => Id::Unsaid,
+                _ if shape.transient => Id::Null,
+                MetadataLevel::Minimal if shape.key_selected && !shape.reference => Id::Unsaid,
+                _ => Id::Url,
             },
-            reference: shape.reference,
-            full,
+            full: context.level == MetadataLevel::Full && !shape.reference && !shape.transient,
             links: link_names(set),
-            members: members.collect(),
+            members: shape
+                .members
+                .iter()
+                .map(|member| builder.member(member))
+                .collect(),
         }
     }
 
@@ -206,10 +190,27 @@ impl EntityWriter {
             object.control(out, self.context.version, "context");
             write_json_string(out, url);
         }
-        if self.with_id {
-            self.write_id(out, cells, &mut object)?;
+        match self.id {
+            Id::Unsaid => {}
+            Id::Null => object.null_id(out, self.context.version),
+            Id::Url => self.write_id(out, cells, &mut object)?,
         }
-        for member in &self.members {
+        self.write_members(out, &self.members, cells, &mut object)?;
+        if self.full {
+            self.write_remaining_links(out, cells, &mut object)?;
+        }
+        out.push(b'}');
+        Ok(())
+    }
+
+    fn write_members(
+        &self,
+        out: &mut Vec<u8>,
+        members: &[MemberWriter],
+        cells: &impl Cells,
+        object: &mut Object,
+    ) -> Result<(), CellError> {
+        for member in members {
             match member {
                 MemberWriter::Value {
                     prefix,
@@ -225,8 +226,18 @@ impl EntityWriter {
                         object.first = start.1;
                     }
                 }
+                MemberWriter::Group { name, members } => {
+                    object.name(out, name);
+                    out.push(b'{');
+                    let mut inside = Object { first: true };
+                    if self.id == Id::Null {
+                        inside.null_id(out, self.context.version);
+                    }
+                    self.write_members(out, members, cells, &mut inside)?;
+                    out.push(b'}');
+                }
                 MemberWriter::One { name, key, entity } => {
-                    self.write_links(out, name, cells, &mut object)?;
+                    self.write_links(out, name, cells, object)?;
                     object.name(out, name);
                     match cells.cell(*key) {
                         Some(_) => entity.write(out, cells, None)?,
@@ -234,15 +245,11 @@ impl EntityWriter {
                     }
                 }
                 MemberWriter::Many(many) => {
-                    self.write_links(out, many.name, cells, &mut object)?;
-                    self.write_many(out, many, cells, &mut object)?;
+                    self.write_links(out, many.name, cells, object)?;
+                    self.write_many(out, many, cells, object)?;
                 }
             }
         }
-        if self.full && !self.reference {
-            self.write_remaining_links(out, cells, &mut object)?;
-        }
-        out.push(b'}');
         Ok(())
     }
 
@@ -270,7 +277,7 @@ impl EntityWriter {
         object: &mut Object,
     ) -> Result<(), CellError> {
         let version = self.context.version;
-        if self.full && !self.reference {
+        if self.full {
             object.control(out, version, "type");
             let hash = format!("#{}", self.set.qualified_type);
             write_json_string(out, &hash);
@@ -279,7 +286,7 @@ impl EntityWriter {
         out.push(b'"');
         self.write_url(out, cells)?;
         out.push(b'"');
-        if self.full && !self.reference {
+        if self.full {
             object.control(out, version, "readLink");
             out.push(b'"');
             self.write_url(out, cells)?;
@@ -296,7 +303,7 @@ impl EntityWriter {
         cells: &impl Cells,
         object: &mut Object,
     ) -> Result<(), CellError> {
-        if !self.full || self.reference {
+        if !self.full {
             return Ok(());
         }
         for (control, suffix) in [("associationLink", "/$ref"), ("navigationLink", "")] {
@@ -330,7 +337,7 @@ impl EntityWriter {
             .filter_map(|member| match member {
                 MemberWriter::One { name, .. } => Some(*name),
                 MemberWriter::Many(many) => Some(many.name),
-                MemberWriter::Value { .. } => None,
+                MemberWriter::Value { .. } | MemberWriter::Group { .. } => None,
             })
             .collect();
         self.links
@@ -394,6 +401,77 @@ impl EntityWriter {
     }
 }
 
+/// What the writers of an entity's members are made of.
+struct Builder<'a> {
+    schema: &'a Schema,
+    set: &'a EntitySet,
+    outputs: &'a [Output],
+    first: usize,
+    context: &'a Arc<Context>,
+}
+
+impl Builder<'_> {
+    fn cell(&self, output: usize, nullable: bool) -> CellWriter {
+        let (column, ty) = self.outputs[output].value_type(self.schema);
+        CellWriter::new(column, ty, nullable, self.context.cells)
+    }
+
+    fn member(&self, member: &Member) -> MemberWriter {
+        let Builder {
+            schema,
+            set,
+            outputs,
+            first,
+            context,
+        } = *self;
+        let full = context.level == MetadataLevel::Full;
+        match member {
+            Member::Property { property, output } => {
+                let property = &set.properties[*property];
+                MemberWriter::Value {
+                    prefix: value_prefix(context, property.declared.name, property.ty, full),
+                    cell: self.cell(*output, property.nullable),
+                    output: first + output,
+                }
+            }
+            Member::Computed {
+                name,
+                ty,
+                output,
+                declared,
+            } => MemberWriter::Value {
+                prefix: value_prefix(context, name, *ty, type_shows(context, *declared)),
+                cell: self.cell(*output, true),
+                output: first + output,
+            },
+            Member::Group { name, members } => MemberWriter::Group {
+                name: name.clone(),
+                members: members.iter().map(|member| self.member(member)).collect(),
+            },
+            Member::One { navigation, shape } => MemberWriter::One {
+                name: set.navigation[*navigation].declared.name,
+                key: first + shape.key.first().copied().unwrap_or_default(),
+                entity: Box::new(EntityWriter::of_shape(
+                    schema, shape, outputs, first, context,
+                )),
+            },
+            Member::Many {
+                navigation,
+                output,
+                count,
+                options,
+                canonical,
+            } => MemberWriter::Many(Box::new(ManyWriter {
+                name: set.navigation[*navigation].declared.name,
+                array: output.and_then(|output| array(schema, outputs, output, first, context)),
+                count: count.map(|output| (self.cell(output, false), first + output)),
+                options: options.clone(),
+                canonical: canonical.clone(),
+            })),
+        }
+    }
+}
+
 fn array(
     schema: &Schema,
     outputs: &[Output],
@@ -448,9 +526,13 @@ fn json_tells(ty: PrimitiveType) -> bool {
     )
 }
 
-/// Whether the type of a dynamic property is written: always where the client can't know it.
-fn dynamic_type_shows(context: &Context, ty: PrimitiveType) -> bool {
-    context.level != MetadataLevel::None && !json_tells(ty)
+/// Whether the type of a computed property is written: always where the client can't know it.
+fn type_shows(context: &Context, declared: bool) -> bool {
+    match context.level {
+        MetadataLevel::None => false,
+        MetadataLevel::Minimal => !declared,
+        MetadataLevel::Full => true,
+    }
 }
 
 /// The members of an object under construction.
@@ -465,6 +547,12 @@ impl Object {
         } else {
             out.push(b',');
         }
+    }
+
+    /// `"@odata.id":null`
+    fn null_id(&mut self, out: &mut Vec<u8>, version: Version) {
+        self.control(out, version, "id");
+        out.extend_from_slice(b"null");
     }
 
     /// `"name":`

@@ -1,5 +1,6 @@
 //! The binder: what is known while names are resolved.
 
+use super::apply::DerivedNames;
 use super::{Data, Expr, ExprKind, Join, Plan, Rows, Scoped, Via, resource};
 use crate::edm::{EntitySet, PrimitiveType, Schema, SetId};
 use crate::error::{Code, Error, Result, Span};
@@ -70,11 +71,15 @@ pub(super) struct Binder<'a> {
     pub(super) frames: Vec<Frame>,
     /// The instance that names without a prefix belong to: its frame and its table reference.
     pub(super) origin: Option<(usize, Scoped)>,
+    /// The columns that names refer to, once `$apply` has made rows of its own.
+    pub(super) derived: Option<DerivedNames>,
     /// Lambdas around this place.
     pub(super) lambdas: usize,
     /// Expand items so far.
     pub(super) expands: usize,
     next_source: u16,
+    /// The option that is being bound: positions are those of its value.
+    option: Option<&'static str>,
     /// Unknown names, all of them, so that a client can mend them at once.
     unknown: Vec<Error>,
 }
@@ -98,9 +103,11 @@ impl<'a> Binder<'a> {
             open_aliases: Vec::new(),
             frames: Vec::new(),
             origin: None,
+            derived: None,
             lambdas: 0,
             expands: 0,
             next_source: 0,
+            option: None,
             unknown: Vec::new(),
         }
     }
@@ -115,9 +122,17 @@ impl<'a> Binder<'a> {
 
     /// A table reference. This is the one place that makes them.
     pub(super) fn scoped(&mut self, set: SetId) -> Scoped {
+        Scoped {
+            id: self.next_id(),
+            set,
+        }
+    }
+
+    /// A number that nothing else in the plan has.
+    pub(super) fn next_id(&mut self) -> u16 {
         let id = self.next_source;
         self.next_source += 1;
-        Scoped { id, set }
+        id
     }
 
     /// The set that a table reference ranges over.
@@ -172,6 +187,35 @@ impl<'a> Binder<'a> {
         let before = self.origin.replace(origin);
         let result = then(self);
         self.origin = before;
+        result
+    }
+
+    /// Binds a part of this option: errors name it, unless it stands inside another option.
+    pub(super) fn in_option<R>(
+        &mut self,
+        option: &'static str,
+        then: impl FnOnce(&mut Self) -> Result<R>,
+    ) -> Result<R> {
+        if self.option.is_some() {
+            return then(self);
+        }
+        self.option = Some(option);
+        let result = self.with_target(option, then);
+        self.option = None;
+        result
+    }
+
+    /// Runs `then`; its errors are about this option or alias.
+    pub(super) fn with_target<R>(
+        &mut self,
+        target: &str,
+        then: impl FnOnce(&mut Self) -> Result<R>,
+    ) -> Result<R> {
+        let known = self.unknown.len();
+        let result = then(self).map_err(|error| error.target(target));
+        let new = self.unknown.drain(known..);
+        let new: Vec<Error> = new.map(|error| error.target(target)).collect();
+        self.unknown.extend(new);
         result
     }
 

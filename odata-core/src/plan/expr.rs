@@ -1,6 +1,6 @@
 //! Expressions with their types.
 
-use super::{Rows, Scoped};
+use super::{Aggregate, Layer, Rows, Scoped};
 use crate::edm::{PgType, PrimitiveType, Schema, Source};
 use crate::functions::Function;
 
@@ -56,6 +56,12 @@ pub enum ExprKind {
     Count(Box<Rows>),
     /// An expression over the one row, or null.
     Scalar(Box<Rows>, Box<Expr>),
+    /// A column of a derived relation: its number and the column's.
+    Column(u16, usize),
+    /// An aggregate over the rows of a group, of those for which the condition holds.
+    Aggregate(Aggregate, Option<Box<Expr>>, Option<Box<Expr>>),
+    /// Whether these values are a row of the layer.
+    Among(Vec<Expr>, Box<Layer>),
     /// Whether the text contains this one, in any case; false for null.
     Search(Box<Expr>, String),
 }

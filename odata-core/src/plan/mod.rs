@@ -4,7 +4,9 @@
 //! Every table reference in it is a [`Scoped`] node, which the SQL printer can't print without a
 //! scope.
 
+mod apply;
 mod bind;
+mod derived;
 mod expr;
 mod function;
 mod link;
@@ -17,6 +19,7 @@ mod resource;
 mod search;
 
 pub use bind::bind;
+pub use derived::{Aggregate, Derived, Input, Layer};
 pub use expr::{ArithmeticOp, Comparison, Expr, ExprKind, Value};
 pub use page::{Bound, Page, Window};
 
@@ -139,7 +142,7 @@ pub struct Rows {
 #[derive(Debug, Clone)]
 pub struct Query {
     /// The rows.
-    pub rows: Rows,
+    pub input: Input,
     /// The sort order, total: it ends in the key. Empty where there is at most one row, or where
     /// only the number counts.
     pub order: Vec<OrderItem>,
@@ -158,14 +161,26 @@ pub struct Query {
 }
 
 impl Query {
+    /// The entities that it reads, unless they are rows that `$apply` made.
+    pub fn rows(&self) -> Option<&Rows> {
+        match &self.input {
+            Input::Rows(rows) => Some(rows),
+            Input::Derived(_) => None,
+        }
+    }
+
     /// The place of the key property that an item of the order sorts by, if it is one.
     pub fn key_place(&self, schema: &Schema, item: &OrderItem) -> Option<usize> {
         match item.expr.kind {
-            ExprKind::Property(source, place) if source == self.rows.from => schema
-                .set(source.set())
-                .key
-                .contains(&place)
-                .then_some(place),
+            ExprKind::Property(source, place)
+                if self.rows().is_some_and(|rows| rows.from == source) =>
+            {
+                schema
+                    .set(source.set())
+                    .key
+                    .contains(&place)
+                    .then_some(place)
+            }
             _ => None,
         }
     }
@@ -224,6 +239,8 @@ pub struct Shape {
     pub key_selected: bool,
     /// Only references (`@odata.id`) are written.
     pub reference: bool,
+    /// The rows are no entities that a URL leads to: what `$apply` made.
+    pub transient: bool,
     /// The members, in order.
     pub members: Vec<Member>,
     /// What the context URL says of the selection, without parentheses: `id,inbox(name)`.
@@ -248,6 +265,15 @@ pub enum Member {
         ty: PrimitiveType,
         /// The output that holds it.
         output: usize,
+        /// Whether `$metadata` tells its type.
+        declared: bool,
+    },
+    /// Properties that are grouped by, of a related entity.
+    Group {
+        /// The navigation property.
+        name: String,
+        /// What is inside.
+        members: Vec<Member>,
     },
     /// An expanded entity; absent where its key is null.
     One {

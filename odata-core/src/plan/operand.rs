@@ -86,13 +86,10 @@ impl<'a> Binder<'a> {
             .next();
         self.open_aliases.push(name.to_owned());
         // The value has positions of its own option.
-        let result = then(self, value).map_err(|error| {
-            if value.is_some() {
-                error.target(name)
-            } else {
-                error
-            }
-        });
+        let result = match value {
+            Some(_) => self.with_target(name, |binder| then(binder, value)),
+            None => then(self, None),
+        };
         self.open_aliases.pop();
         result
     }

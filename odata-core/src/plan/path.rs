@@ -1,5 +1,6 @@
 //! Paths in expressions: properties, navigations, lambdas, counts (URL Conventions 5.1.1.13 to 16).
 
+use super::apply::no_column;
 use super::bind::{Binder, segment_text};
 use super::{Expr, ExprKind, Rows, Scoped, Via, resource};
 use crate::edm::PrimitiveType as T;
@@ -18,13 +19,31 @@ impl<'a> Binder<'a> {
         if path.root == PathRoot::Root {
             return self.bind_root(&path.segments, span);
         }
+        if let Some(expr) = self.bind_derived_path(path, span)? {
+            return Ok(expr);
+        }
         let (place, segments) = self.start(path)?;
         self.bind_segments(place, segments, path.root == PathRoot::Implicit, span)
     }
 
+    /// A path to a column of the rows that `$apply` made.
+    fn bind_derived_path(&mut self, path: &'a PathExpr, span: Span) -> Result<Option<Expr>> {
+        let Some(names) = &self.derived else {
+            return Ok(None);
+        };
+        let texts: Vec<&str> = path.segments.iter().map(segment_text).collect();
+        match names.resolve(&texts) {
+            Some(expr) => Ok(Some(expr)),
+            None => {
+                let error = no_column(names, &texts.join("/"), span);
+                Ok(Some(self.unknown_name(error)))
+            }
+        }
+    }
+
     /// The entity that a path of to-one navigations ends in, or `None` where it ends in a value.
     pub(super) fn bind_entity_path(&mut self, path: &'a PathExpr) -> Result<Option<Scoped>> {
-        if path.root == PathRoot::Root {
+        if path.root == PathRoot::Root || self.derived.is_some() {
             return Ok(None);
         }
         let (Place { frame, source }, segments) = self.start(path)?;

@@ -1,13 +1,16 @@
 //! `$select`, `$expand`, `$compute` and `$orderby`: what of a row is read, and in which order the
 //! rows come.
 
+use super::apply::Applied;
 use super::bind::{Binder, allow_only};
-use super::{Expr, ExprKind, Member, OrderItem, Output, Query, Rows, Scoped, Shape, Via, link};
+use super::{
+    Expr, ExprKind, Input, Member, OrderItem, Output, Query, Rows, Scoped, Shape, Via, link,
+};
 use crate::edm::{EntitySet, PrimitiveType, Source};
 use crate::error::{Code, Error, Result};
 use crate::uri::ast::{
-    ExpandItem, ExpandKind, ExpandSuffix, OrderByItem, QueryOptions, SegmentKind, SelectItem,
-    SelectKind,
+    ComputeItem, ExpandItem, ExpandKind, ExpandSuffix, OrderByItem, QueryOptions, SegmentKind,
+    SelectItem, SelectKind,
 };
 use crate::uri::print;
 
@@ -78,16 +81,12 @@ impl<'a> Binder<'a> {
     ) -> Result<Vec<Expr>> {
         let mut conditions = Vec::new();
         if let Some(filter) = &options.filter {
-            conditions.push(
-                self.bind_member_condition(frame, filter)
-                    .map_err(|error| error.target("$filter"))?,
-            );
+            let condition = |binder: &mut Self| binder.bind_member_condition(frame, filter);
+            conditions.push(self.in_option("$filter", condition)?);
         }
         if let Some(search) = &options.search {
-            conditions.push(
-                self.bind_search(frame, search)
-                    .map_err(|error| error.target("$search"))?,
-            );
+            let condition = |binder: &mut Self| binder.bind_search(frame, search);
+            conditions.push(self.in_option("$search", condition)?);
         }
         Ok(conditions)
     }
@@ -101,9 +100,6 @@ impl<'a> Binder<'a> {
         selection: Selection,
         around: Around,
     ) -> Result<Query> {
-        if options.apply.is_some() {
-            return Err(Error::not_implemented("$apply").target("$apply"));
-        }
         let from = self.frames[frame].from;
         let skip = options.skip.map_or(0, |skip| skip.value);
         if let Some(number) = options.skip.filter(|skip| skip.value > self.limits.skip) {
@@ -114,21 +110,40 @@ impl<'a> Binder<'a> {
             return Err(error.hint("follow '@odata.nextLink', which is fast at any depth"));
         }
         self.with_origin((frame, from), |binder| {
-            binder.bind_compute(frame, from, options)?;
+            if let Some(transformations) = &options.apply {
+                let applied = binder.in_option("$apply", |binder| {
+                    if around.depth > 0 {
+                        return Err(Error::not_implemented("$apply inside $expand"));
+                    }
+                    let given = std::mem::take(&mut conditions);
+                    binder.bind_apply(frame, via, given, transformations)
+                })?;
+                match applied {
+                    Applied::Entities(chosen) => conditions = chosen,
+                    Applied::Derived(derived, names) => {
+                        return binder.bind_derived_page(frame, derived, names, options);
+                    }
+                }
+            }
+            binder.in_option("$compute", |binder| {
+                let items = options.compute.as_deref().unwrap_or_default();
+                binder.bind_compute(frame, from, items)
+            })?;
             conditions.extend(binder.bind_conditions(frame, options)?);
             let mut outputs = Outputs::default();
             let shape = binder.bind_shape(frame, from, options, selection, around, &mut outputs)?;
-            let (order, asked_order) =
-                binder.bind_order(from, options.order_by.as_deref(), &mut outputs)?;
+            let (order, asked_order) = binder.in_option("$orderby", |binder| {
+                binder.bind_order(from, options.order_by.as_deref(), &mut outputs)
+            })?;
             let filter = Expr::all(conditions);
             let joins = std::mem::take(&mut binder.frames[frame].joins);
             Ok(Query {
-                rows: Rows {
+                input: Input::Rows(Rows {
                     from,
                     via,
                     joins,
                     filter,
-                },
+                }),
                 order,
                 asked_order,
                 skip,
@@ -140,14 +155,13 @@ impl<'a> Binder<'a> {
         })
     }
 
-    fn bind_compute(
+    pub(super) fn bind_compute(
         &mut self,
         frame: usize,
         source: Scoped,
-        options: &'a QueryOptions,
+        items: &'a [ComputeItem],
     ) -> Result<()> {
-        for item in options.compute.iter().flatten() {
-            let target = |error: Error| error.target("$compute");
+        for item in items {
             let alias = &item.alias;
             let set = self.set(source);
             let taken = set.property(&alias.text).is_some()
@@ -162,11 +176,9 @@ impl<'a> Binder<'a> {
                     set.declared.name, alias.text
                 );
                 let error = Error::new(Code::InvalidOptionValue, message).at(alias.span);
-                return Err(target(
-                    error.hint("expected a name that the type does not have"),
-                ));
+                return Err(error.hint("expected a name that the type does not have"));
             }
-            let expr = self.bind_expr(&item.expr).map_err(target)?;
+            let expr = self.bind_expr(&item.expr)?;
             self.frames[frame]
                 .computed
                 .push((source, alias.text.clone(), expr));
@@ -193,7 +205,9 @@ impl<'a> Binder<'a> {
         let reference = selection == Selection::Reference;
         let mut members = Vec::new();
         let mut context = Vec::new();
-        let wanted = self.bind_select(frame, source, options.select.as_deref(), &mut context)?;
+        let wanted = self.in_option("$select", |binder| {
+            binder.bind_select(frame, source, options.select.as_deref(), &mut context)
+        })?;
         let selected =
             |name: &str| !reference && wanted.as_ref().is_none_or(|names| names.contains(&name));
         for (place, property) in set.properties.iter().enumerate() {
@@ -211,6 +225,7 @@ impl<'a> Binder<'a> {
                     name: name.clone(),
                     ty: expr.ty_or_string(),
                     output,
+                    declared: false,
                 });
             }
         }
@@ -219,16 +234,26 @@ impl<'a> Binder<'a> {
                 .key
                 .iter()
                 .all(|place| selected(set.properties[*place].declared.name));
-        for item in self.expand_items(set, options)? {
-            let member = self.bind_expand(frame, source, item, around, outputs, &mut context);
-            members.push(member.map_err(|error| error.target("$expand"))?);
-        }
+        self.in_option("$expand", |binder| {
+            for item in binder.expand_items(set, options)? {
+                members.push(binder.bind_expand(
+                    frame,
+                    source,
+                    item,
+                    around,
+                    outputs,
+                    &mut context,
+                )?);
+            }
+            Ok(())
+        })?;
         let selection = (!context.is_empty()).then(|| context.join(","));
         Ok(Shape {
             set: set.id,
             key,
             key_selected,
             reference,
+            transient: false,
             members,
             selection,
         })
@@ -260,24 +285,18 @@ impl<'a> Binder<'a> {
             let [segment] = path else {
                 let message =
                     "a path in '$select' runs through complex properties, and the model has none";
-                let error = Error::new(Code::UnknownProperty, message)
-                    .at(at)
-                    .target("$select");
+                let error = Error::new(Code::UnknownProperty, message).at(at);
                 return Err(error
                     .hint("for a property of a related entity use $expand=nav($select=property)"));
             };
             let SegmentKind::Name(name) = &segment.kind else {
-                return Err(Error::not_implemented("an annotation in $select")
-                    .at(segment.span)
-                    .target("$select"));
+                return Err(Error::not_implemented("an annotation in $select").at(segment.span));
             };
             if !item.options.present.is_empty() {
                 let message = format!(
                     "'{name}' takes no options here: it is neither complex nor a collection"
                 );
-                return Err(Error::new(Code::OptionNotAllowed, message)
-                    .at(at)
-                    .target("$select"));
+                return Err(Error::new(Code::OptionNotAllowed, message).at(at));
             }
             let computed = self.frames[frame]
                 .computed
@@ -289,7 +308,7 @@ impl<'a> Binder<'a> {
                     names.push(name);
                 }
             } else {
-                let error = self.no_property(set, name, segment.span).target("$select");
+                let error = self.no_property(set, name, segment.span);
                 self.unknown_name(error);
             }
         }
@@ -305,7 +324,7 @@ impl<'a> Binder<'a> {
         let mut items: Vec<(usize, &ExpandItem)> = Vec::new();
         let mut stars: Vec<&ExpandItem> = Vec::new();
         for item in options.expand.iter().flatten() {
-            let target = |error: Error| error.at(item.span).target("$expand");
+            let target = |error: Error| error.at(item.span);
             let path = match &item.kind {
                 ExpandKind::Star => {
                     stars.push(item);
@@ -349,7 +368,7 @@ impl<'a> Binder<'a> {
                         .map(|navigation| navigation.declared.name);
                     Error::new(Code::UnknownNavigation, message).did_you_mean(name, known)
                 };
-                self.unknown_name(error.at(span).target("$expand"));
+                self.unknown_name(error.at(span));
                 continue;
             };
             if items.iter().any(|(other, _)| *other == place) {
@@ -453,7 +472,10 @@ impl<'a> Binder<'a> {
         let far = self.join(frame, via.near, via.navigation);
         let options = &item.options;
         let shape = self.with_origin((frame, far), |binder| {
-            binder.bind_compute(frame, far, options)?;
+            binder.in_option("$compute", |binder| {
+                let items = options.compute.as_deref().unwrap_or_default();
+                binder.bind_compute(frame, far, items)
+            })?;
             binder.bind_shape(frame, far, options, selection, around, outputs)
         })?;
         add_context(context, name, &shape);
@@ -520,9 +542,8 @@ impl<'a> Binder<'a> {
         };
         let query = self.bind_query(frame, Some(via), Vec::new(), options, selection, inside)?;
         self.pop_frame(None, None);
-        let count = query
-            .count
-            .then(|| outputs.push(Output::Count(Box::new(query.rows.clone()))));
+        let counted = query.rows().filter(|_| query.count).cloned();
+        let count = counted.map(|rows| outputs.push(Output::Count(Box::new(rows))));
         add_context(context, name, &query.shape);
         let output = outputs.push(Output::Array(Box::new(query), bound));
         let canonical = link::nested(options, &self.alias_scopes);
@@ -548,13 +569,10 @@ impl<'a> Binder<'a> {
         let mut order: Vec<OrderItem> = Vec::new();
         let mut keys_left: Vec<usize> = set.key.clone();
         for item in items.into_iter().flatten() {
-            let target = |error: Error| error.target("$orderby");
-            let expr = self.bind_expr(&item.expr).map_err(target)?;
+            let expr = self.bind_expr(&item.expr)?;
             if expr.ty == Some(PrimitiveType::Binary) {
                 let message = "Edm.Binary has no order";
-                return Err(target(
-                    Error::new(Code::TypeMismatch, message).at(item.expr.span),
-                ));
+                return Err(Error::new(Code::TypeMismatch, message).at(item.expr.span));
             }
             // Nothing behind the whole key changes the order, nor does a constant.
             if expr.ty.is_none() || expr.is_value() || keys_left.is_empty() {

@@ -3,7 +3,8 @@
 use super::bind::{Binder, allow_only, segment_text};
 use super::projection::Selection;
 use super::{
-    Anchor, Answer, Comparison, Data, Expr, ExprKind, Join, Output, Query, Rows, Scoped, Shape, Via,
+    Anchor, Answer, Comparison, Data, Expr, ExprKind, Input, Join, Output, Query, Rows, Scoped,
+    Shape, Via,
 };
 use super::{link, literal, operand};
 use crate::edm::{EntitySet, Schema};
@@ -116,6 +117,11 @@ pub(super) fn bind_resource<'a>(
                 },
             )
         }
+        End::Count if options.apply.is_some() => {
+            let selection = Selection::Reference;
+            let query = binder.bind_page(frame, via, conditions, options, selection)?;
+            (query, Answer::Count)
+        }
         End::Count => {
             conditions.extend(binder.bind_conditions(frame, options)?);
             (bare(binder, frame, via, conditions, None), Answer::Count)
@@ -159,12 +165,13 @@ fn bare(
         key: (first_key..outputs.len()).collect(),
         key_selected: false,
         reference: false,
+        transient: false,
         members: members.into_iter().collect(),
         selection: None,
     };
     let rows: Rows = binder.pop_frame(via, Expr::all(conditions));
     Query {
-        rows,
+        input: Input::Rows(rows),
         order: Vec::new(),
         asked_order: 0,
         skip: 0,
@@ -377,9 +384,6 @@ fn check_options(options: &QueryOptions, last: &Step<'_>, end: &End) -> Result<(
         ),
         End::References => (&["$format"], "a reference"),
     };
-    if matches!(end, End::Count) && options.apply.is_some() {
-        return Err(Error::not_implemented("$apply").target("$apply"));
-    }
     allow_only(options, allowed, what)
 }
 

@@ -154,11 +154,11 @@ fn entities_fragment(schema: &Schema, data: &Data) -> String {
 }
 
 fn not_found(data: &Data, schema: &Schema) -> Error {
-    let set = data
-        .anchor
-        .as_ref()
-        .map_or(data.query.rows.from, |anchor| anchor.first.from);
-    let name = schema.set(set.set()).declared.name;
+    let set = match &data.anchor {
+        Some(anchor) => anchor.first.from.set(),
+        None => data.query.shape.set,
+    };
+    let name = schema.set(set).declared.name;
     Error::new(
         Code::ResourceNotFound,
         format!("there is no such {name}, or none that you may see"),

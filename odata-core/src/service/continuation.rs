@@ -104,7 +104,7 @@ pub(super) fn implicit_order(schema: &Schema, data: &Data) -> Option<String> {
         let names = data.query.order.iter().filter_map(|item| {
             let place = data.query.key_place(schema, item)?;
             Some(
-                schema.set(data.query.rows.from.set()).properties[place]
+                schema.set(data.query.shape.set).properties[place]
                     .declared
                     .name,
             )

@@ -54,7 +54,7 @@ impl Writer<'_> {
     }
 
     /// The operand, cast where SQL would give it another type.
-    fn typed(&mut self, expr: &Expr, ty: PgType) {
+    pub(super) fn typed(&mut self, expr: &Expr, ty: PgType) {
         let has = expr.pg(self.schema);
         self.operand(expr);
         if has != ty && !matches!(expr.kind, ExprKind::Null) {
@@ -146,6 +146,14 @@ impl Writer<'_> {
                 self.sql(")");
             }
             ExprKind::Count(rows) => self.count(rows),
+            ExprKind::Column(id, place) => self.derived_column(*id, *place),
+            ExprKind::Aggregate(method, operand, filter) => self.aggregate(
+                *method,
+                operand.as_deref(),
+                filter.as_deref(),
+                expr.ty_or_string(),
+            ),
+            ExprKind::Among(values, layer) => self.among(values, layer),
             ExprKind::Scalar(rows, value) => {
                 self.sql("(SELECT ");
                 self.operand(value);

@@ -5,7 +5,7 @@ use super::writer::Writer;
 use super::{Param, Statement};
 use crate::edm::{Schema, Scope};
 use crate::plan::{
-    Anchor, Answer, Bound, Data, OrderItem, Output, Page, Query, Rows, Scoped, Window,
+    Anchor, Answer, Bound, Data, Input, OrderItem, Output, Page, Query, Rows, Scoped, Window,
 };
 
 /// Where a statement's columns are.
@@ -55,17 +55,20 @@ pub fn sort_values(
     writer.list(&query.order, ", ", |writer, item| {
         writer.output_expr(&item.expr)
     });
-    let rows = Rows {
-        via: None,
-        filter: None,
-        ..query.rows.clone()
+    let input = match &query.input {
+        Input::Rows(rows) => Input::Rows(Rows {
+            via: None,
+            filter: None,
+            ..rows.clone()
+        }),
+        derived => derived.clone(),
     };
-    writer.from_where(&rows, |writer, conditions| {
+    writer.input(&input, |writer, conditions| {
         for (item, bound) in query.order.iter().zip(bounds) {
             let value = bound
                 .as_ref()
                 .and_then(|bound| bound.value.clone().map(|value| (bound.ty, value)));
-            if let (Some((ty, value)), Some(_)) = (value, query.key_place(schema, item)) {
+            if let Some((ty, value)) = value {
                 conditions.next(writer);
                 writer.operand(&item.expr);
                 writer.sql(" = ");
@@ -81,13 +84,13 @@ impl Writer<'_> {
         match &data.anchor {
             None => {
                 self.sql("SELECT count(*)");
-                self.from_where(&data.query.rows, |_, _| {});
+                self.input(&data.query.input, |_, _| {});
             }
             Some(anchor) => {
                 self.sql("SELECT ");
                 self.present(anchor.last());
                 self.sql(", ");
-                self.count(&data.query.rows);
+                self.count_input(&data.query.input);
                 self.anchor_from(anchor, |_| {});
             }
         }
@@ -126,7 +129,7 @@ impl Writer<'_> {
                 }
             }
             self.sql(" THEN ");
-            self.count(&query.rows);
+            self.count_input(&query.input);
             self.sql(" END");
         }
         match &data.anchor {
@@ -180,6 +183,12 @@ impl Writer<'_> {
         }
     }
 
+    fn count_input(&mut self, input: &Input) {
+        self.sql("(SELECT count(*)");
+        self.input(input, |_, _| {});
+        self.sql(")");
+    }
+
     /// `(SELECT count(*) ..)`.
     pub(super) fn count(&mut self, rows: &Rows) {
         self.sql("(SELECT count(*)");
@@ -199,7 +208,7 @@ impl Writer<'_> {
                 self.numbered(" AS c", i);
             }
         }
-        self.from_where(&query.rows, |writer, conditions| {
+        self.input(&query.input, |writer, conditions| {
             if let Some(bounds) = &page.after {
                 conditions.next(writer);
                 writer.after(&query.order, bounds);
@@ -227,7 +236,7 @@ impl Writer<'_> {
         self.sql("ARRAY(SELECT record_send(ROW(");
         self.list(&query.outputs, ", ", |writer, output| writer.output(output));
         self.sql("))");
-        self.from_where(&query.rows, |_, _| {});
+        self.input(&query.input, |_, _| {});
         self.order_by(&query.order);
         self.limit(window.read, window.skip);
         self.sql(")");
@@ -251,12 +260,16 @@ impl Writer<'_> {
         });
     }
 
-    fn limit(&mut self, rows: u64, skip: u64) {
+    pub(super) fn limit(&mut self, rows: u64, skip: u64) {
         self.sql(" LIMIT ");
         self.param(Param::int8(i64::try_from(rows).unwrap_or(i64::MAX)));
         if skip > 0 {
-            self.sql(" OFFSET ");
-            self.param(Param::int8(i64::try_from(skip).unwrap_or(i64::MAX)));
+            self.offset(skip);
         }
+    }
+
+    pub(super) fn offset(&mut self, skip: u64) {
+        self.sql(" OFFSET ");
+        self.param(Param::int8(i64::try_from(skip).unwrap_or(i64::MAX)));
     }
 }

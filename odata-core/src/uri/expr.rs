@@ -5,7 +5,8 @@
 //! Pratt's parser. Names are not resolved: whether a function exists is not known here.
 
 use super::ast::{Argument, BinaryOp, Expr, ExprKind, Literal, TypeName};
-use super::parser::Parser;
+use super::depth::too_deep;
+use super::parser::{Parser, exceeded};
 use super::token::Token;
 use crate::error::Result;
 
@@ -67,6 +68,32 @@ const OPERATORS: &[Operator] = &[
     Operator::Binary(BinaryOp::In),
 ];
 
+/// An operator and what is left of it: one operand, or those of a chain so far.
+struct Waiting {
+    operator: Operator,
+    operands: Vec<Expr>,
+    start: usize,
+    levels: usize,
+}
+
+/// An operand that is whole, with its place and the levels of operators in it.
+struct Done {
+    expr: Expr,
+    start: usize,
+    end: usize,
+    levels: usize,
+}
+
+impl Waiting {
+    /// Whether this is complete before `operator`, or the end, comes: they associate to the left.
+    fn binds_before(&self, operator: Option<Operator>) -> bool {
+        let power = self.operator.power();
+        operator.is_none_or(|next| {
+            power > next.power() || (power == next.power() && !self.operator.is_chain())
+        })
+    }
+}
+
 impl Operator {
     fn name(self) -> &'static str {
         match self {
@@ -82,6 +109,11 @@ impl Operator {
             Operator::And => Power::And,
             Operator::Binary(op) => power(op),
         }
+    }
+
+    /// Whether several of it make one node.
+    fn is_chain(self) -> bool {
+        matches!(self, Operator::And | Operator::Or)
     }
 }
 
@@ -105,55 +137,84 @@ impl Parser<'_> {
     /// An expression, one level deeper than what it stands in.
     pub(crate) fn expr(&mut self) -> Result<Expr> {
         self.skip_space();
-        self.nested(|p| p.operators(Power::Or))
-    }
-
-    /// Operands with operators between that bind at least as tightly as `least`.
-    fn operators(&mut self, least: Power) -> Result<Expr> {
-        let start = self.position();
-        let mut left = self.unary()?;
-        let mut levels = 0;
-        while let Some(operator) = self.operator(least) {
-            left = match operator {
-                Operator::Binary(op) => {
-                    // Each turn puts one more level around what is left of it.
-                    levels += 1;
-                    self.check_depth(levels)?;
-                    let right = match power(op).tighter() {
-                        Power::Unary => self.unary()?,
-                        power => self.operators(power)?,
-                    };
-                    let kind = ExprKind::Binary(op, Box::new(left), Box::new(right));
-                    self.node(kind, start)?
-                }
-                Operator::And => self.chain(left, start, Operator::And, ExprKind::And)?,
-                Operator::Or => self.chain(left, start, Operator::Or, ExprKind::Or)?,
-            };
+        let outermost = !std::mem::replace(&mut self.in_expr, true);
+        let expr = self.nested(Parser::operators)?;
+        if outermost {
+            self.in_expr = false;
+            if let Some(span) = too_deep(&expr, self.limits.depth) {
+                return Err(exceeded(self.limits, "depth").at(span));
+            }
         }
-        Ok(left)
+        Ok(expr)
     }
 
-    /// `first and b and c`, from behind the first operator on.
-    fn chain(
-        &mut self,
-        first: Expr,
-        start: usize,
-        operator: Operator,
-        kind: fn(Vec<Expr>) -> ExprKind,
-    ) -> Result<Expr> {
-        let mut operands = vec![first];
+    /// Operands with operators between. What waits for its right operand stands in a list of its own,
+    /// not on the stack.
+    fn operators(&mut self) -> Result<Expr> {
+        let mut waiting: Vec<Waiting> = Vec::new();
         loop {
-            operands.push(self.operators(operator.power().tighter())?);
-            let before = self.position();
-            if self.operator(operator.power()) != Some(operator) {
-                self.set_position(before);
-                return self.node(kind(operands), start);
+            let start = self.position();
+            let expr = self.unary()?;
+            let mut done = Done {
+                expr,
+                start,
+                end: self.position(),
+                levels: 0,
+            };
+            let operator = self.operator();
+            while let Some(left) = waiting.pop_if(|left| left.binds_before(operator)) {
+                done = self.combine(left, done)?;
+            }
+            let Some(operator) = operator else {
+                return Ok(done.expr);
+            };
+            match waiting.last_mut() {
+                // `a and b and` goes on.
+                Some(left) if left.operator == operator && operator.is_chain() => {
+                    left.levels = left.levels.max(done.levels);
+                    left.operands.push(done.expr);
+                }
+                _ => waiting.push(Waiting {
+                    operator,
+                    operands: vec![done.expr],
+                    start: done.start,
+                    levels: done.levels,
+                }),
             }
         }
     }
 
-    /// An operator that binds at least as tightly as `least`, with the white space around it.
-    fn operator(&mut self, least: Power) -> Option<Operator> {
+    /// An operator with its last operand. Each turn puts one more level around what is left of it.
+    fn combine(&mut self, left: Waiting, right: Done) -> Result<Done> {
+        let levels = left.levels.max(right.levels) + 1;
+        self.check_depth(levels)?;
+        let mut operands = left.operands;
+        let kind = match left.operator {
+            Operator::Binary(op) => match operands.pop() {
+                Some(first) => ExprKind::Binary(op, Box::new(first), Box::new(right.expr)),
+                None => right.expr.kind,
+            },
+            Operator::And | Operator::Or => {
+                operands.push(right.expr);
+                match left.operator {
+                    Operator::Or => ExprKind::Or(operands),
+                    _ => ExprKind::And(operands),
+                }
+            }
+        };
+        let (start, end) = (left.start, right.end);
+        let span = self.span(start, end);
+        self.count_node(span)?;
+        Ok(Done {
+            expr: Expr { kind, span },
+            start,
+            end,
+            levels,
+        })
+    }
+
+    /// An operator, with the white space around it.
+    fn operator(&mut self) -> Option<Operator> {
         let before = self.position();
         let closed = self.slice(0, before).ends_with([')', ']', '}']);
         let spaced = self.skip_space();
@@ -165,7 +226,6 @@ impl Parser<'_> {
             let behind = self.peek_second();
             if let Some(operator) = known
                 && matches!(behind, Token::Space | Token::Open | Token::End)
-                && operator.power() >= least
                 && operator.power() < Power::Primary
             {
                 self.next();
@@ -321,7 +381,7 @@ impl Parser<'_> {
             return self.node(ExprKind::Literal(literal), start);
         }
         match self.peek() {
-            Token::Open => self.enclosed(|p| p.parenthesised(start)),
+            Token::Open => self.enclosed(Parser::parenthesised),
             Token::OpenBracket => self.enclosed(|p| p.array(start)),
             Token::OpenBrace => self.enclosed(|p| p.object(start)),
             Token::Name => self.named(start),
@@ -331,12 +391,13 @@ impl Parser<'_> {
     }
 
     /// `(expr)`.
-    fn parenthesised(&mut self, start: usize) -> Result<Expr> {
+    fn parenthesised(&mut self) -> Result<Expr> {
         self.next();
         let inner = self.expr()?;
+        let before = self.position();
         if self.eat_comma() {
-            let end = self.position();
-            return Err(self.error(start, end, "expected a list only behind 'in', found '(..,'"));
+            let text = "expected an operator or ')', found ',', as a list stands only behind 'in'";
+            return Err(self.error(before, before + 1, text));
         }
         self.close("an operator or ')'")?;
         Ok(inner)
@@ -431,11 +492,11 @@ impl Parser<'_> {
                 let lower = name.text.to_ascii_lowercase();
                 match lower.as_str() {
                     "cast" => {
-                        let (expr, of) = self.type_call()?;
+                        let (expr, of) = self.enclosed(Parser::type_call)?;
                         self.node(ExprKind::Cast(expr, of), start)
                     }
                     "isof" => {
-                        let (expr, of) = self.type_call()?;
+                        let (expr, of) = self.enclosed(Parser::type_call)?;
                         self.node(ExprKind::IsOf(expr, of), start)
                     }
                     "case" => self.case(start),

@@ -9,6 +9,9 @@ use super::parser::Parser;
 use super::token::Token;
 use crate::error::Result;
 
+/// How many tokens are looked at for the colon of a condition.
+const FAR: usize = 1000;
+
 impl Parser<'_> {
     /// A literal at the next token; `None`, and nothing taken, where none stands.
     pub(crate) fn literal(&mut self) -> Result<Option<Literal>> {
@@ -135,16 +138,20 @@ impl Parser<'_> {
         let before = self.position();
         self.next();
         let mut depth = 0usize;
-        let answer = loop {
+        let mut answer = false;
+        for _ in 0..FAR {
             match self.next().token {
                 Token::Open | Token::OpenBracket | Token::OpenBrace => depth += 1,
                 Token::Close | Token::CloseBracket | Token::CloseBrace if depth > 0 => depth -= 1,
-                Token::Colon if depth == 0 => break true,
-                Token::Comma if depth == 0 => break false,
-                Token::Close | Token::End => break false,
+                Token::Colon if depth == 0 => {
+                    answer = true;
+                    break;
+                }
+                Token::Comma if depth == 0 => break,
+                Token::Close | Token::End => break,
                 _ => {}
             }
-        };
+        }
         self.set_position(before);
         answer
     }

@@ -4,8 +4,7 @@
 //! segment may be a property, a type, a function or a mistake.
 
 use super::ast::{
-    Argument, Expr, ExprKind, Lambda, Name, PathExpr, PathRoot, PathSegment, QueryOptions,
-    SegmentKind,
+    Argument, Expr, ExprKind, Lambda, Name, PathExpr, PathRoot, PathSegment, SegmentKind,
 };
 use super::options::Place;
 use super::parser::Parser;
@@ -129,15 +128,7 @@ impl Parser<'_> {
             }
             Token::Dollar => match self.peek_text() {
                 "$count" => {
-                    self.next();
-                    let options = match self.peek() {
-                        Token::Open => self.nested_options(Place::CountInExpr)?,
-                        _ => QueryOptions::default(),
-                    };
-                    segments.push(PathSegment {
-                        kind: SegmentKind::Count(Box::new(options)),
-                        span: self.span_from(start),
-                    });
+                    segments.push(self.count_segment()?);
                     Ok(true)
                 }
                 "$filter" => {
@@ -179,6 +170,20 @@ impl Parser<'_> {
             }
             _ => Err(self.unexpected("a segment of a path")),
         }
+    }
+
+    /// `$count`, with its options. (Here and not above: in a debug build options are large on the
+    /// stack of whoever holds them.)
+    fn count_segment(&mut self) -> Result<PathSegment> {
+        let start = self.next().start;
+        let options = match self.peek() {
+            Token::Open => Box::new(self.nested_options(Place::CountInExpr)?),
+            _ => Box::default(),
+        };
+        Ok(PathSegment {
+            kind: SegmentKind::Count(options),
+            span: self.span_from(start),
+        })
     }
 
     /// A name, its arguments, and a key behind them.
@@ -249,7 +254,7 @@ impl Parser<'_> {
     pub(crate) fn filter_segment(&mut self) -> Result<PathSegment> {
         let start = self.next().start;
         self.expect(Token::Open, "'(' behind '$filter'")?;
-        let expr = self.expr()?;
+        let expr = self.enclosed(Parser::expr)?;
         self.close("an operator or ')'")?;
         Ok(PathSegment {
             kind: SegmentKind::Filter(Box::new(expr)),

@@ -9,6 +9,7 @@
 mod apply;
 pub mod ast;
 mod context;
+mod depth;
 mod expr;
 mod geo;
 mod literal;

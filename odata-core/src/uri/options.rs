@@ -144,14 +144,17 @@ pub(crate) fn parse_query(raw: &str, limits: &Limits, origin: Origin) -> Result<
         if piece.is_empty() {
             continue;
         }
-        count += 1;
-        if count > limits.options {
-            return Err(parser::exceeded(limits, "options"));
-        }
         let (name, value) = match piece.split_once('=') {
             Some((name, value)) => (name, Some(value)),
             None => (piece, None),
         };
+        count += 1;
+        if count > limits.options {
+            let end = name.chars().count();
+            return Err(parser::exceeded(limits, "options")
+                .at(Span::new(0, end))
+                .target(name));
+        }
         let (name_base, value_base) = match origin {
             Origin::Value => (0, 0),
             Origin::Text(base) => (

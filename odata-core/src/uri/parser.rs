@@ -26,6 +26,8 @@ pub(crate) struct Parser<'a> {
     pub(crate) apply_steps: usize,
     /// Inside the condition of `case`, where `10:20` may be two numbers.
     pub(crate) in_case: bool,
+    /// Inside an expression, whose depth is checked when it is whole.
+    pub(crate) in_expr: bool,
     /// Between the parentheses of nested options, where `;` and `,` end a value.
     pub(crate) in_options: bool,
 }
@@ -52,6 +54,7 @@ impl<'a> Parser<'a> {
             lambda_depth: 0,
             apply_steps: 0,
             in_case: false,
+            in_expr: false,
             in_options: false,
         }
     }

@@ -360,7 +360,22 @@ impl Out {
         self.nested(&item.options);
     }
 
+    /// The value of `$search`.
     pub(crate) fn search(&mut self, search: &SearchExpr) {
+        let start = self.text.len();
+        self.search_part(search);
+        // A quote at the start would make one string of all.
+        let is_word = self
+            .text
+            .get(start..)
+            .is_some_and(|text| text.starts_with("%27"));
+        if is_word {
+            self.text.insert(start, '(');
+            self.push(")");
+        }
+    }
+
+    fn search_part(&mut self, search: &SearchExpr) {
         match search {
             SearchExpr::Incomplete(term) => self.quoted(&term.text),
             SearchExpr::Term(term) if term.phrase => {
@@ -411,10 +426,10 @@ impl Out {
 
     fn search_operand(&mut self, term: &SearchExpr, parentheses: bool) {
         if !parentheses {
-            return self.search(term);
+            return self.search_part(term);
         }
         self.push("(");
-        self.search(term);
+        self.search_part(term);
         self.push(")");
     }
 }

@@ -27,12 +27,18 @@ impl Parser<'_> {
         let start = self.position();
         if self.peek() == Token::String {
             let text = self.string()?;
-            let term = SearchTerm {
-                text,
-                phrase: false,
-                span: self.span_from(start),
-            };
-            return Ok(SearchExpr::Incomplete(term));
+            let span = self.span_from(start);
+            self.skip_space();
+            if matches!(self.peek(), Token::End | Token::Close | Token::Semicolon) {
+                let term = SearchTerm {
+                    text,
+                    phrase: false,
+                    span,
+                };
+                return Ok(SearchExpr::Incomplete(term));
+            }
+            // A word may start with a quote that is percent-encoded.
+            self.set_position(start);
         }
         self.search_or()
     }
@@ -176,14 +182,12 @@ impl Parser<'_> {
     /// Whether, in nested options, an option's name and `=` stand here. A client that encodes all
     /// of a value encodes its `;` as well.
     fn starts_option(&self, byte: usize) -> bool {
+        if !self.in_options {
+            return false;
+        }
         let rest = self.text_from(byte).trim_start();
-        let name = rest.split('=').next().unwrap_or("");
-        self.in_options
-            && name.len() < rest.len()
-            && !name.is_empty()
-            && name
-                .chars()
-                .all(|c| c.is_ascii_alphabetic() || c == '$' || c == '@')
+        let behind = rest.trim_start_matches(|c: char| c.is_ascii_alphabetic() || "$@".contains(c));
+        behind.len() < rest.len() && behind.starts_with('=')
     }
 }
 

@@ -1,5 +1,8 @@
 //! Errors as data: what was asked, and what the client reads.
 
+mod bounds;
+mod roundtrip;
+
 use expect_test::{Expect, expect};
 
 use super::parse;

@@ -1,0 +1,33 @@
+# Everything that CI runs, and what is handy beside it.
+
+default:
+    @just --list
+
+# The whole of CI.
+ci: fmt clippy docs test metadata
+
+# Formatting.
+fmt:
+    cargo fmt --all --check
+
+# Lints, warnings denied.
+clippy:
+    cargo clippy --workspace --all-targets -- -D warnings
+
+# Documentation, warnings denied.
+docs:
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items
+
+# All tests, on a PostgreSQL of their own.
+test:
+    INSTALL_POSTGRES=1 cargo test --workspace
+
+# $metadata against the standard's own schemas and tools.
+metadata:
+    cargo run -q -- metadata > target/metadata.xml
+    cargo run -q -- metadata --format json > target/metadata.json
+    .ci/check-metadata target/metadata.xml target/metadata.json
+
+# The demo.
+demo:
+    cargo run --release -- demo --install-postgres

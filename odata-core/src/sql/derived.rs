@@ -1,0 +1,149 @@
+//! What `$apply` makes: relations over relations, and aggregates.
+
+use super::rows::Conditions;
+use super::writer::Writer;
+use crate::edm::{PgType, PrimitiveType as T};
+use crate::plan::{Aggregate, Derived, Expr, Input, Layer};
+
+impl Writer<'_> {
+    /// `FROM .. WHERE ..` of what a query reads.
+    pub(super) fn input(&mut self, input: &Input, more: impl FnOnce(&mut Self, &mut Conditions)) {
+        match input {
+            Input::Rows(rows) => self.from_where(rows, more),
+            Input::Derived(derived) => {
+                self.derived(derived);
+                let mut conditions = Conditions::new(" WHERE ");
+                if let Some(filter) = &derived.filter {
+                    conditions.next(self);
+                    self.condition(filter);
+                }
+                more(self, &mut conditions);
+            }
+        }
+    }
+
+    fn derived(&mut self, derived: &Derived) {
+        self.sql(" FROM (");
+        self.list(&derived.layers, " UNION ALL ", |writer, layer| {
+            writer.layer(layer)
+        });
+        self.numbered(") d", usize::from(derived.id));
+    }
+
+    /// A column of a derived relation.
+    pub(super) fn derived_column(&mut self, id: u16, place: usize) {
+        self.numbered("d", usize::from(id));
+        self.numbered(".c", place);
+    }
+
+    /// One SELECT, its columns named `c0`, `c1`, ..
+    pub(super) fn layer(&mut self, layer: &Layer) {
+        self.sql("SELECT ");
+        if layer.select.is_empty() {
+            self.sql("TRUE AS c0");
+        }
+        for (i, expr) in layer.select.iter().enumerate() {
+            if i > 0 {
+                self.sql(", ");
+            }
+            // Later layers know the column by its OData type alone.
+            self.typed(expr, expr.ty_or_string().pg());
+            self.numbered(" AS c", i);
+        }
+        self.input(&layer.input, |_, _| {});
+        match layer.group {
+            // Without groups all rows are one, even if there is none.
+            Some(0) if layer.select.is_empty() => self.sql(" LIMIT 1"),
+            Some(groups) if groups > 0 => {
+                self.sql(" GROUP BY ");
+                for i in 0..groups {
+                    if i > 0 {
+                        self.sql(", ");
+                    }
+                    self.numbered("", i + 1);
+                }
+            }
+            _ => {}
+        }
+        if !layer.order.is_empty() {
+            self.sql(" ORDER BY ");
+            self.list(&layer.order, ", ", |writer, (expr, descending)| {
+                writer.operand(expr);
+                writer.sql(if *descending {
+                    " DESC NULLS LAST"
+                } else {
+                    " NULLS FIRST"
+                });
+            });
+        }
+        if let Some(limit) = layer.limit {
+            self.limit(limit, layer.skip);
+        } else if layer.skip > 0 {
+            self.offset(layer.skip);
+        }
+    }
+
+    /// `(a, b) IN (SELECT ..)`.
+    pub(super) fn among(&mut self, values: &[Expr], layer: &Layer) {
+        self.sql("(");
+        self.list(values, ", ", |writer, value| writer.operand(value));
+        self.sql(") IN (");
+        self.layer(layer);
+        self.sql(")");
+    }
+
+    /// An aggregate of PostgreSQL, over exact types.
+    pub(super) fn aggregate(
+        &mut self,
+        method: Aggregate,
+        operand: Option<&Expr>,
+        filter: Option<&Expr>,
+        ty: T,
+    ) {
+        let Some(operand) = operand else {
+            self.sql("count(*)");
+            self.aggregate_filter(filter);
+            return;
+        };
+        let of = operand.ty_or_string();
+        // The method, the operand's type inside it, and the result's around it.
+        let (call, inside, around): (&'static str, Option<PgType>, Option<PgType>) = match method {
+            Aggregate::Count => ("count(", None, None),
+            Aggregate::CountDistinct => ("count(DISTINCT ", None, None),
+            // PostgreSQL's sum of whole numbers is exact; only its type is narrower.
+            Aggregate::Sum if of.is_integer() => ("sum(", None, Some(PgType::Numeric)),
+            Aggregate::Sum => ("sum(", Some(ty.pg()), None),
+            Aggregate::Average if of.is_integer() => {
+                ("avg(", Some(PgType::Numeric), Some(PgType::Float8))
+            }
+            Aggregate::Average => ("avg(", Some(ty.pg()), None),
+            // PostgreSQL has no minimum of these.
+            Aggregate::Min if of == T::Boolean => ("bool_and(", None, None),
+            Aggregate::Max if of == T::Boolean => ("bool_or(", None, None),
+            Aggregate::Min if of == T::Guid => ("min(", Some(PgType::Text), Some(PgType::Uuid)),
+            Aggregate::Max if of == T::Guid => ("max(", Some(PgType::Text), Some(PgType::Uuid)),
+            Aggregate::Min => ("min(", Some(ty.pg()), None),
+            Aggregate::Max => ("max(", Some(ty.pg()), None),
+        };
+        self.sql(call);
+        self.operand(operand);
+        if let Some(ty) = inside.filter(|ty| *ty != operand.pg(self.schema)) {
+            self.sql("::");
+            self.sql(ty.sql_name());
+        }
+        self.sql(")");
+        self.aggregate_filter(filter);
+        if let Some(ty) = around {
+            self.sql("::");
+            self.sql(ty.sql_name());
+        }
+    }
+
+    fn aggregate_filter(&mut self, filter: Option<&Expr>) {
+        if let Some(filter) = filter {
+            self.sql(" FILTER (WHERE ");
+            self.condition(filter);
+            self.sql(")");
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! Statements, their parameters, and the session they run in.
+
+use super::*;
+
+cases!(server =>
+    statements_are_cached_with_a_bound,
+    a_changed_table_is_prepared_again,
+    parameters_arrive_in_their_formats,
+    the_session_is_set_up
+);
+
+async fn statements_are_cached_with_a_bound(url: &str) {
+    let options = PoolOptions {
+        size: 1,
+        statements: 8,
+        ..PoolOptions::default()
+    };
+    let database = open(url, options);
+    let prepared = "SELECT count(*)::text FROM pg_prepared_statements";
+    for n in 0..50 {
+        one(&database, &sql(&format!("SELECT 'shape {n}'")))
+            .await
+            .unwrap();
+    }
+    let count: i32 = text(&database, prepared).await.parse().unwrap();
+    assert!((8..=9).contains(&count), "{count} statements");
+    // One shape is prepared once.
+    let names = "SELECT string_agg(name, ',' ORDER BY name) FROM pg_prepared_statements
+                 WHERE statement = 'SELECT $1'";
+    let mut seen = None;
+    for n in 0..5 {
+        one(&database, &with("SELECT $1", vec![Param::int8(n)]))
+            .await
+            .unwrap();
+        let name = text(&database, names).await;
+        assert!(seen.is_none_or(|seen| seen == name));
+        seen = Some(name);
+    }
+}
+
+async fn a_changed_table_is_prepared_again(url: &str) {
+    let options = PoolOptions {
+        size: 1,
+        lane: 1,
+        ..PoolOptions::default()
+    };
+    let database = open(url, options);
+    let admin = admin(url).await;
+    let table = format!("public.t_changed_{}", std::process::id());
+    admin
+        .batch_execute(&format!(
+            "CREATE TABLE {table} (a int); INSERT INTO {table} VALUES (1)"
+        ))
+        .await
+        .unwrap();
+    let statement = sql(&format!("SELECT * FROM {table}"));
+    let columns = |rows: &RowStream| rows.columns().len();
+    assert_eq!(
+        columns(&database.query(&statement, DEADLINE).await.unwrap()),
+        1
+    );
+    let rows = database.read_all(&statement, DEADLINE).await.unwrap();
+    assert_eq!(rows.columns().len(), 1);
+    admin
+        .batch_execute(&format!("ALTER TABLE {table} ADD b text"))
+        .await
+        .unwrap();
+    assert_eq!(
+        columns(&database.query(&statement, DEADLINE).await.unwrap()),
+        2
+    );
+    let rows = database.read_all(&statement, DEADLINE).await.unwrap();
+    assert_eq!(rows.columns().len(), 2);
+    // What a pooler in between may do.
+    database
+        .query(&sql("DEALLOCATE ALL"), DEADLINE)
+        .await
+        .unwrap();
+    assert_eq!(
+        columns(&database.query(&statement, DEADLINE).await.unwrap()),
+        2
+    );
+    admin
+        .batch_execute(&format!("ALTER TABLE {table} DROP a"))
+        .await
+        .unwrap();
+    assert_eq!(
+        columns(&database.query(&statement, DEADLINE).await.unwrap()),
+        1
+    );
+    admin
+        .batch_execute(&format!("DROP TABLE {table}"))
+        .await
+        .unwrap();
+    let gone = failure(&database, &statement.text).await;
+    assert_eq!(gone.reason, Reason::Mismatch);
+    assert_eq!(database.status().open, 1);
+    assert_eq!(database.status().discarded, 0);
+}
+
+async fn parameters_arrive_in_their_formats(url: &str) {
+    let database = open(url, PoolOptions::default());
+    let null = Param {
+        value: None,
+        ..Param::int8(0)
+    };
+    let array = Param::array(PgType::Int8, &[1i64.to_be_bytes(), 3i64.to_be_bytes()]);
+    let statement = with(
+        "SELECT $1 + 1, $2::text, $3 IS NULL, 3 = ANY($4), $5, NULL::int4, $6 = ANY($7)",
+        vec![
+            Param::int8(41),
+            Param::text(PgType::Numeric, "1e-30"),
+            null,
+            array,
+            Param::text(PgType::Text, "it's ü"),
+            Param::text(PgType::Text, "b"),
+            Param::array(PgType::Text, &["a", "b"]),
+        ],
+    );
+    let rows = database.read_all(&statement, DEADLINE).await.unwrap();
+    let row = &rows.rows[0];
+    assert_eq!(row.cell(0), Some(&42i64.to_be_bytes()[..]));
+    assert_eq!(row.cell(1), Some(&b"0.000000000000000000000000000001"[..]));
+    assert_eq!(row.cell(2), Some(&[1][..]));
+    assert_eq!(row.cell(3), Some(&[1][..]));
+    assert_eq!(row.cell(4), Some("it's ü".as_bytes()));
+    assert_eq!(row.cell(5), None);
+    assert_eq!(row.cell(6), Some(&[1][..]));
+    assert_eq!((row.cell(7), row.len()), (None, 7));
+
+    let bad = with("SELECT $1", vec![Param::text(PgType::Numeric, "s3cret")]);
+    let failure = database.query(&bad, DEADLINE).await.err().unwrap();
+    assert_eq!(failure.error.code(), Code::InvalidLiteral);
+    let nul = with("SELECT $1", vec![Param::text(PgType::Text, "a\0b")]);
+    let failure = database.query(&nul, DEADLINE).await.err().unwrap();
+    assert_eq!(failure.reason, Reason::Data);
+    let nul = database
+        .query(&sql("SELECT '\0'"), DEADLINE)
+        .await
+        .err()
+        .unwrap();
+    assert_eq!(nul.reason, Reason::Internal);
+    assert_eq!(text(&database, "SELECT 'fine'").await, "fine");
+}
+
+async fn the_session_is_set_up(url: &str) {
+    let options = PoolOptions {
+        stream_timeout: Duration::from_secs(120),
+        lane_timeout: Duration::from_secs(7),
+        ..PoolOptions::default()
+    };
+    let database = open(url, options);
+    for (setting, value) in [
+        ("default_transaction_read_only", "on"),
+        ("transaction_read_only", "on"),
+        ("statement_timeout", "2min"),
+        ("lock_timeout", "2s"),
+        ("idle_in_transaction_session_timeout", "1min"),
+        ("TimeZone", "UTC"),
+        ("search_path", "pg_catalog"),
+        ("jit", "off"),
+        ("client_encoding", "UTF8"),
+    ] {
+        let shown = text(&database, &format!("SELECT current_setting('{setting}')")).await;
+        assert_eq!(shown, value, "{setting}");
+    }
+    let interval =
+        "SELECT coalesce(current_setting('client_connection_check_interval', true), '5s')";
+    assert_eq!(text(&database, interval).await, "5s");
+    let lane = sql("SELECT current_setting('statement_timeout')");
+    let rows = database.read_all(&lane, DEADLINE).await.unwrap();
+    assert_eq!(rows.rows[0].cell(0), Some(&b"7s"[..]));
+}
