@@ -31,6 +31,7 @@ pub fn run(cli: Cli) -> Result<(), Exit> {
             let config = options.config()?;
             block_on(serve::run(config, |_| {}))
         }
+        Command::Demo(options) => block_on(demo::run(&options)),
         Command::Check(options) => {
             let config = options.config()?;
             block_on(check::run(config))

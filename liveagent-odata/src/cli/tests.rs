@@ -1,5 +1,4 @@
 use super::*;
-use clap::CommandFactory;
 
 const DATABASE: &str = "--database-url=postgres://me:s3cret@db/chat";
 
@@ -35,7 +34,7 @@ fn refuses(words: &[&str], expected: &str) {
 
 #[test]
 fn the_command_line_is_well_formed() {
-    Cli::command().debug_assert();
+    Cli::described().debug_assert();
 }
 
 #[test]
@@ -106,8 +105,8 @@ fn every_option_arrives() {
 
 #[test]
 fn what_is_wrong_is_said() {
-    refuses(&["--page-size=0"], "0 is not in 1..");
-    refuses(&["--page-size=many"], "invalid digit");
+    refuses(&["--page-size=0"], "expected a number of rows, at least 1");
+    refuses(&["--page-size=many"], "expected a number of rows");
     refuses(
         &["--page-size=20", "--max-page-size=10"],
         "--page-size is 20, more than --max-page-size, which is 10",
@@ -172,7 +171,7 @@ fn a_database_is_named_in_one_of_two_ways() {
 
 #[test]
 fn help_has_every_default_and_no_secret() {
-    let mut command = Cli::command();
+    let mut command = Cli::described();
     let help = command
         .find_subcommand_mut("serve")
         .unwrap()
@@ -188,19 +187,25 @@ fn help_has_every_default_and_no_secret() {
         "[default: 30m]",
         "[default: public]",
         "[env: DATABASE_URL]",
-        "[env: DATABASE_URL_FILE",
-        "[env: ODATA_LISTEN",
-        "[env: ODATA_STRICT_SCHEMA",
+        "[env: DATABASE_URL_FILE]",
+        "[env: ODATA_LISTEN]",
+        "[env: ODATA_STRICT_SCHEMA]",
     ] {
         assert!(help.contains(default), "{default}\n{help}");
     }
     let cli = Cli::try_parse_from(["liveagent-odata", "serve", DATABASE]).unwrap();
-    assert!(!format!("{cli:?}").contains("s3cret"));
+    let Command::Serve(serve) = cli.command else {
+        panic!("not serve")
+    };
+    assert!(!format!("{serve:?}").contains("s3cret"));
 }
 
 #[test]
 fn every_option_can_stand_in_the_environment() {
-    for command in Cli::command().get_subcommands() {
+    // The demo ignores the variables that name somebody's database, and is told to begin anew by
+    // its command line alone.
+    let served = |command: &&clap::Command| command.get_name() != "demo";
+    for command in Cli::command().get_subcommands().filter(served) {
         for option in command.get_arguments() {
             if option.get_id() == "help" {
                 continue;

@@ -380,7 +380,9 @@ async fn collection(asked: &Asked<'_>, data: &Data) -> Result<HttpResponse, Fail
 
 /// A HEAD answer has the headers of the GET, and says nothing of a length that isn't known.
 fn head_response(mut response: actix_web::HttpResponseBuilder) -> HttpResponse {
-    response.finish()
+    response.streaming(futures_util::stream::empty::<
+        Result<Bytes, std::convert::Infallible>,
+    >())
 }
 
 /// Reads the end of a statement whose last row was taken, so that its connection is free.
@@ -455,7 +457,7 @@ impl Producer {
             }
             Err(Cut::Client(Stopped::Gone)) => tracing::debug!("a client hung up"),
             Err(Cut::Client(Stopped::Stalled)) => {
-                tracing::info!("an answer was cut: its client stopped reading")
+                tracing::info!("an answer was cut: its client stopped reading");
             }
             Err(Cut::Database(failure)) => {
                 if failure.reason == Reason::Mismatch {
