@@ -45,6 +45,14 @@ pub(super) struct Asked<'a> {
 
 /// Answers a request for rows.
 pub(super) async fn data(asked: &Asked<'_>, data: &Data) -> Result<HttpResponse> {
+    let answer = answer_or_smaller(asked, data).await;
+    if matches!(answer, Err(Failed::Changed(_))) {
+        asked.service.changed.notify_one();
+    }
+    answer.map_err(Failed::into_error)
+}
+
+async fn answer_or_smaller(asked: &Asked<'_>, data: &Data) -> Result<HttpResponse, Failed> {
     match answer(asked, data).await {
         Err(Failed::TooLarge(_)) => {
             // An array that is larger than PostgreSQL builds: the same plan with small ones.
@@ -53,23 +61,25 @@ pub(super) async fn data(asked: &Asked<'_>, data: &Data) -> Result<HttpResponse>
                 ..asked.service.settings.limits.clone()
             };
             match plan::bind(&asked.served.schema, asked.uri, &limits)? {
-                Plan::Data(small) => answer(asked, &small).await.map_err(Failed::into_error),
-                _ => Err(Error::new(Code::Internal, "a plan changed its kind")),
+                Plan::Data(small) => answer(asked, &small).await,
+                _ => Err(Error::new(Code::Internal, "a plan changed its kind").into()),
             }
         }
-        result => result.map_err(Failed::into_error),
+        result => result,
     }
 }
 
 enum Failed {
     TooLarge(Error),
+    /// The database is not what the schema says.
+    Changed(Error),
     Other(Error),
 }
 
 impl Failed {
     fn into_error(self) -> Error {
         match self {
-            Failed::TooLarge(error) | Failed::Other(error) => error,
+            Failed::TooLarge(error) | Failed::Changed(error) | Failed::Other(error) => error,
         }
     }
 }
@@ -84,8 +94,17 @@ impl From<Failure> for Failed {
     fn from(failure: Failure) -> Failed {
         match failure.reason {
             Reason::TooLarge => Failed::TooLarge(failure.error),
+            Reason::Mismatch => Failed::Changed(failure.error),
             _ => Failed::Other(failure.error),
         }
+    }
+}
+
+/// A row that can't be read has been changed under the service.
+fn of_row(error: Error) -> Failed {
+    match error.code() {
+        Code::Unavailable => Failed::Changed(error),
+        _ => Failed::Other(error),
     }
 }
 
@@ -182,7 +201,7 @@ async fn single(asked: &Asked<'_>, data: &Data) -> Result<HttpResponse, Failed> 
     {
         return Err(not_found(data, schema).into());
     }
-    Ok(single_row(asked, data, &row, layout.first)?)
+    single_row(asked, data, &row, layout.first).map_err(of_row)
 }
 
 fn single_row(asked: &Asked<'_>, data: &Data, row: &RawRow, first: usize) -> Result<HttpResponse> {
@@ -340,7 +359,7 @@ async fn collection(asked: &Asked<'_>, data: &Data) -> Result<HttpResponse, Fail
                 return Err(not_found(data, schema).into());
             }
         }
-        if writer.row(&mut buffer, row)? == Progress::Full || asked.head {
+        if writer.row(&mut buffer, row).map_err(of_row)? == Progress::Full || asked.head {
             break;
         }
         if buffer.len() >= CHUNK {
@@ -361,7 +380,9 @@ async fn collection(asked: &Asked<'_>, data: &Data) -> Result<HttpResponse, Fail
 
 /// A HEAD answer has the headers of the GET, and says nothing of a length that isn't known.
 fn head_response(mut response: actix_web::HttpResponseBuilder) -> HttpResponse {
-    response.finish()
+    response.streaming(futures_util::stream::empty::<
+        Result<Bytes, std::convert::Infallible>,
+    >())
 }
 
 /// Reads the end of a statement whose last row was taken, so that its connection is free.
@@ -439,9 +460,13 @@ impl Producer {
                 tracing::info!("an answer was cut: its client stopped reading");
             }
             Err(Cut::Database(failure)) => {
+                if failure.reason == Reason::Mismatch {
+                    self.service.changed.notify_one();
+                }
                 tracing::warn!(reason = ?failure.reason, rows = self.writer.rows(), "an answer was cut");
             }
             Err(Cut::Row(error)) => {
+                self.service.changed.notify_one();
                 tracing::error!(
                     code = error.code().name(),
                     rows = self.writer.rows(),

@@ -4,6 +4,7 @@
     reason = "a test fails by a panic, and so do its helpers"
 )]
 
+mod auth;
 mod demo;
 mod grants;
 mod harness;
