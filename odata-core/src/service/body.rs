@@ -91,7 +91,7 @@ impl<R: Cells> CollectionBody<R> {
     /// Writes a row, or notes what it tells of the rows that aren't written.
     pub(super) fn row(&mut self, out: &mut Vec<u8>, row: R) -> Result<Progress> {
         if let Some(count) = self.layout.count.and_then(|place| row.cell(place)) {
-            self.count = count.try_into().ok().map(|bytes| u64::from_be_bytes(bytes));
+            self.count = count.try_into().ok().map(u64::from_be_bytes);
         }
         // A row without a key stands for no row: it is there for the entity before it, or for the
         // count.
