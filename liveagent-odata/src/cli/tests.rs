@@ -165,10 +165,10 @@ fn a_database_is_named_in_one_of_two_ways() {
     let path = std::env::temp_dir().join(format!("odata-cli-{}", std::process::id()));
     std::fs::write(&path, "postgres://me:s3cret@db/chat\n").unwrap();
     let option = format!("--database-url-file={}", path.display());
-    let config = config(&[&option]);
+    let named = config(&[&option]);
     std::fs::remove_file(&path).unwrap();
     assert_eq!(
-        config.unwrap().database.to_string(),
+        named.unwrap().database.to_string(),
         "host=db:5432 user=me dbname=chat"
     );
     let error = config(&["--database-url=postgres://me:s3cret@db/chat?sslmod=require"]);
