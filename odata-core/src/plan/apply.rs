@@ -7,9 +7,10 @@
 
 use super::bind::{Binder, condition};
 use super::derived::METHODS;
+use super::operand::{common_type, convert};
 use super::{
-    Aggregate, Derived, Expr, ExprKind, Input, Layer, Member, OrderItem, Output, Query, Rows,
-    Shape, Via,
+    Aggregate, Branches, Derived, Expr, ExprKind, Input, Layer, Member, OrderItem, Output, Query,
+    Rows, Shape, Via,
 };
 use crate::edm::PrimitiveType as T;
 use crate::error::{Code, Error, Result, Span};
@@ -26,6 +27,8 @@ pub(super) struct DerivedNames {
     pub(super) columns: Vec<DerivedColumn>,
     /// The columns that tell any two rows apart.
     unique: Vec<usize>,
+    /// The column that tells which sequence of a `concat` a row comes from: it has no name.
+    branch: Option<usize>,
 }
 
 /// A column and the path that names it.
@@ -36,9 +39,12 @@ pub(super) struct DerivedColumn {
     nullable: bool,
     /// Whether `$metadata` tells its type.
     declared: bool,
+    /// For each sequence of a `concat` whether its rows have the property; empty: all have it.
+    in_branch: Vec<bool>,
 }
 
 /// The result so far.
+#[derive(Clone)]
 enum Stage {
     /// Entities of the frame, under these conditions.
     Entities(Vec<Expr>),
@@ -102,7 +108,21 @@ impl<'a> Binder<'a> {
             let message = format!("more than {} transformations", self.limits.apply_steps);
             return Err(Error::new(Code::LimitExceeded, message));
         }
-        let mut stage = Stage::Entities(conditions);
+        Ok(
+            match self.sequence(frame, via, Stage::Entities(conditions), transformations)? {
+                Stage::Entities(conditions) => Applied::Entities(conditions),
+                Stage::Derived(derived, names) => Applied::Derived(derived, names),
+            },
+        )
+    }
+
+    fn sequence(
+        &mut self,
+        frame: usize,
+        via: Option<Via>,
+        mut stage: Stage,
+        transformations: &'a [Transformation],
+    ) -> Result<Stage> {
         let mut order = Order::new();
         for transformation in transformations {
             stage = self.transform(frame, via, stage, &mut order, transformation)?;
@@ -110,10 +130,185 @@ impl<'a> Binder<'a> {
                 self.derived = Some(names.clone());
             }
         }
-        Ok(match stage {
-            Stage::Entities(conditions) => Applied::Entities(conditions),
-            Stage::Derived(derived, names) => Applied::Derived(derived, names),
-        })
+        Ok(stage)
+    }
+
+    /// Binds one of several sequences over the same input: what it does to names ends with it.
+    fn branch(
+        &mut self,
+        frame: usize,
+        then: impl FnOnce(&mut Self) -> Result<Stage>,
+    ) -> Result<Stage> {
+        let derived = self.derived.clone();
+        let joins = self.frames[frame].joins.clone();
+        let computed = self.frames[frame].computed.clone();
+        let stage = then(self);
+        self.derived = derived;
+        self.frames[frame].joins = joins;
+        self.frames[frame].computed = computed;
+        stage
+    }
+
+    /// The rows of several sequences, one after the other (Data Aggregation 3.2.4).
+    fn union(
+        &mut self,
+        frame: usize,
+        via: Option<Via>,
+        branches: Vec<Stage>,
+        span: Span,
+    ) -> Result<Stage> {
+        let mut relations = Vec::new();
+        for branch in branches {
+            relations.push(self.branch(frame, |binder| binder.as_derived(frame, via, branch))?);
+        }
+        let mut relations: Vec<(Derived, DerivedNames)> = relations
+            .into_iter()
+            .filter_map(|stage| match stage {
+                Stage::Derived(derived, names) => Some((derived, names)),
+                Stage::Entities(_) => None,
+            })
+            .collect();
+        if relations.len() == 1 {
+            return Ok(relations.pop().map_or_else(
+                || Stage::Entities(Vec::new()),
+                |(d, n)| Stage::Derived(d, n),
+            ));
+        }
+        let mut columns: Vec<DerivedColumn> = Vec::new();
+        for (i, (_, names)) in relations.iter().enumerate() {
+            for column in names
+                .columns
+                .iter()
+                .filter(|column| !column.path.is_empty())
+            {
+                match columns.iter_mut().find(|known| known.path == column.path) {
+                    Some(known) => {
+                        let message = || {
+                            format!(
+                                "'{}' has another type in another sequence",
+                                column.path.join("/")
+                            )
+                        };
+                        known.ty = common_type(known.ty, column.ty)
+                            .ok_or_else(|| Error::new(Code::TypeMismatch, message()).at(span))?;
+                        known.in_branch[i] = true;
+                    }
+                    None => {
+                        let mut in_branch = vec![false; relations.len()];
+                        in_branch[i] = true;
+                        columns.push(DerivedColumn {
+                            in_branch,
+                            nullable: true,
+                            ..column.clone()
+                        });
+                    }
+                }
+            }
+        }
+        let mut unique: Vec<usize> = Vec::new();
+        let mut layers = Vec::new();
+        for (i, (derived, names)) in relations.into_iter().enumerate() {
+            let mut select = Vec::new();
+            for (place, column) in columns.iter().enumerate() {
+                let own = names.columns.iter().position(|own| own.path == column.path);
+                select.push(match own {
+                    Some(own) => {
+                        if names.unique.contains(&own) && !unique.contains(&place) {
+                            unique.push(place);
+                        }
+                        convert(names.column(own), column.ty)
+                    }
+                    None => Expr {
+                        ty: Some(column.ty),
+                        ..Expr::null()
+                    },
+                });
+            }
+            let number = super::Value::Integer(i64::try_from(i).unwrap_or_default());
+            select.push(Expr {
+                ty: Some(T::Int32),
+                ..Expr::value(number)
+            });
+            layers.push(plain(Input::Derived(Box::new(derived)), select));
+        }
+        let branch = columns.len();
+        unique.push(branch);
+        columns.push(DerivedColumn {
+            path: Vec::new(),
+            ty: T::Int32,
+            nullable: false,
+            declared: false,
+            in_branch: Vec::new(),
+        });
+        let id = self.next_id();
+        let names = DerivedNames {
+            id,
+            columns,
+            unique,
+            branch: Some(branch),
+        };
+        Ok(Stage::Derived(
+            Derived {
+                id,
+                layers,
+                filter: None,
+            },
+            names,
+        ))
+    }
+
+    /// Entities as rows of their structural and computed properties.
+    fn as_derived(&mut self, frame: usize, via: Option<Via>, stage: Stage) -> Result<Stage> {
+        let Stage::Entities(conditions) = stage else {
+            return Ok(stage);
+        };
+        let from = self.frames[frame].from;
+        let set = self.set(from);
+        let visible = (0..set.properties.len()).filter(|place| !set.properties[*place].hidden);
+        let mut select = Vec::new();
+        let mut columns = Vec::new();
+        for place in visible {
+            let expr = self.property(frame, from, place, Span::default())?;
+            columns.push(DerivedColumn {
+                path: vec![set.properties[place].declared.name.to_owned()],
+                ty: expr.ty_or_string(),
+                nullable: expr.nullable,
+                declared: true,
+                in_branch: Vec::new(),
+            });
+            select.push(expr);
+        }
+        let is_key = |column: &DerivedColumn| {
+            set.key.iter().any(|place| {
+                column
+                    .path
+                    .first()
+                    .is_some_and(|name| name == set.properties[*place].declared.name)
+            })
+        };
+        let unique = (0..columns.len())
+            .filter(|place| is_key(&columns[*place]))
+            .collect();
+        for (of, name, expr) in self.frames[frame].computed.clone() {
+            if of == from {
+                columns.push(DerivedColumn {
+                    path: vec![name],
+                    ty: expr.ty_or_string(),
+                    nullable: true,
+                    declared: false,
+                    in_branch: Vec::new(),
+                });
+                select.push(expr);
+            }
+        }
+        let joins = self.frames[frame].joins.clone();
+        let input = Input::Rows(Rows {
+            from,
+            via,
+            joins,
+            filter: Expr::all(conditions),
+        });
+        Ok(self.layer(plain(input, select), columns, unique))
     }
 
     fn transform(
@@ -160,9 +355,33 @@ impl<'a> Binder<'a> {
             K::GroupBy { groups, then } => {
                 order.clear();
                 let (conditions, aggregates) = self.group_sequence(then)?;
-                self.group(frame, via, stage, groups, aggregates, conditions)
+                let mut branches = Vec::new();
+                for groups in group_sets(groups, span)? {
+                    let branch = self.branch(frame, |binder| {
+                        binder.group(
+                            frame,
+                            via,
+                            stage.clone(),
+                            &groups,
+                            aggregates,
+                            conditions.clone(),
+                        )
+                    });
+                    branches.push(branch?);
+                }
+                self.union(frame, via, branches, span)
             }
-            K::Concat(_) => Err(Error::not_implemented("the transformation 'concat'").at(span)),
+            K::Concat(sequences) => {
+                order.clear();
+                let mut branches = Vec::new();
+                for sequence in sequences {
+                    let start = stage.clone();
+                    branches.push(
+                        self.branch(frame, |binder| binder.sequence(frame, via, start, sequence))?,
+                    );
+                }
+                self.union(frame, via, branches, span)
+            }
             K::Join { .. } => Err(Error::not_implemented("the transformation 'join'").at(span)),
             K::Nest(_) => Err(Error::not_implemented("the transformation 'nest'").at(span)),
             K::AddNested { .. } => {
@@ -210,11 +429,12 @@ impl<'a> Binder<'a> {
                         ty: expr.ty_or_string(),
                         nullable: true,
                         declared: false,
+                        in_branch: Vec::new(),
                     });
                     select.push(expr);
                 }
                 let input = Input::Derived(Box::new(derived));
-                Ok(self.layer(plain(input, select), columns, names.unique))
+                Ok(self.layer_on(plain(input, select), columns, names))
             }
         }
     }
@@ -273,7 +493,7 @@ impl<'a> Binder<'a> {
                     limit,
                     ..plain(input, names.all())
                 };
-                Ok(self.layer(layer, names.columns, names.unique))
+                Ok(self.layer_on(layer, names.columns.clone(), names))
             }
         }
     }
@@ -350,16 +570,13 @@ impl<'a> Binder<'a> {
         frame: usize,
         via: Option<Via>,
         stage: Stage,
-        groups: &'a [GroupingItem],
+        groups: &[(&'a PathExpr, Span)],
         aggregates: &'a [AggregateExpr],
         conditions: Vec<Expr>,
     ) -> Result<Stage> {
         let mut select = Vec::new();
         let mut columns: Vec<DerivedColumn> = Vec::new();
-        for group in groups {
-            let GroupingItem::Path(path, span) = group else {
-                return Err(Error::not_implemented("'rollup'"));
-            };
+        for (path, span) in groups {
             let names = path_names(path, *span)?;
             let expr = self.bind_path(path, *span)?;
             if columns.iter().any(|column| column.path == names) {
@@ -371,6 +588,7 @@ impl<'a> Binder<'a> {
                 path: names,
                 ty: expr.ty_or_string(),
                 nullable: expr.nullable,
+                in_branch: Vec::new(),
             });
             select.push(expr);
         }
@@ -385,6 +603,7 @@ impl<'a> Binder<'a> {
                 ty: expr.ty_or_string(),
                 nullable: expr.nullable,
                 declared: false,
+                in_branch: Vec::new(),
             });
             select.push(expr);
         }
@@ -502,24 +721,41 @@ impl<'a> Binder<'a> {
                 ..
             },
         ] = path.segments.as_slice()
-        {
-            if let Some(place) = set
+            && let Some(place) = set
                 .navigation(name)
                 .filter(|place| set.navigation[*place].declared.many)
-            {
-                let target = set.navigation[place].target;
-                self.push_frame(target);
-                let rows = self.pop_frame(
-                    Some(Via {
-                        near: from,
-                        navigation: place,
-                    }),
-                    None,
-                );
-                return Ok(Expr::certain(ExprKind::Count(Box::new(rows)), T::Int64));
-            }
+        {
+            let target = set.navigation[place].target;
+            self.push_frame(target);
+            let rows = self.pop_frame(
+                Some(Via {
+                    near: from,
+                    navigation: place,
+                }),
+                None,
+            );
+            return Ok(Expr::certain(ExprKind::Count(Box::new(rows)), T::Int64));
         }
         Err(Error::not_implemented("a count behind such a path").at(span))
+    }
+
+    /// A layer that keeps the rows of the relation below, which come first among the columns.
+    fn layer_on(
+        &mut self,
+        layer: Layer,
+        columns: Vec<DerivedColumn>,
+        below: DerivedNames,
+    ) -> Stage {
+        match self.layer(layer, columns, below.unique) {
+            Stage::Derived(derived, names) => Stage::Derived(
+                derived,
+                DerivedNames {
+                    branch: below.branch,
+                    ..names
+                },
+            ),
+            entities @ Stage::Entities(_) => entities,
+        }
     }
 
     /// A new relation of one layer.
@@ -536,6 +772,7 @@ impl<'a> Binder<'a> {
                 id,
                 columns,
                 unique,
+                branch: None,
             },
         )
     }
@@ -588,12 +825,26 @@ impl<'a> Binder<'a> {
         let wanted = self.in_option("$select", |binder| {
             binder.bind_derived_select(&names, options)
         })?;
-        let wanted_columns = (0..names.columns.len()).filter(|place| wanted.contains(place));
+        let is_wanted = |place: &usize| wanted.contains(place) && Some(*place) != names.branch;
+        let wanted_columns = (0..names.columns.len()).filter(is_wanted);
         let mut members = Vec::new();
         let mut selection = Vec::new();
         for place in wanted_columns {
             let column = &names.columns[place];
-            add_member(&mut members, &mut selection, &column.path, column, place);
+            let branches = names
+                .branch
+                .filter(|_| !column.in_branch.is_empty())
+                .map(|output| Branches {
+                    output,
+                    present: column.in_branch.clone(),
+                });
+            add_member(
+                &mut members,
+                &mut selection,
+                &column.path,
+                column,
+                (place, branches),
+            );
         }
         let set = self.set(self.frames[frame].from);
         Ok(Query {
@@ -698,6 +949,36 @@ pub(super) fn no_column(names: &DerivedNames, path: &str, span: Span) -> Error {
         .did_you_mean(path, known.iter().map(String::as_str))
 }
 
+/// The paths that rows are grouped by: several lists where there is a `rollup`, whose paths are left
+/// out from the last to the second (Data Aggregation 3.2.3.2).
+fn group_sets<'a>(
+    groups: &'a [GroupingItem],
+    span: Span,
+) -> Result<Vec<Vec<(&'a PathExpr, Span)>>> {
+    let mut sets: Vec<Vec<(&PathExpr, Span)>> = vec![Vec::new()];
+    for group in groups {
+        sets = match group {
+            GroupingItem::Path(path, span) => {
+                sets.iter_mut().for_each(|set| set.push((path, *span)));
+                sets
+            }
+            GroupingItem::Rollup(paths) => {
+                let levels = (1..=paths.len()).rev();
+                let rolled = levels.flat_map(|level| {
+                    let level = paths[..level].iter().map(|(path, span)| (path, *span));
+                    sets.iter()
+                        .map(move |set| set.iter().copied().chain(level.clone()).collect())
+                });
+                rolled.collect()
+            }
+            GroupingItem::RollupRecursive(..) => {
+                return Err(Error::not_implemented("'rolluprecursive'").at(span));
+            }
+        };
+    }
+    Ok(sets)
+}
+
 fn restrict(stage: Stage, condition: Expr) -> Stage {
     match stage {
         Stage::Entities(mut conditions) => {
@@ -764,7 +1045,7 @@ fn add_member(
     selection: &mut Vec<Selected>,
     path: &[String],
     column: &DerivedColumn,
-    output: usize,
+    (output, branches): (usize, Option<Branches>),
 ) {
     let [name, rest @ ..] = path else { return };
     let place = match selection.iter().position(|selected| selected.name == *name) {
@@ -780,6 +1061,7 @@ fn add_member(
                     ty: column.ty,
                     output,
                     declared: column.declared,
+                    branches: branches.clone(),
                 }
             } else {
                 Member::Group {
@@ -791,7 +1073,13 @@ fn add_member(
         }
     };
     if let Member::Group { members, .. } = &mut members[place] {
-        add_member(members, &mut selection[place].inside, rest, column, output);
+        add_member(
+            members,
+            &mut selection[place].inside,
+            rest,
+            column,
+            (output, branches),
+        );
     }
 }
 

@@ -59,7 +59,8 @@ async fn answer(service: &Service, request: &HttpRequest, path: &str) -> Result<
         return Err(unauthorized());
     }
     let served = service.served().ok_or_else(unavailable)?;
-    let uri = uri::parse(resource, raw_query, &settings.limits)?;
+    let mut uri = uri::parse(resource, raw_query, &settings.limits)?;
+    relative_id(&mut uri, &root, &settings.service_path);
     let plan = plan::bind(&served.schema, &uri, &settings.limits)?;
     let negotiated = negotiate(headers, &uri, &plan)?;
     let caller = match &credentials {
@@ -154,6 +155,18 @@ fn resource_path<'a>(path: &'a str, service_path: &str) -> Result<&'a str> {
             Error::new(Code::ResourceNotFound, "there is nothing at this path")
                 .hint(format!("the service root is {service_path}/")),
         ),
+    }
+}
+
+/// An id may be absolute: then it must lead here.
+fn relative_id(uri: &mut ODataUri, root: &str, service_path: &str) {
+    if let Some(id) = &mut uri.options.id {
+        let here = id
+            .strip_prefix(root)
+            .or_else(|| id.strip_prefix(service_path));
+        if let Some(relative) = here {
+            *id = relative.trim_start_matches('/').to_owned();
+        }
     }
 }
 
