@@ -22,9 +22,21 @@ pub mod serve;
 
 use cli::{Cli, Command};
 use exit::Exit;
+use std::process::ExitCode;
+
+/// The program: the command line and the environment in, the code that it ends with out.
+pub fn main() -> ExitCode {
+    match Cli::from_process() {
+        Ok(cli) => match run(cli) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(exit) => exit.report(),
+        },
+        Err(code) => ExitCode::from(code),
+    }
+}
 
 /// Does what the command line says.
-pub fn run(cli: Cli) -> Result<(), Exit> {
+fn run(cli: Cli) -> Result<(), Exit> {
     logging::start(&cli.log)?;
     match cli.command {
         Command::Serve(options) => {

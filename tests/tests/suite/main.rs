@@ -8,3 +8,6 @@ mod auth;
 mod demo;
 mod grants;
 mod harness;
+mod health;
+mod program;
+mod startup;
