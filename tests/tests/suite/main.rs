@@ -4,7 +4,10 @@
     reason = "a test fails by a panic, and so do its helpers"
 )]
 
+mod asking;
 mod auth;
 mod demo;
+mod facts;
 mod grants;
 mod harness;
+mod recorded;
