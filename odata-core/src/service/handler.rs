@@ -199,6 +199,7 @@ fn negotiate(headers: &HeaderMap, uri: &ODataUri, plan: &Plan) -> Result<Negotia
         Plan::Metadata => Resource::Metadata,
         Plan::Data(data) => match data.answer {
             Answer::Count | Answer::Value => Resource::Text,
+            Answer::Collection => Resource::Rows,
             _ => Resource::Data,
         },
     };
