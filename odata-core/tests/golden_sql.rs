@@ -56,7 +56,8 @@ fn every_function_has_a_case() {
             let plan = format!("{:?}", bound.data);
             missing.retain(|name| {
                 let (name, parameters) = name.split_once('[').unwrap();
-                let shown = format!("Call(Function {{ name: \"{name}\", parameters: [{parameters},");
+                let shown =
+                    format!("Call(Function {{ name: \"{name}\", parameters: [{parameters},");
                 !plan.contains(&shown)
             });
         } else if case.url.to_ascii_lowercase().contains("matchespattern") {

@@ -15,6 +15,7 @@ mod path;
 mod projection;
 mod resource;
 mod search;
+mod walk;
 
 pub use bind::bind;
 pub use expr::{ArithmeticOp, Comparison, Expr, ExprKind, Value};
@@ -202,8 +203,8 @@ impl Output {
             Output::Property(source, place) => {
                 let property = &schema.set(source.set()).properties[*place];
                 match property.source {
-                    crate::edm::Source::Column { ty, .. } => (ty, property.ty),
-                    crate::edm::Source::Null => (Some(property.ty.pg()), property.ty),
+                    crate::edm::Source::Column { ty, .. } if !property.hidden => (ty, property.ty),
+                    _ => (Some(property.ty.pg()), property.ty),
                 }
             }
             Output::Expr(expr) => (Some(expr.pg(schema)), expr.ty_or_string()),

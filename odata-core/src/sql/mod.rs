@@ -1,5 +1,6 @@
 //! Plan to text and parameters. What comes in is resolved and scoped; this stage can't fail.
 
+mod cast;
 mod expr;
 mod keyset;
 mod param;

@@ -126,7 +126,7 @@ impl Writer<'_> {
                 }
             }
             self.sql(" THEN ");
-            self.count(&query.rows);
+            self.count(&query.rows.to_count());
             self.sql(" END");
         }
         match &data.anchor {

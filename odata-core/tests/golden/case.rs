@@ -210,7 +210,9 @@ fn scalar(ty: PgType, bytes: &[u8]) -> String {
         PgType::Float4 => f32::from_be_bytes(bytes.try_into().unwrap()).to_string(),
         PgType::Float8 => f64::from_be_bytes(bytes.try_into().unwrap()).to_string(),
         PgType::Interval => number(&bytes[..8]).to_string(),
-        PgType::Uuid => odata_core::edm::Uuid::from_slice(bytes).unwrap().to_string(),
+        PgType::Uuid => odata_core::edm::Uuid::from_slice(bytes)
+            .unwrap()
+            .to_string(),
         PgType::Bytea => format!("{bytes:?}"),
         _ if ty.is_text() => format!("'{}'", String::from_utf8_lossy(bytes)),
         _ => number(bytes).to_string(),
@@ -219,7 +221,13 @@ fn scalar(ty: PgType, bytes: &[u8]) -> String {
 
 /// Words that begin a line.
 const CLAUSES: &[&str] = &[
-    " FROM ", " LEFT JOIN ", " WHERE ", " ORDER BY ", " LIMIT ", " AND ", " OR ",
+    " FROM ",
+    " LEFT JOIN ",
+    " WHERE ",
+    " ORDER BY ",
+    " LIMIT ",
+    " AND ",
+    " OR ",
 ];
 
 /// The text over several lines: each clause of each SELECT on its own.

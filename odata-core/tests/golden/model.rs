@@ -221,7 +221,14 @@ pub const TABLES: &[(&str, &[(&str, &str, bool)], &[&str])] = &[
             ("raw", "text", false),
             ("pin", "varchar", false),
         ],
-        &["id", "desk_id", "inbox_id", "created_at", "closed_at", "status"],
+        &[
+            "id",
+            "desk_id",
+            "inbox_id",
+            "created_at",
+            "closed_at",
+            "status",
+        ],
     ),
     (
         "comments",
@@ -326,7 +333,10 @@ pub fn catalogue() -> Catalogue {
         let table = CatalogueTable {
             columns: columns.iter().map(column).collect(),
             readable: true,
-            indexes: indexes.iter().map(|first| vec![(*first).to_owned()]).collect(),
+            indexes: indexes
+                .iter()
+                .map(|first| vec![(*first).to_owned()])
+                .collect(),
             estimated_rows: 0,
         };
         ((*name).to_owned(), table)
