@@ -18,6 +18,7 @@ mod pattern;
 mod projection;
 mod resource;
 mod search;
+mod walk;
 
 pub use bind::bind;
 pub use derived::{Aggregate, Derived, Input, Layer};
@@ -218,8 +219,8 @@ impl Output {
             Output::Property(source, place) => {
                 let property = &schema.set(source.set()).properties[*place];
                 match property.source {
-                    crate::edm::Source::Column { ty, .. } => (ty, property.ty),
-                    crate::edm::Source::Null => (Some(property.ty.pg()), property.ty),
+                    crate::edm::Source::Column { ty, .. } if !property.hidden => (ty, property.ty),
+                    _ => (Some(property.ty.pg()), property.ty),
                 }
             }
             Output::Expr(expr) => (Some(expr.pg(schema)), expr.ty_or_string()),
