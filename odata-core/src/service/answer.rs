@@ -16,7 +16,7 @@ use crate::plan::{self, Answer, Data, Member, Output, Page, Plan};
 use crate::sql;
 use crate::uri::ODataUri;
 use actix_web::HttpResponse;
-use actix_web::body::BoxBody;
+use actix_web::body::{BodyStream, BoxBody};
 use bytes::Bytes;
 use std::sync::Arc;
 use std::time::Instant;
@@ -378,9 +378,12 @@ async fn collection(asked: &Asked<'_>, data: &Data) -> Result<HttpResponse, Fail
     Ok(response.body(BoxBody::new(Bytes::from(buffer))))
 }
 
-/// A HEAD answer has the headers of the GET, and says nothing of a length that isn't known.
+/// A HEAD answer has the headers of the GET, and says nothing of a length that isn't known: a body
+/// of no known size, which is not sent.
 fn head_response(mut response: actix_web::HttpResponseBuilder) -> HttpResponse {
-    response.finish()
+    response.body(BodyStream::new(futures_util::stream::empty::<
+        Result<Bytes, std::convert::Infallible>,
+    >()))
 }
 
 /// Reads the end of a statement whose last row was taken, so that its connection is free.

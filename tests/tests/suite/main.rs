@@ -7,7 +7,11 @@
 mod asking;
 mod auth;
 mod demo;
+mod errors;
 mod facts;
 mod grants;
 mod harness;
+mod headers;
+mod metadata;
+mod paths;
 mod recorded;
