@@ -154,16 +154,21 @@ fn entities_fragment(schema: &Schema, data: &Data) -> String {
 }
 
 fn not_found(data: &Data, schema: &Schema) -> Error {
-    let set = match &data.anchor {
-        Some(anchor) => anchor.first.from.set(),
-        None => data.query.shape.set,
+    let message = match &data.anchor {
+        // Which of them it is, nobody knows: they are read together.
+        Some(anchor) if !anchor.steps.is_empty() => NOT_ON_THE_WAY.to_owned(),
+        anchor => {
+            let set = anchor
+                .as_ref()
+                .map_or(data.query.shape.set, |anchor| anchor.first.from.set());
+            let name = schema.set(set).declared.name;
+            format!("there is no such {name}, or none that you may see")
+        }
     };
-    let name = schema.set(set).declared.name;
-    Error::new(
-        Code::ResourceNotFound,
-        format!("there is no such {name}, or none that you may see"),
-    )
+    Error::new(Code::ResourceNotFound, message)
 }
+
+const NOT_ON_THE_WAY: &str = "an entity of this path is not there, or you may not see it";
 
 /// At most one row.
 async fn single(asked: &Asked<'_>, data: &Data) -> Result<HttpResponse, Failed> {
@@ -231,7 +236,10 @@ fn single_row(asked: &Asked<'_>, data: &Data, row: &RawRow, first: usize) -> Res
     if row.cell(key).is_none() {
         // The entity before it is there, but nothing is at this end.
         return match data.answer {
-            Answer::Property | Answer::Value => Err(not_found(data, asked.schema())),
+            Answer::Property | Answer::Value => {
+                Err(Error::new(Code::ResourceNotFound, NOT_ON_THE_WAY))
+            }
+            _ if data.by_key => Err(Error::new(Code::ResourceNotFound, NOT_ON_THE_WAY)),
             _ => Ok(respond::no_content(negotiated)),
         };
     }
