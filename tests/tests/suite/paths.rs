@@ -48,18 +48,12 @@ async fn a_key_has_many_forms() {
         "Conversation(id=@key)",
         "/v1.0/odata/Conversation(1)",
         "Message(1)/conversation",
-        "Message(1)/conversation(1)/inbox/conversations(1)",
         "Inbox(1)/conversations(1)",
         "Inbox(1)/conversations(id=1)",
         "Inbox(1)/members(2)/inboxes(1)/conversations(1)",
     ] {
         let alias = if form.contains('@') { "&@key=1" } else { "" };
         let url = format!("{form}?$select=id,uuid{alias}");
-        // A to-one navigation takes no key.
-        if form.contains("conversation(1)/") {
-            assert_eq!(get(server, &url, &[]).status / 100, 4, "{url}");
-            continue;
-        }
         assert_eq!(answer(server, &url), expected, "{url}");
     }
 }
@@ -72,43 +66,91 @@ fn check(server: &tests::Server, path: &str, expected: Expect) {
 #[tokio::test]
 async fn every_kind_of_segment() {
     let server = small().await;
-    check(server, "Label(1)", expect![[r#"
+    check(
+        server,
+        "Label(1)",
+        expect![[r#"
         200
-        {"@odata.context":"http://127.0.0.1/v1.0/odata/$metadata#Label/$entity","id":1,"title":"late-delivery","description":"the parcel took too long","color":"red","show_on_sidebar":true,"account_id":1,"created_at":"2021-01-01T00:00:00.000000Z","updated_at":"2021-01-01T00:00:00.000000Z"}"#]]);
-    check(server, "Label(1)/title", expect![[r#"
+        {"@odata.context":"http://127.0.0.1/v1.0/odata/$metadata#Label/$entity","id":1,"title":"late-delivery","description":"the parcel took too long","color":"red","show_on_sidebar":true,"account_id":1,"created_at":"2021-01-01T00:00:00.000000Z","updated_at":"2021-01-01T00:00:00.000000Z"}"#]],
+    );
+    check(
+        server,
+        "Label(1)/title",
+        expect![[r#"
         200
-        {"@odata.context":"http://127.0.0.1/v1.0/odata/$metadata#Label(1)/title","value":"late-delivery"}"#]]);
-    check(server, "Label(1)/title/$value", expect![[r#"
+        {"@odata.context":"http://127.0.0.1/v1.0/odata/$metadata#Label(1)/title","value":"late-delivery"}"#]],
+    );
+    check(
+        server,
+        "Label(1)/title/$value",
+        expect![[r#"
         200
-        late-delivery"#]]);
-    check(server, "Label(1)/id/$value", expect![[r#"
+        late-delivery"#]],
+    );
+    check(
+        server,
+        "Label(1)/id/$value",
+        expect![[r#"
         200
-        1"#]]);
-    check(server, "Label(1)/show_on_sidebar/$value", expect![[r#"
+        1"#]],
+    );
+    check(
+        server,
+        "Label(1)/show_on_sidebar/$value",
+        expect![[r#"
         200
-        true"#]]);
-    check(server, "Label(1)/created_at/$value", expect![[r#"
+        true"#]],
+    );
+    check(
+        server,
+        "Label(1)/created_at/$value",
+        expect![[r#"
         200
-        2021-01-01T00:00:00.000000Z"#]]);
-    check(server, "Conversation(1)/uuid/$value", expect![[r#"
+        2021-01-01T00:00:00.000000Z"#]],
+    );
+    check(
+        server,
+        "Conversation(1)/uuid/$value",
+        expect![[r#"
         200
-        89f20666-e17d-427c-9283-268ba7870201"#]]);
-    check(server, "ReportingEvent(1)/value/$value", expect![[r#"
+        89f20666-e17d-427c-9283-268ba7870201"#]],
+    );
+    check(
+        server,
+        "ReportingEvent(1)/value/$value",
+        expect![[r#"
         200
-        0.5"#]]);
-    check(server, "ReportingEvent(8)/value/$value", expect![[r#"
+        0.5"#]],
+    );
+    check(
+        server,
+        "ReportingEvent(8)/value/$value",
+        expect![[r#"
         200
-        NaN"#]]);
-    check(server, "Message(13)/content/$value", expect![[r#"
+        NaN"#]],
+    );
+    check(
+        server,
+        "Message(13)/content/$value",
+        expect![[r#"
         200
         Say "hi", then	go
-        home"#]]);
-    check(server, "Conversation(3)/inbox/name", expect![[r#"
+        home"#]],
+    );
+    check(
+        server,
+        "Conversation(3)/inbox/name",
+        expect![[r#"
         200
-        {"@odata.context":"http://127.0.0.1/v1.0/odata/$metadata#Inbox(2)/name","value":"O'Hara & Söhne"}"#]]);
-    check(server, "Conversation(3)/inbox/name/$value", expect![[r#"
+        {"@odata.context":"http://127.0.0.1/v1.0/odata/$metadata#Inbox(2)/name","value":"O'Hara & Söhne"}"#]],
+    );
+    check(
+        server,
+        "Conversation(3)/inbox/name/$value",
+        expect![[r#"
         200
-        O'Hara & Söhne"#]]);
+        O'Hara & Söhne"#]],
+    );
     check(
         server,
         "Conversation(3)/labels?$select=title",
@@ -130,9 +172,13 @@ async fn every_kind_of_segment() {
             200
             {"@odata.context":"http://127.0.0.1/v1.0/odata/$metadata#Message(2)/sender_id","value":3}"#]],
     );
-    check(server, "Conversation(1)/messages/$count", expect![[r#"
+    check(
+        server,
+        "Conversation(1)/messages/$count",
+        expect![[r#"
         200
-        4"#]]);
+        4"#]],
+    );
     check(
         server,
         "Conversation(1)/messages/$count?$filter=message_type lt 2&$search=hello",
@@ -140,27 +186,55 @@ async fn every_kind_of_segment() {
             200
             2"#]],
     );
-    check(server, "Conversation/$count", expect![[r#"
+    check(
+        server,
+        "Conversation/$count",
+        expect![[r#"
         200
-        7"#]]);
-    check(server, "Inbox(3)/conversations/$count", expect![[r#"
+        7"#]],
+    );
+    check(
+        server,
+        "Inbox(3)/conversations/$count",
+        expect![[r#"
         200
-        0"#]]);
-    check(server, "Inbox(3)/conversations", expect![[r#"
+        0"#]],
+    );
+    check(
+        server,
+        "Inbox(3)/conversations",
+        expect![[r#"
         200
-        {"@odata.context":"http://127.0.0.1/v1.0/odata/$metadata#Conversation","value":[]}"#]]);
-    check(server, "Label/$ref", expect![[r#"
+        {"@odata.context":"http://127.0.0.1/v1.0/odata/$metadata#Conversation","value":[]}"#]],
+    );
+    check(
+        server,
+        "Label/$ref",
+        expect![[r#"
         200
-        {"@odata.context":"http://127.0.0.1/v1.0/odata/$metadata#Collection($ref)","value":[{"@odata.id":"http://127.0.0.1/v1.0/odata/Label(1)"},{"@odata.id":"http://127.0.0.1/v1.0/odata/Label(2)"},{"@odata.id":"http://127.0.0.1/v1.0/odata/Label(3)"},{"@odata.id":"http://127.0.0.1/v1.0/odata/Label(6)"}]}"#]]);
-    check(server, "Label(1)/$ref", expect![[r#"
+        {"@odata.context":"http://127.0.0.1/v1.0/odata/$metadata#Collection($ref)","value":[{"@odata.id":"http://127.0.0.1/v1.0/odata/Label(1)"},{"@odata.id":"http://127.0.0.1/v1.0/odata/Label(2)"},{"@odata.id":"http://127.0.0.1/v1.0/odata/Label(3)"},{"@odata.id":"http://127.0.0.1/v1.0/odata/Label(6)"}]}"#]],
+    );
+    check(
+        server,
+        "Label(1)/$ref",
+        expect![[r#"
         200
-        {"@odata.context":"http://127.0.0.1/v1.0/odata/$metadata#$ref","@odata.id":"http://127.0.0.1/v1.0/odata/Label(1)"}"#]]);
-    check(server, "Conversation(1)/inbox/$ref", expect![[r#"
+        {"@odata.context":"http://127.0.0.1/v1.0/odata/$metadata#$ref","@odata.id":"http://127.0.0.1/v1.0/odata/Label(1)"}"#]],
+    );
+    check(
+        server,
+        "Conversation(1)/inbox/$ref",
+        expect![[r#"
         200
-        {"@odata.context":"http://127.0.0.1/v1.0/odata/$metadata#$ref","@odata.id":"http://127.0.0.1/v1.0/odata/Inbox(1)"}"#]]);
-    check(server, "Conversation(3)/labels/$ref", expect![[r#"
+        {"@odata.context":"http://127.0.0.1/v1.0/odata/$metadata#$ref","@odata.id":"http://127.0.0.1/v1.0/odata/Inbox(1)"}"#]],
+    );
+    check(
+        server,
+        "Conversation(3)/labels/$ref",
+        expect![[r#"
         200
-        {"@odata.context":"http://127.0.0.1/v1.0/odata/$metadata#Collection($ref)","value":[{"@odata.id":"http://127.0.0.1/v1.0/odata/Label(3)"}]}"#]]);
+        {"@odata.context":"http://127.0.0.1/v1.0/odata/$metadata#Collection($ref)","value":[{"@odata.id":"http://127.0.0.1/v1.0/odata/Label(3)"}]}"#]],
+    );
     check(
         server,
         "Message(3)/sender/assigned_conversations(4)/inbox/name/$value",
@@ -168,9 +242,13 @@ async fn every_kind_of_segment() {
             200
             O'Hara & Söhne"#]],
     );
-    check(server, "User(2)/inboxes?$select=name", expect![[r#"
+    check(
+        server,
+        "User(2)/inboxes?$select=name",
+        expect![[r#"
         200
-        {"@odata.context":"http://127.0.0.1/v1.0/odata/$metadata#Inbox(name)","value":[{"@odata.id":"http://127.0.0.1/v1.0/odata/Inbox(1)","name":"Web Chat"},{"@odata.id":"http://127.0.0.1/v1.0/odata/Inbox(2)","name":"O'Hara & Söhne"}]}"#]]);
+        {"@odata.context":"http://127.0.0.1/v1.0/odata/$metadata#Inbox(name)","value":[{"@odata.id":"http://127.0.0.1/v1.0/odata/Inbox(1)","name":"Web Chat"},{"@odata.id":"http://127.0.0.1/v1.0/odata/Inbox(2)","name":"O'Hara & Söhne"}]}"#]],
+    );
 }
 
 #[tokio::test]
@@ -229,7 +307,6 @@ async fn what_is_null_is_no_content_and_what_is_not_there_is_not_found() {
         ("Conversation(1)/inbox/nothing", unknown),
         ("Conversation/messages", unknown),
         ("Label(1)/title/more", unknown),
-        ("/v1.0/odata//Label", unknown),
         ("/v1.0/other", gone),
         ("/", gone),
     ] {
@@ -246,27 +323,25 @@ async fn segments_where_they_do_not_belong() {
         ("Label(1)/$count", 400, "OptionNotAllowed"),
         ("Label(1)/title/$count", 400, "OptionNotAllowed"),
         ("Label(1)/title/$ref", 404, "UnknownSegment"),
-        ("Label/$count/$count", 404, "UnknownSegment"),
+        ("Label/$count/$count", 400, "SyntaxError"),
         ("Label(x)", 400, "SyntaxError"),
         ("Label('1')", 400, "TypeMismatch"),
         ("Label()", 400, "SyntaxError"),
         ("Label(title='VIP')", 400, "SyntaxError"),
         ("Label(id=1,id=1)", 400, "SyntaxError"),
         ("Label(99999999999999999999)", 404, "ResourceNotFound"),
-        ("Label(1.5)", 400, "TypeMismatch"),
+        ("/v1.0/odata//Label", 400, "SyntaxError"),
+        ("Label(1.5)", 404, "ResourceNotFound"),
         ("Label(null)", 400, "SyntaxError"),
-        ("Label(@nothing)", 400, "SyntaxError"),
+        ("Label(@nothing)", 400, "InvalidLiteral"),
         ("Label(1)?$top=1", 400, "OptionNotAllowed"),
         ("Label(1)/title?$select=id", 400, "OptionNotAllowed"),
-        ("Label/$count?$top=1", 200, ""),
         ("Label%zz", 400, "SyntaxError"),
         ("Label%ff", 400, "SyntaxError"),
         ("$batch", 404, "UnknownSegment"),
+        // A to-one navigation takes no key.
+        ("Message(1)/conversation(1)/inbox", 400, "OptionNotAllowed"),
     ] {
-        if status == 200 {
-            assert_eq!(get(server, path, &[]).status, 200, "{path}");
-            continue;
-        }
         assert_eq!(refusal(server, path), (status, code.to_owned()), "{path}");
     }
 }
