@@ -602,9 +602,13 @@ async fn limits() {
 #[tokio::test]
 async fn what_is_not_found() {
     let server = small().await;
-    check(server, "Conversation(1)/messages(5)", expect![[r#"
+    check(
+        server,
+        "Conversation(1)/messages(5)",
+        expect![[r#"
         404
-        {"error":{"code":"ResourceNotFound","message":"an entity of this path is not there, or you may not see it"}}"#]]);
+        {"error":{"code":"ResourceNotFound","message":"an entity of this path is not there, or you may not see it"}}"#]],
+    );
     check(
         server,
         "Conversation(99)",
