@@ -4,8 +4,9 @@
 //! no message and no help text shows a database's URL.
 
 use crate::config::{Config, SERVICE_PATH};
+use crate::demo;
 use crate::exit::{self, Exit};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Arg, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use odata_core::db::{DatabaseConfig, PoolOptions};
 use odata_core::edm::ResolveOptions;
 use odata_core::limits::Limits;
@@ -16,7 +17,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 /// The Live Agent OData analytics endpoint: read-only OData over the Live Agent database.
-#[derive(Debug, Clone, Parser)]
+#[derive(Clone, Parser)]
 #[command(name = "liveagent-odata", version, max_term_width = 100)]
 pub struct Cli {
     /// What is logged, and how.
@@ -28,7 +29,7 @@ pub struct Cli {
 }
 
 /// The commands.
-#[derive(Debug, Clone, Subcommand)]
+#[derive(Clone, Subcommand)]
 #[allow(
     clippy::large_enum_variant,
     reason = "there is one, and it lives as long as the program"
@@ -36,6 +37,8 @@ pub struct Cli {
 pub enum Command {
     /// Serves a database
     Serve(ServeArgs),
+    /// Brings up a PostgreSQL of its own with sample data, serves it and says what to click
+    Demo(DemoArgs),
     /// Compares a database with the model: says everything that is missing at once, and by its exit
     /// status whether `serve` would start
     Check(CheckArgs),
@@ -52,6 +55,20 @@ pub struct ServeArgs {
     /// What of it.
     #[command(flatten)]
     pub schema: SchemaArgs,
+    /// Where and to whom.
+    #[command(flatten)]
+    pub http: HttpArgs,
+    /// How much and how long.
+    #[command(flatten)]
+    pub answers: AnswerArgs,
+}
+
+/// `demo`
+#[derive(Clone, Args)]
+pub struct DemoArgs {
+    /// The sample data.
+    #[command(flatten)]
+    pub demo: demo::Args,
     /// Where and to whom.
     #[command(flatten)]
     pub http: HttpArgs,
@@ -95,7 +112,7 @@ pub enum MetadataFormat {
 pub struct DatabaseArgs {
     /// The database, as libpq's connection strings have it: postgres://user:password@host/name, with
     /// sslmode=verify-full and sslrootcert=.. for TLS
-    #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL", value_parser = secret)]
+    #[arg(long, env = "DATABASE_URL", value_name = "URL", value_parser = secret)]
     pub database_url: Option<Secret>,
     /// A file that holds it instead (a secret that is mounted)
     #[arg(long, env = "DATABASE_URL_FILE", value_name = "PATH")]
@@ -155,13 +172,13 @@ pub struct HttpArgs {
 #[command(next_help_heading = "Answers")]
 pub struct AnswerArgs {
     /// Rows in a page, where the client does not say
-    #[arg(long, env = "ODATA_PAGE_SIZE", value_name = "ROWS", default_value_t = Limits::default().page_size, value_parser = rows())]
+    #[arg(long, env = "ODATA_PAGE_SIZE", value_name = "ROWS", default_value_t = Limits::default().page_size, value_parser = rows)]
     pub page_size: u64,
     /// Rows in a page that a client may ask for with 'Prefer: odata.maxpagesize'
-    #[arg(long, env = "ODATA_MAX_PAGE_SIZE", value_name = "ROWS", default_value_t = Limits::default().max_page_size, value_parser = rows())]
+    #[arg(long, env = "ODATA_MAX_PAGE_SIZE", value_name = "ROWS", default_value_t = Limits::default().max_page_size, value_parser = rows)]
     pub max_page_size: u64,
     /// Rows of an expanded collection, for each row that has it
-    #[arg(long, env = "ODATA_EXPAND_PAGE_SIZE", value_name = "ROWS", default_value_t = Limits::default().expand_page_size, value_parser = rows())]
+    #[arg(long, env = "ODATA_EXPAND_PAGE_SIZE", value_name = "ROWS", default_value_t = Limits::default().expand_page_size, value_parser = rows)]
     pub expand_page_size: u64,
     /// Connections to the database for answers; two more are for access tokens and single rows
     #[arg(long, env = "ODATA_POOL_SIZE", value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1000))]
@@ -216,11 +233,23 @@ impl Cli {
     /// The command line and the environment of this process. Asked for help, or given something
     /// wrong, it says so and gives back the code to end with.
     pub fn from_process() -> Result<Cli, u8> {
-        Cli::try_parse().map_err(|error| {
-            // Nobody may be there to read it.
-            let _ = error.print();
-            if error.use_stderr() { exit::USAGE } else { 0 }
-        })
+        let matches = Cli::described().try_get_matches();
+        matches
+            .and_then(|matches| Cli::from_arg_matches(&matches))
+            .map_err(|error| {
+                // Nobody may be there to read it.
+                let _ = error.print();
+                if error.use_stderr() { exit::USAGE } else { 0 }
+            })
+    }
+
+    /// The command line as clap knows it. Help is the same on every machine: it names the variables,
+    /// and not what they hold.
+    fn described() -> clap::Command {
+        let hide = |option: Arg| option.hide_env_values(true);
+        Cli::command()
+            .mut_args(hide)
+            .mut_subcommands(|command| command.mut_args(hide))
     }
 }
 
@@ -371,14 +400,17 @@ impl fmt::Display for Time {
         let millis = self.0.as_millis();
         let (unit, size) = UNITS
             .iter()
-            .find(|(_, size)| millis % u128::from(*size) == 0)
+            .find(|(_, size)| millis.is_multiple_of(u128::from(*size)))
             .unwrap_or(&("ms", 1));
         write!(f, "{}{unit}", millis / u128::from(*size))
     }
 }
 
-fn rows() -> clap::builder::RangedU64ValueParser<u64> {
-    clap::value_parser!(u64).range(1..)
+fn rows(text: &str) -> Result<u64, String> {
+    match text.parse() {
+        Ok(0) | Err(_) => Err("expected a number of rows, at least 1".to_owned()),
+        Ok(rows) => Ok(rows),
+    }
 }
 
 #[allow(clippy::unnecessary_wraps, reason = "the form of a value parser")]

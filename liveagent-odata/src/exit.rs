@@ -1,6 +1,7 @@
 //! How the program ends when it does not end well: a message for whoever started it, and a code for
 //! whatever did (the codes are those of `sysexits.h`).
 
+use crate::demo;
 use std::fmt;
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -50,8 +51,8 @@ impl fmt::Display for Exit {
 
 impl std::error::Error for Exit {}
 
-impl From<local_postgres::Error> for Exit {
-    fn from(error: local_postgres::Error) -> Exit {
-        Exit::new(error.exit_code(), error.report(&[]))
+impl From<demo::Error> for Exit {
+    fn from(error: demo::Error) -> Exit {
+        Exit::new(error.exit_code(), error.report())
     }
 }

@@ -226,7 +226,7 @@ impl<'a> Binder<'a> {
                 ExprKind::Value(value)
                     if values.first().is_none_or(|first| same_kind(first, &value)) =>
                 {
-                    values.push(value)
+                    values.push(value);
                 }
                 _ => others.push(Expr::certain(
                     ExprKind::Compare(Comparison::Eq, left, right),

@@ -226,6 +226,7 @@ impl<'a> Binder<'a> {
                     ty: expr.ty_or_string(),
                     output,
                     declared: false,
+                    branches: None,
                 });
             }
         }
@@ -578,10 +579,10 @@ impl<'a> Binder<'a> {
             if expr.ty.is_none() || expr.is_value() || keys_left.is_empty() {
                 continue;
             }
-            if let ExprKind::Property(source, place) = expr.kind {
-                if source == from {
-                    keys_left.retain(|key| *key != place);
-                }
+            if let ExprKind::Property(source, place) = expr.kind
+                && source == from
+            {
+                keys_left.retain(|key| *key != place);
             }
             order.push(OrderItem {
                 output: self.sort_output(&expr, outputs),

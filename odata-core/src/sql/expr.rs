@@ -86,7 +86,7 @@ impl Writer<'_> {
     fn joined(&mut self, operands: &[Expr], between: &'static str, position: Position) {
         self.sql("(");
         self.list(operands, between, |writer, operand| {
-            writer.logical(operand, position)
+            writer.logical(operand, position);
         });
         self.sql(")");
     }
@@ -109,7 +109,7 @@ impl Writer<'_> {
             ExprKind::Property(source, place) => self.property(*source, *place),
             ExprKind::Present(source) => self.present(*source),
             ExprKind::Arithmetic(op, left, right) => {
-                self.arithmetic(*op, left, right, expr.ty_or_string())
+                self.arithmetic(*op, left, right, expr.ty_or_string());
             }
             ExprKind::Negate(operand) => {
                 self.sql("(- ");
@@ -131,13 +131,13 @@ impl Writer<'_> {
             }
             ExprKind::Any(rows) => {
                 self.sql("EXISTS (SELECT 1");
-                self.from_where(rows, |_, _| {});
+                self.rows_clause(rows, |_, _| {});
                 self.sql(")");
             }
             ExprKind::All(rows, predicate) => {
                 // `all` wants true of every member: a null breaks it.
                 self.sql("NOT EXISTS (SELECT 1");
-                self.from_where(rows, |writer, conditions| {
+                self.rows_clause(rows, |writer, conditions| {
                     conditions.next(writer);
                     writer.sql("(");
                     writer.operand(predicate);
@@ -157,7 +157,7 @@ impl Writer<'_> {
             ExprKind::Scalar(rows, value) => {
                 self.sql("(SELECT ");
                 self.operand(value);
-                self.from_where(rows, |_, _| {});
+                self.rows_clause(rows, |_, _| {});
                 self.sql(")");
             }
             ExprKind::Search(text, term) => {
@@ -379,7 +379,7 @@ impl Writer<'_> {
             }
             (Sql::Pattern, _) => {
                 self.sql("(");
-                self.list(operands, " ~ ", |writer, operand| writer.operand(operand));
+                self.list(operands, " ~ ", super::writer::Writer::operand);
                 self.sql(")");
             }
         }

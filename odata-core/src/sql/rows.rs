@@ -10,7 +10,7 @@ impl<'a> Writer<'a> {
     }
 
     /// `FROM .. LEFT JOIN .. WHERE ..`, with what `more` adds to the conditions.
-    pub(super) fn from_where(
+    pub(super) fn rows_clause(
         &mut self,
         rows: &Rows,
         more: impl FnOnce(&mut Self, &mut Conditions),
