@@ -183,7 +183,7 @@ impl<'a> Binder<'a> {
         if let Some(ty) = T::from_edm_name(text) {
             return Ok(ty);
         }
-        if text.starts_with("Edm.") || self.schema.set_of_type(text).is_some() {
+        if is_other_type(text) || self.schema.set_of_type(text).is_some() {
             return Err(
                 Error::not_implemented(format_args!("a cast to '{text}'")).at(name.name.span)
             );
@@ -194,6 +194,22 @@ impl<'a> Binder<'a> {
         Err(error.did_you_mean(text, known))
     }
 }
+
+/// Whether it is a type of OData that no property can have here (CSDL 3.3, 3.5).
+fn is_other_type(name: &str) -> bool {
+    let Some(name) = name.strip_prefix("Edm.") else {
+        return false;
+    };
+    name.starts_with("Geography") || name.starts_with("Geometry") || ABSTRACT_TYPES.contains(&name)
+}
+
+const ABSTRACT_TYPES: [&str; 5] = [
+    "Stream",
+    "PrimitiveType",
+    "ComplexType",
+    "EntityType",
+    "Untyped",
+];
 
 /// An error for a function that nobody knows.
 pub(super) fn unknown(name: &Name) -> Error {

@@ -47,6 +47,9 @@ pub struct Data {
     pub query: Query,
     /// In which form they are answered.
     pub answer: Answer,
+    /// Whether the path names the last entity by its key: then its absence is an error, and not
+    /// null as that of a to-one navigation is.
+    pub by_key: bool,
     /// The path and the options that matter to a next link, canonical: its token is bound to them.
     pub canonical: String,
 }
