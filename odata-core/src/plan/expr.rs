@@ -174,6 +174,47 @@ impl Expr {
         matches!(self.kind, ExprKind::Value(_))
     }
 
+    /// Adds the table references whose properties it reads itself, each once; those inside of a
+    /// sub-select are not among them.
+    pub fn sources(&self, found: &mut Vec<Scoped>) {
+        let mut add = |source: Scoped| {
+            if !found.contains(&source) {
+                found.push(source);
+            }
+        };
+        match &self.kind {
+            ExprKind::Property(source, _) | ExprKind::Present(source) => add(*source),
+            ExprKind::And(operands) | ExprKind::Or(operands) | ExprKind::Call(_, operands) => {
+                operands.iter().for_each(|operand| operand.sources(found));
+            }
+            ExprKind::Compare(_, left, right) | ExprKind::Arithmetic(_, left, right) => {
+                left.sources(found);
+                right.sources(found);
+            }
+            ExprKind::In(operand, ..)
+            | ExprKind::Not(operand)
+            | ExprKind::Negate(operand)
+            | ExprKind::Convert(operand)
+            | ExprKind::Cast(operand)
+            | ExprKind::Search(operand, _) => operand.sources(found),
+            ExprKind::Case(branches) => {
+                for (condition, value) in branches {
+                    condition.sources(found);
+                    value.sources(found);
+                }
+            }
+            ExprKind::Among(values, _) => values.iter().for_each(|value| value.sources(found)),
+            ExprKind::Null
+            | ExprKind::Value(_)
+            | ExprKind::Any(_)
+            | ExprKind::All(..)
+            | ExprKind::Count(_)
+            | ExprKind::Scalar(..)
+            | ExprKind::Column(..)
+            | ExprKind::Aggregate(..) => {}
+        }
+    }
+
     /// The PostgreSQL type that it has in SQL.
     pub fn pg(&self, schema: &Schema) -> PgType {
         match &self.kind {
