@@ -8,3 +8,4 @@ mod auth;
 mod demo;
 mod grants;
 mod harness;
+mod wall;
