@@ -83,7 +83,6 @@ const URLS: &[&str] = &[
     "Message?$apply=filter(conversation_id eq {x7})/aggregate($count as n)",
     "Message?$apply=filter(conversation/messages/any())/groupby((conversation/inbox/name),aggregate(id with max as m))",
     "Conversation?$apply=groupby((assignee/email,status),aggregate(display_id with max as m))",
-    "Conversation?$apply=groupby((labels/title),aggregate($count as n))",
     "ReportingEvent?$apply=groupby((user/name,name),aggregate(value with sum as s,value with average as a))",
     "ReportingEvent?$apply=aggregate(value with max as m,created_at with max as c)",
     "User?$apply=aggregate(email with max as e,$count as n)",
