@@ -3,11 +3,12 @@
 //! * [`entities`]: the six published collections.
 //! * [`auth`]: who may ask.
 //! * [`cli`] to [`config`]: what the operator decides.
-//! * [`serve`], [`check`], [`metadata`], [`demo`]: the commands.
+//! * [`serve`], [`check`] (with [`advice`]), [`metadata`], [`demo`]: the commands.
 //! * [`http`], [`logging`], [`exit`]: how the program meets the world.
 //!
 //! What OData is, is not known here: that is `odata_core`.
 
+pub mod advice;
 pub mod auth;
 pub mod check;
 pub mod cli;
@@ -22,9 +23,21 @@ pub mod serve;
 
 use cli::{Cli, Command};
 use exit::Exit;
+use std::process::ExitCode;
+
+/// The program: the command line and the environment in, the code that it ends with out.
+pub fn main() -> ExitCode {
+    match Cli::from_process() {
+        Ok(cli) => match run(cli) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(exit) => exit.report(),
+        },
+        Err(code) => ExitCode::from(code),
+    }
+}
 
 /// Does what the command line says.
-pub fn run(cli: Cli) -> Result<(), Exit> {
+fn run(cli: Cli) -> Result<(), Exit> {
     logging::start(&cli.log)?;
     match cli.command {
         Command::Serve(options) => {

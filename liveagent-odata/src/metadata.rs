@@ -20,7 +20,7 @@ pub fn run(options: &MetadataArgs) -> Result<(), Exit> {
     );
     let mut stdout = io::stdout().lock();
     stdout
-        .write_all(document.as_bytes())
+        .write_all(document.trim_end().as_bytes())
         .and_then(|()| stdout.write_all(b"\n"))
         .and_then(|()| stdout.flush())
         .map_err(|error| Exit::new(exit::SOFTWARE, format!("cannot write: {error}")))

@@ -2,7 +2,7 @@
 
 use super::bind::Binder;
 use super::operand::convert;
-use super::{Expr, ExprKind, Value, literal};
+use super::{Expr, ExprKind, Value, literal, pattern};
 use crate::edm::PrimitiveType as T;
 use crate::error::{Code, Error, Result, Span};
 use crate::functions::{self, Function, Operand};
@@ -31,6 +31,9 @@ impl<'a> Binder<'a> {
         let function =
             choose(&lower, &bound).ok_or_else(|| no_overload(name, &lower, &bound, span))?;
         self.check_arguments(function, &bound, arguments)?;
+        if function.sql == functions::Sql::Pattern {
+            self.translate_pattern(&mut bound, arguments)?;
+        }
         let operands = bound
             .into_iter()
             .zip(function.parameters)
@@ -42,6 +45,22 @@ impl<'a> Binder<'a> {
             ty: Some(function.result),
             nullable,
         })
+    }
+
+    /// A pattern must be known beforehand: only what was understood reaches the database.
+    fn translate_pattern(&self, bound: &mut [Expr], arguments: &[ast::Expr]) -> Result<()> {
+        let span = arguments
+            .get(1)
+            .map(|argument| argument.span)
+            .unwrap_or_default();
+        match bound.get_mut(1).map(|pattern| &mut pattern.kind) {
+            Some(ExprKind::Value(Value::Text(text))) => {
+                *text = pattern::translate(text, self.limits.pattern_chars, span)?;
+                Ok(())
+            }
+            Some(ExprKind::Null) => Ok(()),
+            _ => Err(Error::not_implemented("a pattern that is no literal").at(span)),
+        }
     }
 
     /// What a literal operand can already tell.
@@ -73,9 +92,6 @@ impl<'a> Binder<'a> {
                 "the length of 'substring' is negative, expected 0 or more",
             )
             .at(span(2))),
-            ("matchespattern", _) => {
-                Err(Error::not_implemented("the function 'matchesPattern'").at(span(0)))
-            }
             // This service keeps instants in UTC: the parts of a literal in another zone are lost
             // (URL Conventions 5.1.1.8 makes such a request fail).
             (

@@ -14,6 +14,7 @@ mod literal;
 mod operand;
 mod page;
 mod path;
+mod pattern;
 mod projection;
 mod resource;
 mod search;
@@ -247,6 +248,15 @@ pub struct Shape {
     pub selection: Option<String>,
 }
 
+/// Which rows of a `concat` have a property.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Branches {
+    /// The output that holds the number of a row's sequence, an `int4`.
+    pub output: usize,
+    /// For each sequence whether its rows have the property.
+    pub present: Vec<bool>,
+}
+
 /// One member of an entity.
 #[derive(Debug, Clone)]
 pub enum Member {
@@ -267,6 +277,8 @@ pub enum Member {
         output: usize,
         /// Whether `$metadata` tells its type.
         declared: bool,
+        /// Which rows have it at all; `None`: all.
+        branches: Option<Branches>,
     },
     /// Properties that are grouped by, of a related entity.
     Group {

@@ -226,6 +226,7 @@ impl<'a> Binder<'a> {
                     ty: expr.ty_or_string(),
                     output,
                     declared: false,
+                    branches: None,
                 });
             }
         }

@@ -358,7 +358,7 @@ fn check_options(options: &QueryOptions, last: &Step<'_>, end: &End) -> Result<(
             "a collection",
         ),
         End::Entities => (
-            &["$select", "$expand", "$compute", "$format"],
+            &["$select", "$expand", "$compute", "$format", "$id"],
             "a single entity",
         ),
         End::Property(_) => (&["$format"], "a property"),

@@ -2,7 +2,9 @@
 //! line is sent.
 
 use super::auth::{Caller, Credentials, token_key};
-use super::body::{CollectionBody, NextLink, Progress, broken_cell, control};
+use super::body::{
+    CollectionBody, Lines, LinesBody, NextLink, Progress, RowsBody, broken_cell, control,
+};
 use super::pipe::{Body, Sender, Stopped, pipe};
 use super::{Inner, Served, continuation, respond};
 use crate::db::{Failure, RawRow, Reason, RowStream};
@@ -11,18 +13,22 @@ use crate::error::{Code, Error, Result};
 use crate::format::{
     CellOptions, CellWriter, Context, EntityWriter, MetadataLevel, Negotiated, write_json_string,
 };
+use crate::format::{CsvWriter, Format};
 use crate::limits::Limits;
 use crate::plan::{self, Answer, Data, Member, Output, Page, Plan};
 use crate::sql;
 use crate::uri::ODataUri;
 use actix_web::HttpResponse;
 use actix_web::body::BoxBody;
+use actix_web::http::header::CONTENT_DISPOSITION;
 use bytes::Bytes;
 use std::sync::Arc;
 use std::time::Instant;
 
 /// Bytes of a chunk.
 const CHUNK: usize = 64 * 1024;
+/// Rows of a result that isn't paged: more than there are.
+const WHOLE: u64 = i64::MAX as u64 - 1;
 /// Rows of an expanded collection when larger ones did not fit into a row.
 const SMALL_ARRAY: u64 = 10;
 
@@ -322,8 +328,18 @@ async fn collection(asked: &Asked<'_>, data: &Data) -> Result<HttpResponse, Fail
         &settings.limits,
         settings.statement_timeout,
     );
-    let continuation::Asked { page, size } =
+    let continuation::Asked { mut page, size } =
         continuation::page(database, schema, data, asked.caller, wish, means).await?;
+    let format = asked.negotiated.format;
+    let whole;
+    let data = if format == Format::Json {
+        data
+    } else {
+        // Lines are never paged: they have no place for a next link, nor for a count.
+        page.size = WHOLE;
+        whole = without_count(data);
+        &whole
+    };
     let statement = sql::select(schema, data, &asked.caller.scope, &page);
     let started = Instant::now();
     let mut rows = database
@@ -340,18 +356,26 @@ async fn collection(asked: &Asked<'_>, data: &Data) -> Result<HttpResponse, Fail
         page_size: size,
         implicit_order: continuation::implicit_order(schema, data),
     };
-    let mut writer = CollectionBody::new(
-        schema,
-        data,
-        &page,
-        &context,
-        asked.context_url(&fragment),
-        next,
-    );
+    let mut writer: Box<dyn RowsBody> = match lines(asked, data, &page)? {
+        Some(lines) => Box::new(lines),
+        None => {
+            let url = asked.context_url(&fragment);
+            Box::new(CollectionBody::new(
+                schema, data, &page, &context, url, next,
+            ))
+        }
+    };
     let mut buffer = Vec::with_capacity(CHUNK + CHUNK / 8);
     let mut first = true;
     writer.head(&mut buffer);
-    let response = respond::agreed(200, asked.negotiated, size);
+    let mut response = respond::agreed(200, asked.negotiated, size);
+    if format == Format::Csv {
+        let name = schema.set(data.query.shape.set).declared.entity_set;
+        response.insert_header((
+            CONTENT_DISPOSITION,
+            format!("attachment; filename=\"{name}.csv\""),
+        ));
+    }
     while let Some(row) = rows.next().await.transpose()? {
         if std::mem::take(&mut first) {
             let present = sql::layout(data, &page).present;
@@ -374,8 +398,43 @@ async fn collection(asked: &Asked<'_>, data: &Data) -> Result<HttpResponse, Fail
     }
     finish(&mut rows).await?;
     writer.tail(&mut buffer);
-    let mut response = response;
     Ok(response.body(BoxBody::new(Bytes::from(buffer))))
+}
+
+/// The writer of lines, where those were asked for.
+fn lines(asked: &Asked<'_>, data: &Data, page: &Page) -> Result<Option<LinesBody>> {
+    let schema = asked.schema();
+    let first = sql::layout(data, page).first;
+    let parameters = &asked.negotiated.parameters;
+    let lines = match asked.negotiated.format {
+        Format::Csv => Lines::Csv(CsvWriter::new(
+            schema,
+            &data.query,
+            first,
+            parameters.escape_formulas,
+        )?),
+        Format::NdJson => {
+            let bare = Context {
+                level: MetadataLevel::None,
+                ..Context::clone(&asked.context())
+            };
+            Lines::NdJson(EntityWriter::new(
+                schema,
+                &data.query,
+                first,
+                &Arc::new(bare),
+            ))
+        }
+        _ => return Ok(None),
+    };
+    let key = first + data.query.shape.key.first().copied().unwrap_or_default();
+    Ok(Some(LinesBody::new(lines, key)))
+}
+
+fn without_count(data: &Data) -> Data {
+    let mut data = data.clone();
+    data.query.count = false;
+    data
 }
 
 /// A HEAD answer has the headers of the GET, and says nothing of a length that isn't known.
@@ -399,7 +458,7 @@ fn stream(
     mut response: actix_web::HttpResponseBuilder,
     buffer: Vec<u8>,
     rows: RowStream,
-    writer: CollectionBody<RawRow>,
+    writer: Box<dyn RowsBody>,
     started: Instant,
 ) -> HttpResponse {
     let service = asked.service.clone();
@@ -433,7 +492,7 @@ struct Producer {
     service: Arc<Inner>,
     sender: Sender,
     rows: RowStream,
-    writer: CollectionBody<RawRow>,
+    writer: Box<dyn RowsBody>,
     buffer: Vec<u8>,
     sent: usize,
 }

@@ -4,8 +4,14 @@
     reason = "a test fails by a panic, and so do its helpers"
 )]
 
+mod asking;
 mod auth;
 mod demo;
+mod facts;
 mod grants;
 mod harness;
+mod health;
+mod program;
+mod recorded;
+mod startup;
 mod wall;
