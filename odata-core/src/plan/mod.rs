@@ -173,6 +173,17 @@ impl Query {
         }
     }
 
+    /// The order that the service chose, where the client chose none: the names of its properties.
+    pub fn implicit_order(&self, schema: &Schema) -> Option<String> {
+        (self.asked_order == 0).then(|| {
+            let names = self.order.iter().filter_map(|item| {
+                let place = self.key_place(schema, item)?;
+                Some(schema.set(self.shape.set).properties[place].declared.name)
+            });
+            names.collect::<Vec<_>>().join(",")
+        })
+    }
+
     /// The place of the key property that an item of the order sorts by, if it is one.
     pub fn key_place(&self, schema: &Schema, item: &OrderItem) -> Option<usize> {
         match item.expr.kind {

@@ -19,12 +19,8 @@ use crate::plan::{self, Answer, Data, Member, Output, Page, Plan};
 use crate::sql;
 use crate::uri::ODataUri;
 use actix_web::HttpResponse;
-<<<<<<< HEAD
-use actix_web::body::{BodyStream, BoxBody};
-=======
 use actix_web::body::BoxBody;
 use actix_web::http::header::CONTENT_DISPOSITION;
->>>>>>> main
 use bytes::Bytes;
 use std::sync::Arc;
 use std::time::Instant;
@@ -366,7 +362,7 @@ async fn collection(asked: &Asked<'_>, data: &Data) -> Result<HttpResponse, Fail
         request: data.canonical.clone(),
         given: page.given,
         page_size: size,
-        implicit_order: continuation::implicit_order(schema, data),
+        implicit_order: data.query.implicit_order(schema),
     };
     let mut writer: Box<dyn RowsBody> = match lines(asked, data, &page)? {
         Some(lines) => Box::new(lines),
@@ -413,14 +409,6 @@ async fn collection(asked: &Asked<'_>, data: &Data) -> Result<HttpResponse, Fail
     Ok(response.body(BoxBody::new(Bytes::from(buffer))))
 }
 
-<<<<<<< HEAD
-/// A HEAD answer has the headers of the GET, and says nothing of a length that isn't known: a body
-/// of no known size, which is not sent.
-fn head_response(mut response: actix_web::HttpResponseBuilder) -> HttpResponse {
-    response.body(BodyStream::new(futures_util::stream::empty::<
-        Result<Bytes, std::convert::Infallible>,
-    >()))
-=======
 /// The writer of lines, where those were asked for.
 fn lines(asked: &Asked<'_>, data: &Data, page: &Page) -> Result<Option<LinesBody>> {
     let schema = asked.schema();
@@ -462,7 +450,6 @@ fn head_response(mut response: actix_web::HttpResponseBuilder) -> HttpResponse {
     response.streaming(futures_util::stream::empty::<
         Result<Bytes, std::convert::Infallible>,
     >())
->>>>>>> main
 }
 
 /// Reads the end of a statement whose last row was taken, so that its connection is free.
