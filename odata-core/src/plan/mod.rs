@@ -18,6 +18,7 @@ mod pattern;
 mod projection;
 mod resource;
 mod search;
+mod walk;
 
 pub use bind::bind;
 pub use derived::{Aggregate, Derived, Input, Layer};
@@ -176,9 +177,10 @@ impl Query {
     /// The order that the service chose, where the client chose none: the names of its properties.
     pub fn implicit_order(&self, schema: &Schema) -> Option<String> {
         (self.asked_order == 0).then(|| {
-            let names = self.order.iter().filter_map(|item| {
-                let place = self.key_place(schema, item)?;
-                Some(schema.set(self.shape.set).properties[place].declared.name)
+            let properties = &schema.set(self.shape.set).properties;
+            let names = self.order.iter().filter_map(|item| match item.expr.kind {
+                ExprKind::Property(_, place) => Some(properties.get(place)?.declared.name),
+                _ => None,
             });
             names.collect::<Vec<_>>().join(",")
         })
@@ -232,8 +234,8 @@ impl Output {
             Output::Property(source, place) => {
                 let property = &schema.set(source.set()).properties[*place];
                 match property.source {
-                    crate::edm::Source::Column { ty, .. } => (ty, property.ty),
-                    crate::edm::Source::Null => (Some(property.ty.pg()), property.ty),
+                    crate::edm::Source::Column { ty, .. } if !property.hidden => (ty, property.ty),
+                    _ => (Some(property.ty.pg()), property.ty),
                 }
             }
             Output::Expr(expr) => (Some(expr.pg(schema)), expr.ty_or_string()),
