@@ -6,12 +6,16 @@
 
 mod asking;
 mod auth;
+mod databases;
 mod demo;
 mod facts;
 mod grants;
 mod harness;
 mod health;
+mod odd_rows;
 mod program;
 mod recorded;
+mod secrets;
 mod startup;
+mod tls;
 mod wall;
