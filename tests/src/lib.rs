@@ -13,6 +13,7 @@
 mod container;
 mod database;
 pub mod fixture;
+pub mod oracle;
 mod postgres;
 
 pub use database::Database;
