@@ -1,7 +1,7 @@
 //! Values with their types (CSDL 3.3).
 
 use super::decimal::Decimal;
-use super::temporal;
+use super::{literal, temporal};
 use odata_core::edm::PrimitiveType;
 
 /// A primitive type.
@@ -145,6 +145,38 @@ impl Value {
             (Value::String(a), Value::String(b)) | (Value::Guid(a), Value::Guid(b)) => a == b,
             (Value::Binary(a), Value::Binary(b)) => a == b,
             _ => false,
+        }
+    }
+
+    /// The value of that type which a JSON payload writes; `None` if it is none.
+    pub fn from_json(ty: Type, json: &serde_json::Value) -> Option<Value> {
+        match json {
+            serde_json::Value::Null => Some(Value::Null),
+            serde_json::Value::String(text) => literal::parse(text, ty),
+            serde_json::Value::Bool(b) => (ty == Type::Boolean).then_some(Value::Boolean(*b)),
+            serde_json::Value::Number(number) => literal::parse(&number.to_string(), ty),
+            _ => None,
+        }
+    }
+
+    /// The value as a payload shows it, numbers as numbers.
+    pub fn to_json(&self) -> serde_json::Value {
+        match self {
+            Value::Null => serde_json::Value::Null,
+            Value::Boolean(b) => (*b).into(),
+            Value::Integer(n) => (*n).into(),
+            Value::Decimal(d) => match d.to_i64().filter(|_| d.is_whole()) {
+                Some(n) => n.into(),
+                None => d.to_f64().into(),
+            },
+            Value::Single(x) => f64::from(*x).into(),
+            Value::Double(x) => (*x).into(),
+            Value::DateTimeOffset(micros) => temporal::date_time_text(*micros).into(),
+            Value::Date(days) => temporal::date_text(*days).into(),
+            Value::TimeOfDay(micros) => temporal::time_text(*micros).into(),
+            Value::Duration(micros) => format!("{micros} microseconds").into(),
+            Value::String(text) | Value::Guid(text) => text.as_str().into(),
+            Value::Binary(bytes) => format!("{bytes:?}").into(),
         }
     }
 
