@@ -4,11 +4,9 @@ use super::apply::Apply;
 use super::compare::{Order, order};
 use super::eval::{Fault, Result, eval};
 use super::instance::Instance;
-use super::value::Value;
 use super::world::World;
 use odata_core::uri::ODataUri;
 use odata_core::uri::ast::{ResourcePath, SegmentKind};
-use std::cmp::Ordering;
 
 /// What a request answers.
 #[derive(Debug, Clone)]
@@ -19,6 +17,9 @@ pub struct Outcome {
     pub open: Vec<Instance>,
     /// The sort keys of each instance; empty without `$orderby`.
     pub keys: Vec<Order>,
+    /// What `$skip` and `$top` choose from, each with its keys. Of instances with equal keys any may
+    /// be chosen.
+    pub candidates: Vec<(Order, Instance)>,
     /// The number of all, before `$skip` and `$top`.
     pub count: usize,
 }
@@ -83,17 +84,11 @@ pub fn answer(world: &World, uri: &ODataUri) -> Result<Outcome> {
         let keys = apply.keys(&instance, items)?;
         keyed.push((keys, instance));
     }
-    keyed.sort_by(|(a, x), (b, y)| order(a, b).then_with(|| by_key(world, x, y)));
+    keyed.sort_by(|(a, _), (b, _)| order(a, b));
+    let candidates = keyed.clone();
     if options.top.is_some() || options.skip.is_some() {
         if !open.is_empty() {
             return Err(Fault::open("a part of rows that are open"));
-        }
-        let shapes = keyed.iter().any(|(_, instance)| instance.row().is_none());
-        let ties = keyed
-            .windows(2)
-            .any(|pair| order(&pair[0].0, &pair[1].0) == Ordering::Equal);
-        if shapes && ties {
-            return Err(Fault::open("which of equals are chosen"));
         }
         let number = |number: Option<odata_core::uri::ast::Number>| {
             number.map(|number| usize::try_from(number.value).unwrap_or(usize::MAX))
@@ -106,6 +101,7 @@ pub fn answer(world: &World, uri: &ODataUri) -> Result<Outcome> {
         instances,
         open,
         keys: if items.is_empty() { Vec::new() } else { keys },
+        candidates,
         count,
     })
 }
@@ -116,20 +112,4 @@ fn certain((kept, open): (Vec<Instance>, Vec<Instance>)) -> Result<Vec<Instance>
     } else {
         Err(Fault::open("a filter that is open, and more behind it"))
     }
-}
-
-/// The tie-breaker that this service documents: the key.
-fn by_key(world: &World, a: &Instance, b: &Instance) -> Ordering {
-    let key = |instance: &Instance| match instance {
-        Instance::Entity {
-            table,
-            row: Some(row),
-            ..
-        } => match world.tables[*table].rows[*row].first() {
-            Some(Value::Integer(n)) => Some(*n),
-            _ => None,
-        },
-        _ => None,
-    };
-    key(a).cmp(&key(b))
 }
