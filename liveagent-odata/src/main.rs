@@ -1,2 +1,7 @@
-//! The service.
-fn main() {}
+//! The program.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    liveagent_odata::main()
+}

@@ -2,8 +2,9 @@
 //!
 //! What comes in: the environment (`TEST_DATABASE_URL`, `TEST_POSTGRES`, `INSTALL_POSTGRES`;
 //! `DATABASE_URL` is never read). What goes out: one server for each test binary
-//! ([`Postgres::shared`]), databases named `t_*` on it ([`Database`]), and rows in them
-//! ([`fixture`]).
+//! ([`Postgres::shared`]), databases named `t_*` on it ([`Database`]), rows in them ([`fixture`]),
+//! and the service on one of them ([`Server`]), asked by a client that reads every byte
+//! ([`Client`]).
 #![allow(
     clippy::unwrap_used,
     reason = "a test fails by a panic, and so do its helpers"
@@ -13,8 +14,12 @@
 mod container;
 mod database;
 pub mod fixture;
+mod http;
 pub mod oracle;
 mod postgres;
+mod server;
 
 pub use database::Database;
+pub use http::{Client, Response};
 pub use postgres::Postgres;
+pub use server::Server;

@@ -4,11 +4,12 @@
 //! whose tokens open it, and the server, which lives as long as the value. Nothing is written to a
 //! database that the demo did not create.
 //!
-//! Not known here: what serves the data.
+//! Only `show` knows what serves the data.
 
 mod args;
 mod error;
 mod fill;
+mod show;
 
 use std::path::Path;
 
@@ -18,6 +19,7 @@ use tokio_postgres::Config;
 pub use args::Args;
 pub use error::Error;
 pub use fill::Tokens;
+pub use show::run;
 
 /// The name of the database that the demo creates.
 pub const DATABASE: &str = "liveagent_demo";

@@ -8,7 +8,7 @@ use super::skip_token::{SkipToken, TokenKey};
 use super::{CellError, CellWriter, MetadataLevel, write_json_string};
 use super::{cell::CellOptions, key};
 use crate::edm::{EntitySet, PgType, PrimitiveType, Schema, Version};
-use crate::plan::{Member, OrderItem, Output, Page, Query, Shape};
+use crate::plan::{Branches, Member, OrderItem, Output, Page, Query, Shape};
 use std::sync::Arc;
 
 /// What a response's rows have in common.
@@ -65,6 +65,8 @@ enum MemberWriter {
         prefix: Vec<u8>,
         cell: CellWriter,
         output: usize,
+        /// Which rows have it, if not all.
+        branches: Option<Branches>,
     },
     /// Properties that are grouped by, of a related entity.
     Group {
@@ -216,7 +218,14 @@ impl EntityWriter {
                     prefix,
                     cell,
                     output,
+                    branches,
                 } => {
+                    if branches
+                        .as_ref()
+                        .is_some_and(|branches| is_absent(branches, cells))
+                    {
+                        continue;
+                    }
                     let start = (out.len(), object.first);
                     object.comma(out);
                     out.extend_from_slice(prefix);
@@ -226,6 +235,7 @@ impl EntityWriter {
                         object.first = start.1;
                     }
                 }
+                MemberWriter::Group { members, .. } if are_absent(members, cells) => {}
                 MemberWriter::Group { name, members } => {
                     object.name(out, name);
                     out.push(b'{');
@@ -432,6 +442,7 @@ impl Builder<'_> {
                     prefix: value_prefix(context, property.declared.name, property.ty, full),
                     cell: self.cell(*output, property.nullable),
                     output: first + output,
+                    branches: None,
                 }
             }
             Member::Computed {
@@ -439,10 +450,15 @@ impl Builder<'_> {
                 ty,
                 output,
                 declared,
+                branches,
             } => MemberWriter::Value {
                 prefix: value_prefix(context, name, *ty, type_shows(context, *declared)),
                 cell: self.cell(*output, true),
                 output: first + output,
+                branches: branches.clone().map(|branches| Branches {
+                    output: first + branches.output,
+                    ..branches
+                }),
             },
             Member::Group { name, members } => MemberWriter::Group {
                 name: name.clone(),
@@ -489,6 +505,30 @@ fn array(
         rows: window.rows,
         pages: window.pages,
         order: sort_outputs(schema, query),
+    })
+}
+
+/// Whether a row has no such property: it comes from a sequence without it.
+fn is_absent(branches: &Branches, cells: &impl Cells) -> bool {
+    let number = cells
+        .cell(branches.output)
+        .and_then(|cell| cell.try_into().ok())
+        .map(i32::from_be_bytes);
+    let number = number.and_then(|number| usize::try_from(number).ok());
+    !number
+        .and_then(|number| branches.present.get(number))
+        .is_some_and(|present| *present)
+}
+
+/// Whether a row has none of these properties.
+fn are_absent(members: &[MemberWriter], cells: &impl Cells) -> bool {
+    members.iter().all(|member| match member {
+        MemberWriter::Value {
+            branches: Some(branches),
+            ..
+        } => is_absent(branches, cells),
+        MemberWriter::Group { members, .. } => are_absent(members, cells),
+        _ => false,
     })
 }
 

@@ -1,11 +1,12 @@
 //! The binder: what is known while names are resolved.
 
 use super::apply::DerivedNames;
-use super::{Data, Expr, ExprKind, Join, Plan, Rows, Scoped, Via, resource};
+use super::{Answer, Data, Expr, ExprKind, Join, Plan, Rows, Scoped, Via, resource};
 use crate::edm::{EntitySet, PrimitiveType, Schema, SetId};
 use crate::error::{Code, Error, Result, Span};
 use crate::limits::Limits;
-use crate::uri::ast::{self, ODataUri, QueryOptions, ResourcePath};
+use crate::uri;
+use crate::uri::ast::{self, Name, ODataUri, QueryOptions, ResourcePath};
 
 /// Resolves a request against what is served.
 pub fn bind(schema: &Schema, uri: &ODataUri, limits: &Limits) -> Result<Plan> {
@@ -32,7 +33,11 @@ pub fn bind(schema: &Schema, uri: &ODataUri, limits: &Limits) -> Result<Plan> {
         .hint("turn batching off in the client (UI5: groupId \"$direct\")")),
         ResourcePath::All(..) => Err(Error::not_implemented("$all")),
         ResourcePath::CrossJoin(..) => Err(Error::not_implemented("$crossjoin")),
-        ResourcePath::Entity(_) => Err(Error::not_implemented("$entity")),
+        ResourcePath::Entity(cast) => bind_entity(schema, cast.as_ref(), options, limits),
+        ResourcePath::Resource(_) if options.id.is_some() => {
+            let message = "'$id' belongs to '$entity'";
+            Err(Error::new(Code::OptionNotAllowed, message).target("$id"))
+        }
         ResourcePath::Resource(segments) => {
             let mut binder = Binder::new(schema, options, limits);
             let bound = resource::bind_resource(&mut binder, segments, options);
@@ -40,6 +45,42 @@ pub fn bind(schema: &Schema, uri: &ODataUri, limits: &Limits) -> Result<Plan> {
                 .finish(bound)
                 .map(|data: Data| Plan::Data(Box::new(data)))
         }
+    }
+}
+
+/// `$entity?$id=Conversation(1)`: the entity that an id leads to (URL Conventions 4.4). The id is
+/// relative to the service root.
+fn bind_entity(
+    schema: &Schema,
+    cast: Option<&Name>,
+    options: &QueryOptions,
+    limits: &Limits,
+) -> Result<Plan> {
+    let target = |error: Error| error.target("$id");
+    let id = options.id.as_deref().unwrap_or_default();
+    let path = uri::parse(id, "", limits).map_err(target)?.path;
+    let ResourcePath::Resource(segments) = &path else {
+        let message = "'$id' does not lead to an entity";
+        return Err(target(Error::new(Code::InvalidOptionValue, message)));
+    };
+    let mut binder = Binder::new(schema, options, limits);
+    let bound = resource::bind_resource(&mut binder, segments, options);
+    let data = binder.finish(bound)?;
+    let set = schema.set(data.query.shape.set);
+    if data.answer != Answer::Entity {
+        let message = "'$id' does not lead to one entity";
+        return Err(target(Error::new(Code::InvalidOptionValue, message)));
+    }
+    match cast {
+        Some(cast)
+            if schema
+                .set_of_type(&cast.text)
+                .is_none_or(|named| named.id != set.id) =>
+        {
+            let message = format!("the entity is no '{}'", cast.text);
+            Err(Error::new(Code::ResourceNotFound, message).at(cast.span))
+        }
+        _ => Ok(Plan::Data(Box::new(data))),
     }
 }
 
@@ -75,6 +116,10 @@ pub(super) struct Binder<'a> {
     pub(super) derived: Option<DerivedNames>,
     /// Lambdas around this place.
     pub(super) lambdas: usize,
+    /// Expressions around this one.
+    pub(super) depth: usize,
+    /// Expressions of this option so far, those that names stand for among them.
+    nodes: usize,
     /// Expand items so far.
     pub(super) expands: usize,
     next_source: u16,
@@ -105,6 +150,8 @@ impl<'a> Binder<'a> {
             origin: None,
             derived: None,
             lambdas: 0,
+            depth: 0,
+            nodes: 0,
             expands: 0,
             next_source: 0,
             option: None,
@@ -200,6 +247,7 @@ impl<'a> Binder<'a> {
             return then(self);
         }
         self.option = Some(option);
+        self.nodes = 0;
         let result = self.with_target(option, then);
         self.option = None;
         result
@@ -217,6 +265,16 @@ impl<'a> Binder<'a> {
         let new: Vec<Error> = new.map(|error| error.target(target)).collect();
         self.unknown.extend(new);
         result
+    }
+
+    /// So many expressions more in this option.
+    pub(super) fn count_nodes(&mut self, more: usize, span: Span) -> Result<()> {
+        self.nodes += more;
+        if self.nodes > self.limits.nodes {
+            let message = format!("more than {} nodes in one expression", self.limits.nodes);
+            return Err(Error::new(Code::LimitExceeded, message).at(span));
+        }
+        Ok(())
     }
 
     /// Notes an unknown name and goes on, so that all of them are found. The null stands for it.

@@ -53,7 +53,7 @@ pub enum Aggregate {
 }
 
 /// The methods by their names in the URL.
-pub const METHODS: &[(&str, Aggregate)] = &[
+pub(super) const METHODS: &[(&str, Aggregate)] = &[
     ("sum", Aggregate::Sum),
     ("min", Aggregate::Min),
     ("max", Aggregate::Max),

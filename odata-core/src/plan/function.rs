@@ -2,10 +2,10 @@
 
 use super::bind::Binder;
 use super::operand::convert;
-use super::{Expr, ExprKind, Value, literal};
+use super::{Expr, ExprKind, Value, literal, pattern};
 use crate::edm::PrimitiveType as T;
 use crate::error::{Code, Error, Result, Span};
-use crate::functions::{self, Function, Operand};
+use crate::functions::{self, Function, Operand, Sql};
 use crate::uri::ast::{self, Name, TypeName};
 
 impl<'a> Binder<'a> {
@@ -31,17 +31,37 @@ impl<'a> Binder<'a> {
         let function =
             choose(&lower, &bound).ok_or_else(|| no_overload(name, &lower, &bound, span))?;
         self.check_arguments(function, &bound, arguments)?;
+        if function.sql == functions::Sql::Pattern {
+            self.translate_pattern(&mut bound, arguments)?;
+        }
         let operands = bound
             .into_iter()
             .zip(function.parameters)
             .map(|(expr, operand)| as_operand(expr, *operand));
         let operands: Vec<Expr> = operands.collect();
-        let nullable = operands.iter().any(|operand| operand.nullable);
+        let nullable = operands.iter().any(|operand| operand.nullable)
+            || matches!(function.sql, Sql::Partial(_));
         Ok(Expr {
             kind: ExprKind::Call(function, operands),
             ty: Some(function.result),
             nullable,
         })
+    }
+
+    /// A pattern must be known beforehand: only what was understood reaches the database.
+    fn translate_pattern(&self, bound: &mut [Expr], arguments: &[ast::Expr]) -> Result<()> {
+        let span = arguments
+            .get(1)
+            .map(|argument| argument.span)
+            .unwrap_or_default();
+        match bound.get_mut(1).map(|pattern| &mut pattern.kind) {
+            Some(ExprKind::Value(Value::Text(text))) => {
+                *text = pattern::translate(text, self.limits.pattern_chars, span)?;
+                Ok(())
+            }
+            Some(ExprKind::Null) => Ok(()),
+            _ => Err(Error::not_implemented("a pattern that is no literal").at(span)),
+        }
     }
 
     /// What a literal operand can already tell.
@@ -73,9 +93,6 @@ impl<'a> Binder<'a> {
                 "the length of 'substring' is negative, expected 0 or more",
             )
             .at(span(2))),
-            ("matchespattern", _) => {
-                Err(Error::not_implemented("the function 'matchesPattern'").at(span(0)))
-            }
             // This service keeps instants in UTC: the parts of a literal in another zone are lost
             // (URL Conventions 5.1.1.8 makes such a request fail).
             (
@@ -119,8 +136,11 @@ impl<'a> Binder<'a> {
                     ..Expr::value(value)
                 }))
             }
+            (_, Some(T::Duration)) if ty == T::String => {
+                Err(Error::not_implemented("a cast of Edm.Duration to Edm.String").at(span))
+            }
             (_, Some(from)) if castable(from, ty) => {
-                let nullable = bound.nullable || !widening(from, ty);
+                let nullable = bound.nullable || !cast_succeeds(from, ty);
                 Ok(Expr {
                     kind: ExprKind::Cast(Box::new(bound)),
                     ty: Some(ty),
@@ -144,7 +164,7 @@ impl<'a> Binder<'a> {
         let bound = self.bind_expr(operand)?;
         let answer = |b| Expr::certain(ExprKind::Value(Value::Boolean(b)), T::Boolean);
         match bound.ty {
-            Some(from) if from.edm_name() == ty.edm_name() || widening(from, ty) => {
+            Some(from) if widening(from, ty) => {
                 let null = Expr {
                     ty: bound.ty,
                     ..Expr::null()
@@ -163,7 +183,7 @@ impl<'a> Binder<'a> {
         if let Some(ty) = T::from_edm_name(text) {
             return Ok(ty);
         }
-        if text.starts_with("Edm.") || self.schema.set_of_type(text).is_some() {
+        if is_other_type(text) || self.schema.set_of_type(text).is_some() {
             return Err(
                 Error::not_implemented(format_args!("a cast to '{text}'")).at(name.name.span)
             );
@@ -174,6 +194,22 @@ impl<'a> Binder<'a> {
         Err(error.did_you_mean(text, known))
     }
 }
+
+/// Whether it is a type of OData that no property can have here (CSDL 3.3, 3.5).
+fn is_other_type(name: &str) -> bool {
+    let Some(name) = name.strip_prefix("Edm.") else {
+        return false;
+    };
+    name.starts_with("Geography") || name.starts_with("Geometry") || ABSTRACT_TYPES.contains(&name)
+}
+
+const ABSTRACT_TYPES: [&str; 5] = [
+    "Stream",
+    "PrimitiveType",
+    "ComplexType",
+    "EntityType",
+    "Untyped",
+];
 
 /// An error for a function that nobody knows.
 pub(super) fn unknown(name: &Name) -> Error {
@@ -277,11 +313,22 @@ fn has_other_offset(text: &str) -> bool {
     }
 }
 
-/// Whether every value of `from` is a value of `to`.
+/// Whether every value of `from` is one of `to`.
 fn widening(from: T, to: T) -> bool {
     match (from.numeric_rank(), to.numeric_rank()) {
         (Some(a), Some(b)) => a <= b,
-        _ => to == T::String || from == to,
+        _ => from.edm_name() == to.edm_name(),
+    }
+}
+
+/// Whether a cast gives a value for every value. A date beyond what a row can show has no text, and
+/// a Decimal may be larger than any Double.
+fn cast_succeeds(from: T, to: T) -> bool {
+    match (from, to) {
+        (T::DateTimeOffset | T::Date, T::String) => false,
+        (_, T::String) => true,
+        (T::Decimal, T::Single | T::Double) => false,
+        _ => widening(from, to),
     }
 }
 

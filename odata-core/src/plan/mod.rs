@@ -14,9 +14,11 @@ mod literal;
 mod operand;
 mod page;
 mod path;
+mod pattern;
 mod projection;
 mod resource;
 mod search;
+mod walk;
 
 pub use bind::bind;
 pub use derived::{Aggregate, Derived, Input, Layer};
@@ -45,6 +47,9 @@ pub struct Data {
     pub query: Query,
     /// In which form they are answered.
     pub answer: Answer,
+    /// Whether the path names the last entity by its key: then its absence is an error, and not
+    /// null as that of a to-one navigation is.
+    pub by_key: bool,
     /// The path and the options that matter to a next link, canonical: its token is bound to them.
     pub canonical: String,
 }
@@ -217,8 +222,8 @@ impl Output {
             Output::Property(source, place) => {
                 let property = &schema.set(source.set()).properties[*place];
                 match property.source {
-                    crate::edm::Source::Column { ty, .. } => (ty, property.ty),
-                    crate::edm::Source::Null => (Some(property.ty.pg()), property.ty),
+                    crate::edm::Source::Column { ty, .. } if !property.hidden => (ty, property.ty),
+                    _ => (Some(property.ty.pg()), property.ty),
                 }
             }
             Output::Expr(expr) => (Some(expr.pg(schema)), expr.ty_or_string()),
@@ -247,6 +252,15 @@ pub struct Shape {
     pub selection: Option<String>,
 }
 
+/// Which rows of a `concat` have a property.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Branches {
+    /// The output that holds the number of a row's sequence, an `int4`.
+    pub output: usize,
+    /// For each sequence whether its rows have the property.
+    pub present: Vec<bool>,
+}
+
 /// One member of an entity.
 #[derive(Debug, Clone)]
 pub enum Member {
@@ -267,6 +281,8 @@ pub enum Member {
         output: usize,
         /// Whether `$metadata` tells its type.
         declared: bool,
+        /// Which rows have it at all; `None`: all.
+        branches: Option<Branches>,
     },
     /// Properties that are grouped by, of a related entity.
     Group {

@@ -139,6 +139,7 @@ pub(super) fn bind_resource<'a>(
         anchor,
         query,
         answer,
+        by_key: last.key.is_some(),
         canonical: link::request(segments, options),
     })
 }
@@ -240,7 +241,7 @@ fn walk<'a>(binder: &Binder<'a>, segments: &'a [PathSegment]) -> Result<(Vec<Ste
         };
         match &segment.kind {
             SegmentKind::Arguments(arguments) if step.is_collection() => {
-                step.key = Some(Key::Arguments(arguments))
+                step.key = Some(Key::Arguments(arguments));
             }
             SegmentKind::Arguments(_) => {
                 return Err(not_allowed(
@@ -358,7 +359,7 @@ fn check_options(options: &QueryOptions, last: &Step<'_>, end: &End) -> Result<(
             "a collection",
         ),
         End::Entities => (
-            &["$select", "$expand", "$compute", "$format"],
+            &["$select", "$expand", "$compute", "$format", "$id"],
             "a single entity",
         ),
         End::Property(_) => (&["$format"], "a property"),

@@ -144,7 +144,7 @@ fn query_tokens(raw_query: &str) -> impl Iterator<Item = Result<String>> {
             let spaced = value.replace('+', " ");
             let decoded = percent_decode_str(&spaced)
                 .decode_utf8()
-                .map(|token| token.into_owned());
+                .map(std::borrow::Cow::into_owned);
             decoded.map_err(|_| malformed("what 'apikey' holds"))
         })
     })

@@ -6,7 +6,7 @@ use crate::edm::Schema;
 use crate::error::{Code, Error, Result};
 use crate::format::{SkipToken, SortValue, TokenKey, sort_outputs};
 use crate::limits::Limits;
-use crate::plan::{Bound, Data, Page};
+use crate::plan::{Bound, Data, ExprKind, Page};
 use crate::sql;
 use std::time::Duration;
 
@@ -101,14 +101,15 @@ pub(super) async fn page(
 /// The order that the service chose, where the client chose none: the names of its properties.
 pub(super) fn implicit_order(schema: &Schema, data: &Data) -> Option<String> {
     (data.query.asked_order == 0).then(|| {
-        let names = data.query.order.iter().filter_map(|item| {
-            let place = data.query.key_place(schema, item)?;
-            Some(
-                schema.set(data.query.shape.set).properties[place]
-                    .declared
-                    .name,
-            )
-        });
+        let properties = &schema.set(data.query.shape.set).properties;
+        let names = data
+            .query
+            .order
+            .iter()
+            .filter_map(|item| match item.expr.kind {
+                ExprKind::Property(_, place) => Some(properties[place].declared.name),
+                _ => None,
+            });
         names.collect::<Vec<_>>().join(",")
     })
 }

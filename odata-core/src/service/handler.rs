@@ -59,7 +59,8 @@ async fn answer(service: &Service, request: &HttpRequest, path: &str) -> Result<
         return Err(unauthorized());
     }
     let served = service.served().ok_or_else(unavailable)?;
-    let uri = uri::parse(resource, raw_query, &settings.limits)?;
+    let mut uri = uri::parse(resource, raw_query, &settings.limits)?;
+    relative_id(&mut uri, &root, &settings.service_path);
     let plan = plan::bind(&served.schema, &uri, &settings.limits)?;
     let negotiated = negotiate(headers, &uri, &plan)?;
     let caller = match &credentials {
@@ -157,6 +158,18 @@ fn resource_path<'a>(path: &'a str, service_path: &str) -> Result<&'a str> {
     }
 }
 
+/// An id may be absolute: then it must lead here.
+fn relative_id(uri: &mut ODataUri, root: &str, service_path: &str) {
+    if let Some(id) = &mut uri.options.id {
+        let here = id
+            .strip_prefix(root)
+            .or_else(|| id.strip_prefix(service_path));
+        if let Some(relative) = here {
+            *id = relative.trim_start_matches('/').to_owned();
+        }
+    }
+}
+
 fn is_description(resource: &str) -> bool {
     let decoded = percent_decode_str(resource).decode_utf8_lossy();
     matches!(decoded.trim_matches('/'), "" | "$metadata")
@@ -186,6 +199,7 @@ fn negotiate(headers: &HeaderMap, uri: &ODataUri, plan: &Plan) -> Result<Negotia
         Plan::Metadata => Resource::Metadata,
         Plan::Data(data) => match data.answer {
             Answer::Count | Answer::Value => Resource::Text,
+            Answer::Collection => Resource::Rows,
             _ => Resource::Data,
         },
     };

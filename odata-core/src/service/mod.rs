@@ -19,12 +19,16 @@ pub use host::{HostRules, Network};
 use crate::db::Database;
 use crate::describe;
 use crate::edm::{Schema, Version};
+use crate::error::{Code, Error};
 use crate::limits::Limits;
-use actix_web::web;
+use actix_web::{HttpRequest, web};
 use budget::Budget;
+use futures_util::FutureExt as _;
+use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
+use tokio::sync::Notify;
 
 /// How a service answers, besides its model.
 #[derive(Debug, Clone)]
@@ -76,6 +80,7 @@ struct Inner {
     served: RwLock<Option<Arc<Served>>>,
     draining: AtomicBool,
     budget: Arc<Budget>,
+    changed: Notify,
     runtime: tokio::runtime::Handle,
 }
 
@@ -97,6 +102,7 @@ impl Service {
             authenticate: Box::new(authenticate),
             served: RwLock::new(None),
             draining: AtomicBool::new(false),
+            changed: Notify::new(),
             runtime: tokio::runtime::Handle::current(),
         }))
     }
@@ -108,11 +114,18 @@ impl Service {
             csdl_json: describe::csdl_json(&schema, Version::V4_01).into(),
             schema,
         };
-        *self
-            .0
-            .served
-            .write()
-            .unwrap_or_else(std::sync::PoisonError::into_inner) = Some(Arc::new(served));
+        self.replace(Some(Arc::new(served)));
+    }
+
+    /// Serves nothing until it gets another schema.
+    pub fn withdraw(&self) {
+        self.replace(None);
+    }
+
+    /// Waits until a statement finds that the database no longer is what the schema says: it should
+    /// be read again.
+    pub async fn changed(&self) {
+        self.0.changed.notified().await;
     }
 
     /// Says that the service is about to stop: it is no longer ready, and answers what it has begun.
@@ -129,10 +142,27 @@ impl Service {
     /// there does.
     pub fn configure(&self, app: &mut web::ServiceConfig) {
         let service = self.clone();
-        app.default_service(web::to(move |request| {
+        app.default_service(web::to(move |request: HttpRequest| {
             let service = service.clone();
-            async move { handler::handle(&service, request).await }
+            async move {
+                let path = request.uri().path().to_owned();
+                let answer = AssertUnwindSafe(handler::handle(&service, request)).catch_unwind();
+                answer.await.unwrap_or_else(|_| {
+                    // What panicked has said so; the other requests of this thread go on.
+                    tracing::error!(path, "a request was given up");
+                    let error = Error::new(Code::Internal, "the service failed on this request");
+                    respond::error(&error, Version::V4_0, &service.0.settings.realm)
+                })
+            }
         }));
+    }
+
+    fn replace(&self, served: Option<Arc<Served>>) {
+        *self
+            .0
+            .served
+            .write()
+            .unwrap_or_else(std::sync::PoisonError::into_inner) = served;
     }
 
     fn served(&self) -> Option<Arc<Served>> {

@@ -9,7 +9,7 @@ impl Writer<'_> {
     /// `FROM .. WHERE ..` of what a query reads.
     pub(super) fn input(&mut self, input: &Input, more: impl FnOnce(&mut Self, &mut Conditions)) {
         match input {
-            Input::Rows(rows) => self.from_where(rows, more),
+            Input::Rows(rows) => self.rows_clause(rows, more),
             Input::Derived(derived) => {
                 self.derived(derived);
                 let mut conditions = Conditions::new(" WHERE ");
@@ -25,7 +25,7 @@ impl Writer<'_> {
     fn derived(&mut self, derived: &Derived) {
         self.sql(" FROM (");
         self.list(&derived.layers, " UNION ALL ", |writer, layer| {
-            writer.layer(layer)
+            writer.layer(layer);
         });
         self.numbered(") d", usize::from(derived.id));
     }
@@ -86,7 +86,7 @@ impl Writer<'_> {
     /// `(a, b) IN (SELECT ..)`.
     pub(super) fn among(&mut self, values: &[Expr], layer: &Layer) {
         self.sql("(");
-        self.list(values, ", ", |writer, value| writer.operand(value));
+        self.list(values, ", ", super::writer::Writer::operand);
         self.sql(") IN (");
         self.layer(layer);
         self.sql(")");

@@ -53,7 +53,7 @@ pub fn sort_values(
     let mut writer = Writer::new(schema, scope);
     writer.sql("SELECT ");
     writer.list(&query.order, ", ", |writer, item| {
-        writer.output_expr(&item.expr)
+        writer.output_expr(&item.expr);
     });
     let input = match &query.input {
         Input::Rows(rows) => Input::Rows(Rows {
@@ -122,11 +122,9 @@ impl Writer<'_> {
             // row beyond the page was found, or where the rows that were skipped hide it.
             self.sql(", CASE WHEN row_number() OVER () = ");
             self.param(Param::int8(i64::try_from(window.read).unwrap_or(i64::MAX)));
-            if skips {
-                if let Some(key) = query.shape.key.first() {
-                    self.numbered(" OR t.c", *key);
-                    self.sql(" IS NULL");
-                }
+            if skips && let Some(key) = query.shape.key.first() {
+                self.numbered(" OR t.c", *key);
+                self.sql(" IS NULL");
             }
             self.sql(" THEN ");
             self.count_input(&query.input);
@@ -185,14 +183,17 @@ impl Writer<'_> {
 
     fn count_input(&mut self, input: &Input) {
         self.sql("(SELECT count(*)");
-        self.input(input, |_, _| {});
+        match input {
+            Input::Rows(rows) => self.rows_clause(&rows.to_count(), |_, _| {}),
+            derived => self.input(derived, |_, _| {}),
+        }
         self.sql(")");
     }
 
     /// `(SELECT count(*) ..)`.
     pub(super) fn count(&mut self, rows: &Rows) {
         self.sql("(SELECT count(*)");
-        self.from_where(rows, |_, _| {});
+        self.rows_clause(rows, |_, _| {});
         self.sql(")");
     }
 
@@ -234,7 +235,7 @@ impl Writer<'_> {
     fn array(&mut self, query: &Query, bound: u64) {
         let window = Page::first(bound).window(query, false);
         self.sql("ARRAY(SELECT record_send(ROW(");
-        self.list(&query.outputs, ", ", |writer, output| writer.output(output));
+        self.list(&query.outputs, ", ", super::writer::Writer::output);
         self.sql("))");
         self.input(&query.input, |_, _| {});
         self.order_by(&query.order);

@@ -4,9 +4,8 @@
 //! methods are case-sensitive, as in the standard. What is aggregated is not known here.
 
 use super::ast::{
-    AggregateExpr, AggregateFrom, AggregateKind, Argument, Expr, ExprKind, GroupingItem,
-    HierarchyReference, Name, Number, OrderByItem, PathExpr, PathRoot, RankFunction, SegmentKind,
-    Transformation, TransformationKind,
+    AggregateExpr, AggregateFrom, AggregateKind, Argument, Expr, ExprKind, GroupingItem, Name,
+    Number, PathExpr, PathRoot, RankFunction, SegmentKind, Transformation, TransformationKind,
 };
 use super::parser::Parser;
 use super::token::Token;
@@ -51,6 +50,10 @@ const RANKS: &[(&str, RankFunction)] = &[
     ("bottompercent", RankFunction::BottomPercent),
 ];
 
+pub(crate) fn is_transformation_name(name: &str) -> bool {
+    TRANSFORMATIONS.contains(&name)
+}
+
 /// The name of a transformation that ranks.
 pub(crate) fn rank_name(function: RankFunction) -> &'static str {
     RANKS
@@ -72,7 +75,7 @@ impl Parser<'_> {
         self.nested(Parser::sequence)
     }
 
-    fn sequence(&mut self) -> Result<Vec<Transformation>> {
+    pub(crate) fn sequence(&mut self) -> Result<Vec<Transformation>> {
         self.skip_space();
         let mut steps = Vec::new();
         loop {
@@ -91,7 +94,7 @@ impl Parser<'_> {
         }
     }
 
-    fn transformation(&mut self) -> Result<Transformation> {
+    pub(crate) fn transformation(&mut self) -> Result<Transformation> {
         let start = self.position();
         let name = self.qualified("the name of a transformation")?;
         let kind = match name.text.as_str() {
@@ -153,7 +156,7 @@ impl Parser<'_> {
                 TransformationKind::Concat(sequences)
             }
             "join" | "outerjoin" => {
-                let path = self.data_path()?;
+                let path = self.join_property()?;
                 let alias = self.alias()?;
                 let then = match self.eat_comma() {
                     true => self.apply()?,
@@ -168,7 +171,7 @@ impl Parser<'_> {
             }
             "nest" => TransformationKind::Nest(self.items(Parser::nested_sequence)?),
             "addnested" => {
-                let path = self.data_path()?;
+                let path = self.data_path(false)?;
                 self.comma("'/' or ','")?;
                 let nested = self.items(Parser::nested_sequence)?;
                 TransformationKind::AddNested { path, nested }
@@ -179,14 +182,14 @@ impl Parser<'_> {
         })
     }
 
-    fn comma(&mut self, expected: &str) -> Result<()> {
+    pub(crate) fn comma(&mut self, expected: &str) -> Result<()> {
         match self.eat_comma() {
             true => Ok(()),
             false => Err(self.unexpected(expected)),
         }
     }
 
-    fn amount(&mut self) -> Result<Number> {
+    pub(crate) fn amount(&mut self) -> Result<Number> {
         let found = self.expect(Token::Integer, "a whole number")?;
         let span = self.span(found.start, found.end);
         let digits = self.slice(found.start, found.end);
@@ -204,14 +207,14 @@ impl Parser<'_> {
     }
 
     /// ` as name`.
-    fn alias(&mut self) -> Result<Name> {
+    pub(crate) fn alias(&mut self) -> Result<Name> {
         match self.eat_word("as") {
             true => self.identifier("the name of the result"),
             false => Err(self.unexpected("'as' and a name")),
         }
     }
 
-    fn nested_sequence(&mut self) -> Result<(Vec<Transformation>, Name)> {
+    pub(crate) fn nested_sequence(&mut self) -> Result<(Vec<Transformation>, Name)> {
         let sequence = self.apply()?;
         Ok((sequence, self.alias()?))
     }
@@ -292,7 +295,7 @@ impl Parser<'_> {
         Ok(AggregateKind::Value(Expr { kind, span }, None))
     }
 
-    fn method(&mut self) -> Result<Name> {
+    pub(crate) fn method(&mut self) -> Result<Name> {
         let name = self.qualified("a method: sum, min, max, average or countdistinct")?;
         if name.text.contains('.') || METHODS.contains(&name.text.as_str()) {
             return Ok(name);
@@ -336,7 +339,7 @@ impl Parser<'_> {
         Ok(TransformationKind::GroupBy { groups, then })
     }
 
-    fn grouping_item(&mut self) -> Result<GroupingItem> {
+    pub(crate) fn grouping_item(&mut self) -> Result<GroupingItem> {
         let is_call = self.peek() == Token::Name && self.peek_second() == Token::Open;
         match self.peek_text() {
             "rollup" if is_call => {
@@ -370,9 +373,9 @@ impl Parser<'_> {
     }
 
     /// A path of names that doesn't end in a type.
-    fn grouping_property(&mut self) -> Result<(PathExpr, Span)> {
+    pub(crate) fn grouping_property(&mut self) -> Result<(PathExpr, Span)> {
         let start = self.position();
-        let path = self.data_path()?;
+        let path = self.data_path(false)?;
         let span = self.span_from(start);
         if let Some(last) = path.segments.last()
             && matches!(&last.kind, SegmentKind::Name(name) if name.contains('.'))
@@ -382,10 +385,25 @@ impl Parser<'_> {
         Ok((path, span))
     }
 
-    /// A path of names and types.
-    fn data_path(&mut self) -> Result<PathExpr> {
+    /// One property or annotation, with the name of a type behind it if any.
+    fn join_property(&mut self) -> Result<PathExpr> {
+        let path = self.data_path(true)?;
+        match path.segments.get(2) {
+            None => Ok(path),
+            Some(third) => {
+                Err(Error::new(Code::SyntaxError, "expected one property").at(third.span))
+            }
+        }
+    }
+
+    /// A path of names and types; an annotation only where it says so.
+    fn data_path(&mut self, annotation: bool) -> Result<PathExpr> {
         let start = self.position();
-        if !matches!(self.peek(), Token::Name | Token::At) {
+        let is_path = match self.peek() {
+            Token::At => annotation,
+            token => token == Token::Name,
+        };
+        if !is_path {
             return Err(self.unexpected("the path of a property"));
         }
         let first = match self.peek() {
@@ -420,164 +438,12 @@ impl Parser<'_> {
             segments,
         })
     }
-
-    // Hierarchies.
-
-    /// `$root/Nodes,Qualifier,path`.
-    fn hierarchy(&mut self) -> Result<HierarchyReference> {
-        self.skip_space();
-        let start = self.position();
-        let is_root = self.peek() == Token::Dollar && self.peek_text() == "$root";
-        if !is_root {
-            return Err(self.unexpected("the nodes of a hierarchy, as in '$root/Nodes'"));
-        }
-        let nodes = self.rooted(start)?;
-        self.comma("'/', or ',' and the qualifier of the hierarchy")?;
-        let qualifier = self.identifier("the qualifier of the hierarchy")?;
-        self.comma("',' and the path of the node's id")?;
-        let (path, _) = self.grouping_property()?;
-        Ok(HierarchyReference {
-            nodes: Box::new(nodes),
-            qualifier,
-            path,
-        })
-    }
-
-    /// `hierarchy,sequence[,sequence][,distance][,keep start]`.
-    fn relatives(&mut self, ancestors: bool) -> Result<TransformationKind> {
-        let hierarchy = self.hierarchy()?;
-        self.comma("'/', or ',' and a transformation")?;
-        let mut start = vec![self.preserving_sequence()?];
-        let mut distance = None;
-        let mut keep_start = false;
-        while !keep_start && self.eat_comma() {
-            if self.peek() == Token::Integer && distance.is_none() {
-                distance = Some(self.amount()?);
-            } else if self.peek() == Token::Name && self.peek_text() == "keep" {
-                keep_start = self.keep_start()?;
-            } else if start.len() == 1 && distance.is_none() {
-                start.push(self.preserving_sequence()?);
-            } else {
-                return Err(self.unexpected("a distance, 'keep start' or ')'"));
-            }
-        }
-        Ok(TransformationKind::Relatives {
-            ancestors,
-            hierarchy,
-            start,
-            distance,
-            keep_start,
-        })
-    }
-
-    /// `keep start`, with one space.
-    fn keep_start(&mut self) -> Result<bool> {
-        if !self.rest().starts_with("keep start") {
-            return Err(self.unexpected("'keep start'"));
-        }
-        self.set_position(self.position() + "keep start".len());
-        Ok(true)
-    }
-
-    /// `hierarchy,preorder[,sequence][,order]`.
-    fn traverse(&mut self) -> Result<TransformationKind> {
-        let hierarchy = self.hierarchy()?;
-        self.comma("'/', or ',' and 'preorder' or 'postorder'")?;
-        let post_order = match self.peek_text() {
-            "preorder" => false,
-            "postorder" => true,
-            _ => return Err(self.unexpected("'preorder' or 'postorder'")),
-        };
-        self.next();
-        let mut start = Vec::new();
-        let mut order_by: Vec<OrderByItem> = Vec::new();
-        if self.eat_comma() {
-            if self.is_transformation() {
-                start = self.preserving_sequence()?;
-                if self.eat_comma() {
-                    order_by = self.order_by()?;
-                }
-            } else {
-                order_by = self.order_by()?;
-            }
-        }
-        Ok(TransformationKind::Traverse {
-            hierarchy,
-            post_order,
-            start,
-            order_by,
-        })
-    }
-
-    /// Whether a transformation that keeps instances starts here, not an item of an order.
-    fn is_transformation(&mut self) -> bool {
-        if self.peek() != Token::Name {
-            return false;
-        }
-        let before = self.position();
-        let name = self.qualified("").map(|name| name.text);
-        let behind = self.peek();
-        self.set_position(before);
-        match name {
-            Ok(name) if name == "identity" => behind != Token::Slash,
-            Ok(name) => {
-                behind == Token::Open
-                    && (name.contains('.') || TRANSFORMATIONS.contains(&name.as_str()))
-            }
-            Err(_) => false,
-        }
-    }
-
-    /// Transformations that neither aggregate nor change instances.
-    fn preserving_sequence(&mut self) -> Result<Vec<Transformation>> {
-        let steps = self.apply()?;
-        for step in &steps {
-            let keeps = is_hierarchical(&step.kind)
-                || matches!(
-                    step.kind,
-                    TransformationKind::Filter(_)
-                        | TransformationKind::Identity
-                        | TransformationKind::OrderBy(_)
-                        | TransformationKind::Rank { .. }
-                        | TransformationKind::Search(_)
-                        | TransformationKind::Skip(_)
-                        | TransformationKind::Top(_)
-                );
-            if !keeps {
-                let message = "expected a transformation that keeps the instances as they are";
-                return Err(Error::new(Code::SyntaxError, message).at(step.span));
-            }
-        }
-        Ok(steps)
-    }
-
-    /// Transformations of a hierarchy.
-    fn hierarchy_sequence(&mut self) -> Result<Vec<Transformation>> {
-        let steps = self.apply()?;
-        for step in &steps {
-            if !is_hierarchical(&step.kind) {
-                let message =
-                    "expected 'ancestors', 'descendants', 'traverse' or a custom function";
-                return Err(Error::new(Code::SyntaxError, message).at(step.span));
-            }
-        }
-        Ok(steps)
-    }
-}
-
-fn is_hierarchical(kind: &TransformationKind) -> bool {
-    matches!(
-        kind,
-        TransformationKind::Relatives { .. }
-            | TransformationKind::Traverse { .. }
-            | TransformationKind::Custom(..)
-    )
 }
 
 /// Whether a path is of names alone, or of names with keys.
 fn is_plain(path: &PathExpr) -> bool {
     path.segments.iter().all(|segment| match &segment.kind {
-        SegmentKind::Name(_) | SegmentKind::Annotation(_) => true,
+        SegmentKind::Name(_) => true,
         SegmentKind::Arguments(arguments) => !arguments.iter().any(is_empty_argument),
         _ => false,
     })

@@ -33,16 +33,23 @@ pub(crate) fn is_geo_of(text: &str, shape: Option<&str>) -> bool {
     let Some(body) = behind.strip_prefix(';') else {
         return false;
     };
-    let is_shape =
-        shape.is_none_or(|shape| strip_word(body, shape).is_some_and(|rest| rest.starts_with('(')));
+    let is_shape = shape.is_none_or(|shape| {
+        let bare = shape.strip_prefix("Geometry").unwrap_or(shape);
+        [shape, bare]
+            .into_iter()
+            .any(|name| strip_word(body, name).is_some_and(|rest| rest.starts_with('(')))
+    });
     count <= 5 && is_shape && geo_literal(body, DEEPEST) == Some("")
 }
 
 /// What is behind one shape.
 fn geo_literal(text: &str, depth: usize) -> Option<&str> {
     let depth = depth.checked_sub(1)?;
-    if let Some(rest) = strip_word(text, "GeometryCollection(") {
-        return list(rest, 1, |part| geo_literal(part, depth));
+    // The name without `Geometry` is that of OData 4.0.
+    for name in ["GeometryCollection(", "Collection("] {
+        if let Some(rest) = strip_word(text, name) {
+            return list(rest, 1, |part| geo_literal(part, depth));
+        }
     }
     SHAPES.iter().find_map(|(name, levels, least)| {
         let rest = strip_word(text, name)?.strip_prefix('(')?;
@@ -102,7 +109,7 @@ fn is_position(text: &str) -> bool {
 }
 
 /// `doubleValue`.
-pub(crate) fn is_double(text: &str) -> bool {
+fn is_double(text: &str) -> bool {
     use super::token::Token;
     if matches!(text, "NaN" | "INF" | "-INF") {
         return true;

@@ -54,8 +54,7 @@ fn option_rule(rule: &str) -> Option<&'static [&'static str]> {
         "queryOptions" => &[],
         "queryOption" => &["one"],
         "systemQueryOption" => &["system"],
-        "customQueryOption" => &["custom"],
-        "nameAndValue" => &["custom"],
+        "customQueryOption" | "nameAndValue" => &["custom"],
         "aliasAndValue" => &["alias"],
         "apply" => &["$apply"],
         "compute" => &["$compute"],
@@ -199,6 +198,7 @@ fn literal_rule(rule: &str, parser: &mut Parser<'_>) -> Result<Option<String>> {
             matches!(found.token, Token::Integer | Token::Number)
                 || matches!(whole, "NaN" | "INF" | "-INF")
         }
+        "nanInfinity" => matches!(whole, "NaN" | "INF" | "-INF"),
         "byte" | "byteValue" | "byteLiteral" => integer(3) && unsigned,
         "sbyteLiteral" | "sbyteValue" | "sbyte" => integer(3),
         "int16Literal" | "int16Value" | "int16" => integer(5),
@@ -311,7 +311,7 @@ fn grammar_rule(rule: &str, parser: &mut Parser<'_>) -> Result<String> {
         }
         "parameterAlias" => out.data(&parser.alias_name()?.text),
         "annotationInQuery" => out.data(&parser.at_name()?.text),
-        "searchExpr" => out.search(&parser.search()?),
+        "searchExpr" => out.search(&parser.search_or()?),
         "orderbyItem" => {
             let items = parser.order_by()?;
             out.list(&items, Out::order_by_item);
@@ -424,7 +424,12 @@ fn is_of(rule: &str, expr: &Expr, parser: &Parser<'_>) -> Option<bool> {
     let path = |right: fn(PathRoot) -> bool| match &expr.kind {
         ExprKind::Path(path) => right(path.root),
         ExprKind::NamedCall(..) => true,
-        ExprKind::Call(_, arguments) => arguments.is_empty(),
+        // `Products(1)` is a key where it is no call.
+        ExprKind::Call(_, arguments) => match arguments.as_slice() {
+            [] => true,
+            [key] => matches!(key.kind, ExprKind::Literal(_) | ExprKind::Alias(_)),
+            _ => false,
+        },
         _ => false,
     };
     Some(match rule {
@@ -434,7 +439,7 @@ fn is_of(rule: &str, expr: &Expr, parser: &Parser<'_>) -> Option<bool> {
         | "valueInUrl"
         | "collectionExpr"
         | "lambdaPredicateExpr" => true,
-        "notExpr" => starts("not"),
+        "notExpr" => starts("not ") || starts("not("),
         "negateExpr" => starts("-"),
         "parenExpr" => starts("("),
         "arrayOrObject" => matches!(expr.kind, ExprKind::Array(_) | ExprKind::Object(_)),

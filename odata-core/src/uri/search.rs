@@ -10,7 +10,7 @@ use crate::error::Result;
 
 /// What stands at a place of a search expression.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Word {
+enum Piece {
     /// A word or an operator, up to this byte.
     Word(usize),
     /// `"..."`, up to this byte.
@@ -43,7 +43,7 @@ impl Parser<'_> {
         self.search_or()
     }
 
-    fn search_or(&mut self) -> Result<SearchExpr> {
+    pub(crate) fn search_or(&mut self) -> Result<SearchExpr> {
         let mut operands = vec![self.search_and()?];
         while self.search_operator("OR") {
             operands.push(self.search_and()?);
@@ -57,8 +57,9 @@ impl Parser<'_> {
             let before = self.position();
             let spaced = self.skip_space();
             let word = self.search_word();
-            let is_or = matches!(word, Word::Word(end) if self.slice(self.position(), end) == "OR");
-            let ends = word == Word::End || (is_or && self.has_operand_behind(word));
+            let is_or =
+                matches!(word, Piece::Word(end) if self.slice(self.position(), end) == "OR");
+            let ends = word == Piece::End || (is_or && self.has_operand_behind(word));
             if ends || !spaced {
                 self.set_position(before);
                 break;
@@ -79,13 +80,13 @@ impl Parser<'_> {
         let span = self.span_from(start);
         self.count_node(span)?;
         match word {
-            Word::Open => {
+            Piece::Open => {
                 self.next();
                 let inner = self.nested(Parser::search_or)?;
                 self.close("a word, 'AND', 'OR' or ')'")?;
                 Ok(inner)
             }
-            Word::Word(end) => {
+            Piece::Word(end) => {
                 if self.slice(start, end) == "NOT" && self.has_operand_behind(word) {
                     self.set_position(end);
                     let operand = self.nested(Parser::search_not)?;
@@ -98,7 +99,7 @@ impl Parser<'_> {
                     span: self.span_from(start),
                 }))
             }
-            Word::Phrase(end) => {
+            Piece::Phrase(end) => {
                 self.set_position(end);
                 let span = self.span_from(start);
                 let text = self.slice(start + 1, end.saturating_sub(1));
@@ -109,7 +110,7 @@ impl Parser<'_> {
                     span,
                 }))
             }
-            Word::End => Err(self.unexpected("a word, a phrase in double quotes, 'NOT' or '('")),
+            Piece::End => Err(self.unexpected("a word, a phrase in double quotes, 'NOT' or '('")),
         }
     }
 
@@ -118,7 +119,7 @@ impl Parser<'_> {
         let before = self.position();
         self.skip_space();
         let word = self.search_word();
-        if let Word::Word(end) = word
+        if let Piece::Word(end) = word
             && self.slice(self.position(), end) == operator
             && self.has_operand_behind(word)
         {
@@ -130,28 +131,28 @@ impl Parser<'_> {
     }
 
     /// Whether, behind this word and white space, another operand starts.
-    fn has_operand_behind(&mut self, word: Word) -> bool {
-        let Word::Word(end) = word else {
+    fn has_operand_behind(&mut self, word: Piece) -> bool {
+        let Piece::Word(end) = word else {
             return false;
         };
         let before = self.position();
         self.set_position(end);
-        let answer = self.skip_space() && self.search_word() != Word::End;
+        let answer = self.skip_space() && self.search_word() != Piece::End;
         self.set_position(before);
         answer
     }
 
     /// What stands here; nothing is taken.
-    fn search_word(&mut self) -> Word {
+    fn search_word(&mut self) -> Piece {
         let start = self.position();
         let rest = self.rest();
         match rest.chars().next() {
-            Some('(') => return Word::Open,
+            Some('(') => return Piece::Open,
             Some('"') => {
                 let closing = rest.get(1..).and_then(|inner| inner.find('"'));
                 return match closing {
-                    Some(length) if length > 0 => Word::Phrase(start + length + 2),
-                    _ => Word::End,
+                    Some(length) if length > 0 => Piece::Phrase(start + length + 2),
+                    _ => Piece::End,
                 };
             }
             _ => {}
@@ -161,8 +162,8 @@ impl Parser<'_> {
             .find(|(at, c)| !self.is_search_char(start + at, *c, *at == 0))
             .map_or(rest.len(), |(at, _)| at);
         match length {
-            0 => Word::End,
-            _ => Word::Word(start + length),
+            0 => Piece::End,
+            _ => Piece::Word(start + length),
         }
     }
 

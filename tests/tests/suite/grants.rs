@@ -16,7 +16,8 @@ async fn connect(server: &Server, user: &str) -> Client {
     client
 }
 
-fn grant(server: &Server, role: &str) {
+/// Runs the script for this role.
+pub(crate) fn grant(server: &Server, role: &str) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/grants.sql");
     let output = Command::new(server.installation().bin_dir().join("psql"))
         .args(["-X", "-q", "-h", &server.socket_dir().display().to_string()])

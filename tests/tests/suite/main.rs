@@ -4,6 +4,23 @@
     reason = "a test fails by a panic, and so do its helpers"
 )]
 
+mod asking;
+mod auth;
 mod demo;
+mod errors;
+mod expand;
+mod facts;
+mod filter;
 mod grants;
 mod harness;
+mod headers;
+mod health;
+mod identity;
+mod metadata;
+mod orderby;
+mod paging;
+mod paths;
+mod program;
+mod recorded;
+mod select;
+mod startup;

@@ -172,7 +172,6 @@ impl Out {
         match literal {
             Literal::Null => self.push("null"),
             Literal::Boolean(value) => self.push(&value.to_string()),
-            Literal::Integer(text) => self.data(text),
             Literal::Decimal(text) => {
                 self.data(text);
                 // Without fraction and exponent only the suffix tells it from an integer.
@@ -187,7 +186,8 @@ impl Out {
                 }
             }
             Literal::String(text) => self.quoted(text),
-            Literal::Date(text)
+            Literal::Integer(text)
+            | Literal::Date(text)
             | Literal::DateTimeOffset(text)
             | Literal::TimeOfDay(text)
             | Literal::Guid(text) => self.data(text),

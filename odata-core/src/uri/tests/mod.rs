@@ -2,6 +2,8 @@
 
 mod bounds;
 mod roundtrip;
+mod rules;
+mod trees;
 
 use expect_test::{Expect, expect};
 

@@ -1,0 +1,469 @@
+//! The command line: words and environment variables to a [`Config`].
+//!
+//! Every option can stand in the environment too. What is wrong is said before anything is opened;
+//! no message and no help text shows a database's URL.
+
+use crate::config::{Config, SERVICE_PATH};
+use crate::demo;
+use crate::exit::{self, Exit};
+use clap::{Arg, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
+use odata_core::db::{DatabaseConfig, PoolOptions};
+use odata_core::edm::ResolveOptions;
+use odata_core::limits::Limits;
+use odata_core::service::{HostRules, Network, Secret, Settings};
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+/// The Live Agent OData analytics endpoint: read-only OData over the Live Agent database.
+#[derive(Clone, Parser)]
+#[command(name = "liveagent-odata", version, max_term_width = 100)]
+pub struct Cli {
+    /// What is logged, and how.
+    #[command(flatten)]
+    pub log: LogArgs,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Clone, Subcommand)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "there is one, and it lives as long as the program"
+)]
+pub enum Command {
+    /// Serves a database
+    Serve(ServeArgs),
+    /// Brings up a PostgreSQL of its own with sample data, serves it and says what to click
+    Demo(DemoArgs),
+    /// Compares a database with the model: says everything that is missing at once, and by its exit
+    /// status whether `serve` would start
+    Check(CheckArgs),
+    /// Prints the declared model as CSDL, without a database
+    Metadata(MetadataArgs),
+}
+
+/// `serve`
+#[derive(Debug, Clone, Args)]
+pub struct ServeArgs {
+    /// Which database.
+    #[command(flatten)]
+    pub database: DatabaseArgs,
+    /// What of it.
+    #[command(flatten)]
+    pub schema: SchemaArgs,
+    /// Where and to whom.
+    #[command(flatten)]
+    pub http: HttpArgs,
+    /// How much and how long.
+    #[command(flatten)]
+    pub answers: AnswerArgs,
+}
+
+/// `demo`
+#[derive(Clone, Args)]
+pub struct DemoArgs {
+    /// The sample data.
+    #[command(flatten)]
+    pub demo: demo::Args,
+    /// Where and to whom.
+    #[command(flatten)]
+    pub http: HttpArgs,
+    /// How much and how long.
+    #[command(flatten)]
+    pub answers: AnswerArgs,
+}
+
+/// `check`
+#[derive(Debug, Clone, Args)]
+pub struct CheckArgs {
+    /// Which database.
+    #[command(flatten)]
+    pub database: DatabaseArgs,
+    /// What of it.
+    #[command(flatten)]
+    pub schema: SchemaArgs,
+}
+
+/// `metadata`
+#[derive(Debug, Clone, Args)]
+pub struct MetadataArgs {
+    /// CSDL XML 4.0 or CSDL JSON 4.01
+    #[arg(long, value_enum, default_value_t, env = "ODATA_METADATA_FORMAT")]
+    pub format: MetadataFormat,
+}
+
+/// The forms of `$metadata`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum MetadataFormat {
+    /// CSDL XML.
+    #[default]
+    Xml,
+    /// CSDL JSON.
+    Json,
+}
+
+/// Which database.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Database")]
+pub struct DatabaseArgs {
+    /// The database, as libpq's connection strings have it: postgres://user:password@host/name, with
+    /// sslmode=verify-full and sslrootcert=.. for TLS
+    #[arg(long, env = "DATABASE_URL", value_name = "URL", value_parser = secret)]
+    pub database_url: Option<Secret>,
+    /// A file that holds it instead (a secret that is mounted)
+    #[arg(long, env = "DATABASE_URL_FILE", value_name = "PATH")]
+    pub database_url_file: Option<PathBuf>,
+}
+
+/// What of a database is served.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Database")]
+pub struct SchemaArgs {
+    /// The schema of the database that has the tables
+    #[arg(long, env = "ODATA_DATABASE_SCHEMA", value_name = "NAME", default_value = "public", value_parser = name)]
+    pub database_schema: String,
+    /// Do not start while anything of the model is missing or differs in the database, instead of
+    /// serving null for it
+    #[arg(long, env = "ODATA_STRICT_SCHEMA")]
+    pub strict_schema: bool,
+    /// Publish password hashes and tokens of the users: with them an administrator of one account
+    /// can take over users of another
+    #[arg(long, env = "ODATA_PUBLISH_CREDENTIALS")]
+    pub publish_credentials: bool,
+}
+
+/// Where the service listens, and to whom it answers.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "HTTP")]
+pub struct HttpArgs {
+    /// The address to listen on
+    #[arg(long, env = "ODATA_LISTEN", value_name = "HOST:PORT", default_value = "127.0.0.1:8080", value_parser = address)]
+    pub listen: String,
+    /// The URL by which clients reach this service (what stands before /v1.0/odata): links are built
+    /// from it
+    #[arg(long, env = "ODATA_PUBLIC_URL", value_name = "URL", value_parser = public_url)]
+    pub public_url: Option<String>,
+    /// Without --public-url: the host names that requests may name. Loopback names and IP addresses
+    /// always may
+    #[arg(long, env = "ODATA_ALLOWED_HOSTS", value_name = "HOST[,..]", value_delimiter = ',', value_parser = host)]
+    pub allowed_hosts: Vec<String>,
+    /// Proxies whose Forwarded and X-Forwarded-* headers are believed
+    #[arg(
+        long,
+        env = "ODATA_TRUST_PROXY",
+        value_name = "CIDR[,..]",
+        value_delimiter = ','
+    )]
+    pub trust_proxy: Vec<Network>,
+    /// Service document and $metadata for those alone who have an access token
+    #[arg(long, env = "ODATA_PRIVATE_METADATA")]
+    pub private_metadata: bool,
+    /// Threads that speak HTTP [default: one for each core]
+    #[arg(long, env = "ODATA_WORKERS", value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
+    pub workers: Option<u16>,
+}
+
+/// How much and how long.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Answers")]
+pub struct AnswerArgs {
+    /// Rows in a page, where the client does not say
+    #[arg(long, env = "ODATA_PAGE_SIZE", value_name = "ROWS", default_value_t = Limits::default().page_size, value_parser = rows)]
+    pub page_size: u64,
+    /// Rows in a page that a client may ask for with 'Prefer: odata.maxpagesize'
+    #[arg(long, env = "ODATA_MAX_PAGE_SIZE", value_name = "ROWS", default_value_t = Limits::default().max_page_size, value_parser = rows)]
+    pub max_page_size: u64,
+    /// Rows of an expanded collection, for each row that has it
+    #[arg(long, env = "ODATA_EXPAND_PAGE_SIZE", value_name = "ROWS", default_value_t = Limits::default().expand_page_size, value_parser = rows)]
+    pub expand_page_size: u64,
+    /// Connections to the database for answers; two more are for access tokens and single rows
+    #[arg(long, env = "ODATA_POOL_SIZE", value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub pool_size: u16,
+    /// How long the database may take to the first row; then 504
+    #[arg(long, env = "ODATA_STATEMENT_TIMEOUT", value_name = "TIME", default_value_t = Time(Settings::default().statement_timeout))]
+    pub statement_timeout: Time,
+    /// How long an answer that holds a connection of the database waits for a client that stopped
+    /// reading
+    #[arg(long, env = "ODATA_STALL_TIMEOUT", value_name = "TIME", default_value_t = Time(Settings::default().stall_timeout))]
+    pub stall_timeout: Time,
+    /// How long an answer may take in all
+    #[arg(long, env = "ODATA_STREAM_TIMEOUT", value_name = "TIME", default_value_t = Time(Settings::default().stream_timeout))]
+    pub stream_timeout: Time,
+}
+
+/// What is logged, and how.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Log")]
+pub struct LogArgs {
+    /// The form of the log's lines, on stderr
+    #[arg(
+        long,
+        env = "ODATA_LOG_FORMAT",
+        value_enum,
+        default_value_t,
+        global = true
+    )]
+    pub log_format: LogFormat,
+    /// error, warn, info, debug or trace; for one part of the program too: info,odata_core=debug
+    #[arg(
+        long,
+        env = "ODATA_LOG_LEVEL",
+        value_name = "LEVEL",
+        default_value = "info",
+        global = true
+    )]
+    pub log_level: String,
+}
+
+/// The form of the log's lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// A JSON object a line.
+    Json,
+}
+
+impl Cli {
+    /// The command line and the environment of this process. Asked for help, or given something
+    /// wrong, it says so and gives back the code to end with.
+    pub fn from_process() -> Result<Cli, u8> {
+        let matches = Cli::described().try_get_matches();
+        matches
+            .and_then(|matches| Cli::from_arg_matches(&matches))
+            .map_err(|error| {
+                // Nobody may be there to read it.
+                let _ = error.print();
+                if error.use_stderr() { exit::USAGE } else { 0 }
+            })
+    }
+
+    /// The command line as clap knows it. Help is the same on every machine: it names the variables,
+    /// and not what they hold.
+    fn described() -> clap::Command {
+        let hide = |option: Arg| option.hide_env_values(true);
+        Cli::command()
+            .mut_args(hide)
+            .mut_subcommands(|command| command.mut_args(hide))
+    }
+}
+
+impl ServeArgs {
+    /// What to serve and how.
+    pub fn config(&self) -> Result<Config, Exit> {
+        let mut config = Config::new(self.database.config()?);
+        self.schema.apply(&mut config);
+        self.http.apply(&mut config);
+        self.answers.apply(&mut config)?;
+        Ok(config)
+    }
+}
+
+impl CheckArgs {
+    /// What to compare.
+    pub fn config(&self) -> Result<Config, Exit> {
+        let mut config = Config::new(self.database.config()?);
+        self.schema.apply(&mut config);
+        Ok(config)
+    }
+}
+
+impl DatabaseArgs {
+    fn config(&self) -> Result<DatabaseConfig, Exit> {
+        let url = match (&self.database_url, &self.database_url_file) {
+            (Some(url), _) if !url.expose().is_empty() => url.expose().to_owned(),
+            (_, Some(path)) if !path.as_os_str().is_empty() => read_url(path)?,
+            _ => {
+                return Err(usage(
+                    "no database: --database-url (DATABASE_URL) and --database-url-file \
+                     (DATABASE_URL_FILE) are not set",
+                ));
+            }
+        };
+        url.parse::<DatabaseConfig>()
+            .map_err(|error| match error.hint_text() {
+                Some(hint) => usage(format!("{error}; {hint}")),
+                None => usage(error.to_string()),
+            })
+    }
+}
+
+fn read_url(path: &Path) -> Result<String, Exit> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(text.trim().to_owned()),
+        Err(error) => Err(usage(format!(
+            "the file '{}' of --database-url-file can't be read: {error}",
+            path.display()
+        ))),
+    }
+}
+
+impl SchemaArgs {
+    fn apply(&self, config: &mut Config) {
+        config.resolve = ResolveOptions {
+            database_schema: self.database_schema.clone(),
+            publish_secrets: self.publish_credentials,
+        };
+        config.strict_schema = self.strict_schema;
+    }
+}
+
+impl HttpArgs {
+    /// Puts what stands here into the configuration.
+    pub fn apply(&self, config: &mut Config) {
+        config.listen.clone_from(&self.listen);
+        config.workers = self.workers.map(usize::from);
+        config.settings.private_metadata = self.private_metadata;
+        config.settings.hosts = HostRules {
+            public_url: self.public_url.clone(),
+            allowed_hosts: self.allowed_hosts.clone(),
+            trusted_proxies: self.trust_proxy.clone(),
+        };
+    }
+}
+
+impl AnswerArgs {
+    /// Puts what stands here into the configuration.
+    pub fn apply(&self, config: &mut Config) -> Result<(), Exit> {
+        if self.page_size > self.max_page_size {
+            return Err(usage(format!(
+                "--page-size is {}, more than --max-page-size, which is {}",
+                self.page_size, self.max_page_size
+            )));
+        }
+        if self.statement_timeout > self.stream_timeout {
+            return Err(usage(format!(
+                "--statement-timeout is {}, more than --stream-timeout, which is {}",
+                self.statement_timeout, self.stream_timeout
+            )));
+        }
+        let settings = &mut config.settings;
+        settings.limits.page_size = self.page_size;
+        settings.limits.max_page_size = self.max_page_size;
+        settings.limits.expand_page_size = self.expand_page_size;
+        settings.statement_timeout = self.statement_timeout.0;
+        settings.stall_timeout = self.stall_timeout.0;
+        settings.stream_timeout = self.stream_timeout.0;
+        config.pool = PoolOptions {
+            size: usize::from(self.pool_size),
+            stream_timeout: self.stream_timeout.0,
+            lane_timeout: self.statement_timeout.0,
+            ..PoolOptions::default()
+        };
+        Ok(())
+    }
+}
+
+fn usage(message: impl Into<String>) -> Exit {
+    Exit::new(exit::USAGE, message)
+}
+
+/// A length of time as people write it: `500ms`, `30s`, `5m`, `1h`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Time(pub Duration);
+
+const UNITS: &[(&str, u64)] = &[("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
+
+/// PostgreSQL's time-outs are milliseconds in 31 bits.
+const LONGEST_TIME: u64 = 24 * 24 * 3_600_000;
+
+impl FromStr for Time {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Time, String> {
+        let digits = text
+            .find(|c: char| !c.is_ascii_digit())
+            .unwrap_or(text.len());
+        let (number, unit) = text.split_at(digits);
+        let unit = UNITS.iter().find(|(name, _)| *name == unit.trim());
+        let millis = number
+            .parse::<u64>()
+            .ok()
+            .zip(unit)
+            .and_then(|(number, (_, millis))| number.checked_mul(*millis))
+            .ok_or("expected a number with its unit, such as 500ms, 30s, 5m or 1h")?;
+        match millis {
+            0 => Err("expected more than nothing".to_owned()),
+            1..=LONGEST_TIME => Ok(Time(Duration::from_millis(millis))),
+            _ => Err("expected at most 576h".to_owned()),
+        }
+    }
+}
+
+impl fmt::Display for Time {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let millis = self.0.as_millis();
+        let (unit, size) = UNITS
+            .iter()
+            .find(|(_, size)| millis.is_multiple_of(u128::from(*size)))
+            .unwrap_or(&("ms", 1));
+        write!(f, "{}{unit}", millis / u128::from(*size))
+    }
+}
+
+fn rows(text: &str) -> Result<u64, String> {
+    match text.parse() {
+        Ok(0) | Err(_) => Err("expected a number of rows, at least 1".to_owned()),
+        Ok(rows) => Ok(rows),
+    }
+}
+
+#[allow(clippy::unnecessary_wraps, reason = "the form of a value parser")]
+fn secret(text: &str) -> Result<Secret, String> {
+    Ok(Secret::new(text))
+}
+
+fn name(text: &str) -> Result<String, String> {
+    if text.is_empty() || text.contains('\0') {
+        return Err("expected the name of a schema".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+fn address(text: &str) -> Result<String, String> {
+    match text.rsplit_once(':') {
+        Some((host, port)) if !host.is_empty() && port.parse::<u16>().is_ok() => {
+            Ok(text.to_owned())
+        }
+        _ => Err("expected a host and a port, such as 127.0.0.1:8080 or [::]:8080".to_owned()),
+    }
+}
+
+fn host(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    let is_host =
+        |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ':' | '[' | ']');
+    if text.is_empty() || !text.chars().all(is_host) {
+        return Err("expected a host name without scheme and path, such as bi.example".to_owned());
+    }
+    Ok(text.to_ascii_lowercase())
+}
+
+fn public_url(text: &str) -> Result<String, String> {
+    let expected = || "expected an absolute URL such as https://bi.example".to_owned();
+    let url: actix_web::http::Uri = text.parse().map_err(|_| expected())?;
+    if !matches!(url.scheme_str(), Some("http" | "https")) || url.host().unwrap_or("").is_empty() {
+        return Err(expected());
+    }
+    if url.query().is_some() || text.contains('#') {
+        return Err("expected a URL without query and fragment".to_owned());
+    }
+    if url.authority().is_some_and(|it| it.as_str().contains('@')) {
+        return Err("expected a URL without user and password".to_owned());
+    }
+    let text = text.trim_end_matches('/');
+    if let Some(before) = text.strip_suffix(SERVICE_PATH) {
+        return Err(format!(
+            "expected what stands before the service's own path: {before}"
+        ));
+    }
+    Ok(text.to_owned())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,143 @@
+//! The HTTP server: what of actix-web's defaults is changed, and why.
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{Server, ServiceRequest, ServiceResponse};
+use actix_web::http::header::{ACCEPT_ENCODING, HeaderMap, HeaderValue};
+use actix_web::middleware::{Compress, Next, from_fn};
+use actix_web::rt::net::TcpStream;
+use actix_web::{App, HttpServer};
+use odata_core::service::Service;
+use std::any::Any;
+use std::io;
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::time::{Duration, Instant};
+
+/// How long a client may take to send the head of a request.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a connection is kept for the next request.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+/// Seconds that running answers have to end when the service stops.
+const SHUTDOWN_TIMEOUT: u64 = 30;
+/// Bytes of an answer that the system may hold for a client that does not read; by itself it takes
+/// megabytes, which a thousand such clients would have of it.
+const SEND_BUFFER: usize = 256 * 1024;
+
+/// Listens on the address. The server runs while it is polled; it does not listen to signals.
+pub fn listen(
+    service: &Service,
+    address: impl ToSocketAddrs,
+    workers: Option<usize>,
+) -> io::Result<(Server, Vec<SocketAddr>)> {
+    let service = service.clone();
+    let server = HttpServer::new(move || {
+        let service = service.clone();
+        App::new()
+            // The one that is named last sees a request first.
+            .wrap(Compress::default())
+            .wrap(from_fn(observe))
+            .configure(|app| service.configure(app))
+    });
+    let server = match workers {
+        Some(workers) => server.workers(workers),
+        None => server,
+    };
+    let server = server
+        // A client that hangs up while it waits is noticed at once, and its statement cancelled.
+        .h1_allow_half_closed(false)
+        .client_request_timeout(REQUEST_TIMEOUT)
+        .keep_alive(KEEP_ALIVE)
+        .shutdown_timeout(SHUTDOWN_TIMEOUT)
+        .disable_signals()
+        .on_connect(|connection: &dyn Any, _| limit_send_buffer(connection))
+        // HTTP/1.1 alone: without TLS, sniffing for HTTP/2 would wait for silent clients forever.
+        .bind(address)?;
+    let addresses = server.addrs();
+    Ok((server.run(), addresses))
+}
+
+fn limit_send_buffer(connection: &dyn Any) {
+    if let Some(stream) = connection.downcast_ref::<TcpStream>()
+        && let Err(error) = socket2::SockRef::from(stream).set_send_buffer_size(SEND_BUFFER)
+    {
+        tracing::debug!(%error, "a connection keeps the system's send buffer");
+    }
+}
+
+/// A line for each request, without its query, which may hold a token. And the client's list of
+/// codings is cut down to what is served: gzip, or nothing. actix-web refuses a client that takes
+/// neither, which costs that client an answer that it can most likely read (RFC 9110, 12.5.3).
+async fn observe<B: MessageBody>(
+    mut request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, actix_web::Error> {
+    let started = Instant::now();
+    let method = request.method().clone();
+    let path = request.uri().path().to_owned();
+    let gzip = takes_gzip(request.headers());
+    let headers = request.headers_mut();
+    headers.remove(ACCEPT_ENCODING);
+    if gzip {
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
+    }
+    let response = next.call(request).await?;
+    tracing::debug!(
+        %method,
+        path,
+        status = response.status().as_u16(),
+        milliseconds = started.elapsed().as_millis(),
+        "answered"
+    );
+    Ok(response)
+}
+
+/// Whether `Accept-Encoding` allows gzip (RFC 9110, 12.5.3). Without the header nothing is
+/// compressed: many a client that says nothing can't read it.
+fn takes_gzip(headers: &HeaderMap) -> bool {
+    let mut named = None;
+    let mut any = None;
+    for value in headers.get_all(ACCEPT_ENCODING) {
+        for item in value.to_str().unwrap_or("").split(',') {
+            let (coding, weight) = item.split_once(';').unwrap_or((item, ""));
+            let weight = weight.trim().trim_start_matches(['q', 'Q']).trim_start();
+            let refused = weight
+                .strip_prefix('=')
+                .is_some_and(|weight| weight.trim().parse() == Ok(0f32));
+            match coding.trim().to_ascii_lowercase().as_str() {
+                "gzip" | "x-gzip" => named = Some(!refused),
+                "*" => any = Some(!refused),
+                _ => {}
+            }
+        }
+    }
+    named.or(any).unwrap_or(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gzip_is_for_those_who_take_it() {
+        for (value, expected) in [
+            (None, false),
+            (Some(""), false),
+            (Some("gzip"), true),
+            (Some("gzip, deflate, br"), true),
+            (Some("deflate;q=1.0, GZIP;q=0.5"), true),
+            (Some("gzip;q=0"), false),
+            (Some("gzip; q=0.000"), false),
+            (Some("*"), true),
+            (Some("*;q=0"), false),
+            (Some("*, gzip;q=0"), false),
+            (Some("*;q=0, gzip;q=0.1"), true),
+            (Some("identity;q=0"), false),
+            (Some("br"), false),
+        ] {
+            let mut headers = HeaderMap::new();
+            if let Some(value) = value {
+                headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(value));
+            }
+            assert_eq!(takes_gzip(&headers), expected, "{value:?}");
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! `matchesPattern`: an ECMAScript regular expression becomes one of PostgreSQL's (URL Conventions
+//! 5.1.1.7.1).
+//!
+//! The pattern is parsed, and written again from its tree: what the two languages mean differently is
+//! translated, and nothing reaches PostgreSQL that wasn't understood. What a backtracking engine would
+//! need (references back, look-around) is refused; PostgreSQL's own engine builds automata.
+
+use crate::error::{Code, Error, Result, Span};
+use regex_syntax::ast::{
+    AssertionKind, Ast, ClassBracketed, ClassPerl, ClassPerlKind, ClassSet, ClassSetItem,
+    GroupKind, Literal, RepetitionKind, RepetitionRange,
+};
+
+/// The largest number in `{n}`: more is an error in PostgreSQL.
+const MOST_REPETITIONS: u32 = 255;
+/// Levels of groups.
+const DEPTH: u32 = 32;
+/// What the whole may repeat: nested repetitions multiply.
+const MOST_IN_ALL: u64 = 10_000;
+
+/// The pattern in PostgreSQL's language.
+pub(super) fn translate(pattern: &str, longest: usize, span: Span) -> Result<String> {
+    let wrong = |message: String| Error::new(Code::InvalidLiteral, message).at(span);
+    let chars = pattern.chars().count();
+    if chars > longest {
+        let message = format!("a regular expression of {chars} characters, the limit is {longest}");
+        return Err(Error::new(Code::LimitExceeded, message).at(span));
+    }
+    let mut parser = regex_syntax::ast::parse::ParserBuilder::new();
+    let ast = parser
+        .nest_limit(DEPTH)
+        .build()
+        .parse(pattern)
+        .map_err(|error| {
+            wrong(format!(
+                "the regular expression is not valid: {}",
+                error.kind()
+            ))
+        })?;
+    let mut out = String::from("(?:");
+    write(&mut out, &ast, 1)
+        .map_err(|what| wrong(format!("a regular expression cannot have {what} here")))?;
+    out.push(')');
+    Ok(out)
+}
+
+type Written = std::result::Result<(), &'static str>;
+
+fn write(out: &mut String, ast: &Ast, repeated: u64) -> Written {
+    match ast {
+        Ast::Empty(_) => {}
+        Ast::Flags(_) => return Err("flags"),
+        Ast::Literal(literal) => write_char(out, literal),
+        // Everything but the ends of lines.
+        Ast::Dot(_) => out.push_str("[^\\n\\r\\u2028\\u2029]"),
+        Ast::Assertion(assertion) => out.push_str(match assertion.kind {
+            AssertionKind::StartLine => "^",
+            AssertionKind::EndLine => "$",
+            AssertionKind::WordBoundary => "\\y",
+            AssertionKind::NotWordBoundary => "\\Y",
+            _ => return Err("such an assertion"),
+        }),
+        Ast::ClassUnicode(_) => return Err("a class of Unicode properties"),
+        Ast::ClassPerl(class) => {
+            out.push('[');
+            if class.negated {
+                out.push('^');
+            }
+            out.push_str(members(class));
+            out.push(']');
+        }
+        Ast::ClassBracketed(class) => write_bracketed(out, class)?,
+        Ast::Repetition(repetition) => {
+            let (text, times) = match &repetition.op.kind {
+                RepetitionKind::ZeroOrOne => ("?".to_owned(), 1),
+                RepetitionKind::ZeroOrMore => ("*".to_owned(), 1),
+                RepetitionKind::OneOrMore => ("+".to_owned(), 1),
+                RepetitionKind::Range(RepetitionRange::Exactly(n)) => (format!("{{{n}}}"), *n),
+                RepetitionKind::Range(RepetitionRange::AtLeast(n)) => (format!("{{{n},}}"), *n),
+                RepetitionKind::Range(RepetitionRange::Bounded(n, m)) => {
+                    (format!("{{{n},{m}}}"), *m)
+                }
+            };
+            let repeated = repeated.saturating_mul(u64::from(times.max(1)));
+            if times > MOST_REPETITIONS || repeated > MOST_IN_ALL {
+                return Err("so many repetitions");
+            }
+            out.push_str("(?:");
+            write(out, &repetition.ast, repeated)?;
+            out.push(')');
+            out.push_str(&text);
+        }
+        Ast::Group(group) => {
+            match &group.kind {
+                GroupKind::CaptureIndex(_) => {}
+                GroupKind::CaptureName {
+                    starts_with_p: false,
+                    ..
+                } => {}
+                GroupKind::NonCapturing(flags) if flags.items.is_empty() => {}
+                _ => return Err("flags"),
+            }
+            out.push_str("(?:");
+            write(out, &group.ast, repeated)?;
+            out.push(')');
+        }
+        Ast::Alternation(alternation) => {
+            out.push_str("(?:");
+            for (i, ast) in alternation.asts.iter().enumerate() {
+                if i > 0 {
+                    out.push('|');
+                }
+                write(out, ast, repeated)?;
+            }
+            out.push(')');
+        }
+        Ast::Concat(concat) => {
+            for ast in &concat.asts {
+                write(out, ast, repeated)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A character by itself: by its number, unless it is a letter or a digit.
+fn write_char(out: &mut String, literal: &Literal) {
+    let c = literal.c;
+    if c.is_ascii_alphanumeric() || c == ' ' || c == '_' {
+        out.push(c);
+    } else {
+        let code = u32::from(c);
+        out.push_str(&if code > 0xFFFF {
+            format!("\\U{code:08x}")
+        } else {
+            format!("\\u{code:04x}")
+        });
+    }
+}
+
+/// What `\d`, `\s` and `\w` are in ECMAScript, inside brackets.
+fn members(class: &ClassPerl) -> &'static str {
+    match class.kind {
+        ClassPerlKind::Digit => "0-9",
+        ClassPerlKind::Word => "A-Za-z0-9_",
+        ClassPerlKind::Space => {
+            "\\u0009-\\u000d\\u0020\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000\\ufeff"
+        }
+    }
+}
+
+fn write_bracketed(out: &mut String, class: &ClassBracketed) -> Written {
+    let ClassSet::Item(item) = &class.kind else {
+        return Err("an operation on classes");
+    };
+    out.push('[');
+    if class.negated {
+        out.push('^');
+    }
+    write_item(out, item)?;
+    out.push(']');
+    Ok(())
+}
+
+fn write_item(out: &mut String, item: &ClassSetItem) -> Written {
+    match item {
+        ClassSetItem::Literal(literal) => write_char(out, literal),
+        ClassSetItem::Range(range) => {
+            write_char(out, &range.start);
+            out.push('-');
+            write_char(out, &range.end);
+        }
+        ClassSetItem::Perl(class) if !class.negated => out.push_str(members(class)),
+        ClassSetItem::Union(union) => {
+            for item in &union.items {
+                write_item(out, item)?;
+            }
+        }
+        _ => return Err("such a class in brackets"),
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(pattern: &str, expected: std::result::Result<&str, Code>) {
+        let found = translate(pattern, 256, Span::default()).map_err(|error| error.code());
+        assert_eq!(found, expected.map(str::to_owned));
+    }
+
+    #[test]
+    fn patterns_are_written_again() {
+        check("^ab+$", Ok("(?:^a(?:b)+$)"));
+        check(r"\d{2,3}", Ok("(?:(?:[0-9]){2,3})"));
+        check("a|b", Ok("(?:(?:a|b))"));
+        check("(x)(?:y)", Ok("(?:(?:x)(?:y))"));
+        check("[a-c.]", Ok(r"(?:[a-c\u002e])"));
+        check("😀", Ok(r"(?:\U0001f600)"));
+        check("***=a", Err(Code::InvalidLiteral));
+    }
+
+    #[test]
+    fn what_is_not_understood_is_refused() {
+        for pattern in [
+            "(",
+            "a{256}",
+            "(?:a{200}){200}",
+            r"(a)\1",
+            "(?=a)",
+            "(?i)a",
+            r"\p{L}",
+            "[a&&b]",
+            "(?:(?:(?:a{99}){99}){99})",
+        ] {
+            check(pattern, Err(Code::InvalidLiteral));
+        }
+        check(&"a".repeat(257), Err(Code::LimitExceeded));
+    }
+}
