@@ -210,8 +210,21 @@ impl<'a> Generator<'a> {
                 step(&format!("orderby({{}} desc{key})/top({rows})"), vec![by])
             }
             6 => {
-                let one = self.step(depth, &mut names.clone(), &mut shaped.clone());
-                let other = self.step(depth, &mut names.clone(), &mut shaped.clone());
+                let (mut left, mut right) = (names.clone(), names.clone());
+                let (mut a, mut b) = (*shaped, *shaped);
+                let one = self.step(depth, &mut left, &mut a);
+                let other = self.step(depth, &mut right, &mut b);
+                // Behind it there is what both sides have.
+                let both = |named: &Named| {
+                    let same = |other: &Named| other.path == named.path && other.ty == named.ty;
+                    right.values.iter().any(same)
+                };
+                left.values.retain(both);
+                if a || b {
+                    (left.many, left.one) = Default::default();
+                    *shaped = true;
+                }
+                *names = left;
                 step("concat({},{})", vec![one, other])
             }
             7..9 => {
@@ -220,6 +233,7 @@ impl<'a> Generator<'a> {
                 (*names, *shaped) = (found, true);
                 step(&format!("aggregate({items})"), inner)
             }
+            _ if names.values.is_empty() => Node::leaf(Kind::Step, "identity"),
             _ => {
                 let mut found = Names::default();
                 for _ in 0..1 + self.random.below(2) {

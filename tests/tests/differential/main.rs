@@ -93,8 +93,9 @@ async fn generated(running: &Running, world: &World) {
             Verdict::Differs(why) => {
                 let (small, small_why) = shrink(running, world, node, why.clone()).await;
                 let report = format!(
-                    "case {case} of seed {seed}, after {:.1} s:\n  {small}\n  {small_why}\nat first:\n  {request}\n  {why}",
-                    since.elapsed().as_secs_f64()
+                    "case {case} of seed {seed}, after {:.1} s:\n  {small}\n  {small_why}\n  {}\nat first:\n  {request}\n  {why}",
+                    since.elapsed().as_secs_f64(),
+                    running.sql(&small)
                 );
                 assert!(
                     all,

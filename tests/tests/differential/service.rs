@@ -9,7 +9,10 @@ use futures_util::future::{BoxFuture, LocalBoxFuture};
 use odata_core::db::{Database, PoolOptions};
 use odata_core::edm::{ResolveOptions, Schema, Scope};
 use odata_core::error::Result;
+use odata_core::limits::Limits;
+use odata_core::plan::{self, Page, Plan};
 use odata_core::service::{Authenticate, Caller, Secret, Service, Settings};
+use odata_core::{sql, uri};
 use tests::oracle::World;
 
 /// What the service answered.
@@ -35,6 +38,7 @@ type Send = dyn Fn(String) -> LocalBoxFuture<'static, Response>;
 /// The running service with its database, which goes with it.
 pub(super) struct Running {
     send: Box<Send>,
+    schema: Schema,
     _database: tests::Database,
 }
 
@@ -59,7 +63,7 @@ impl Running {
         );
         assert!(findings.is_empty(), "{findings:?}");
         let service = Service::new(Settings::default(), served, Anybody);
-        service.serve(schema);
+        service.serve(schema.clone());
         let app = test::init_service(App::new().configure(|app| service.configure(app))).await;
         let app = std::rc::Rc::new(app);
         Running {
@@ -83,7 +87,25 @@ impl Running {
                 }
                 .boxed_local()
             }),
+            schema,
             _database: database,
+        }
+    }
+
+    /// The statement that the service makes of a request, for a report.
+    pub(super) fn sql(&self, request: &str) -> String {
+        let (path, query) = request.split_once('?').unwrap_or((request, ""));
+        let (path, query) = (super::encode(path), super::encode(query));
+        let limits = Limits::default();
+        let plan = uri::parse(&path, &query, &limits)
+            .and_then(|uri| plan::bind(&self.schema, &uri, &limits));
+        match plan {
+            Ok(Plan::Data(data)) => {
+                let page = Page::first(limits.page_size);
+                sql::select(&self.schema, &data, &Scope::none(), &page).text
+            }
+            Ok(_) => String::new(),
+            Err(error) => error.to_string(),
         }
     }
 

@@ -14,9 +14,13 @@ fn check(server: &Server, path: &str, expected: Expect) {
 async fn each_option_works_inside() {
     let server = small().await;
     let to = |path: &str| format!("Conversation({path}&$select=id");
-    check(server, &to("1)?$expand=inbox($select=name)"), expect![[r#"
+    check(
+        server,
+        &to("1)?$expand=inbox($select=name)"),
+        expect![[r#"
         200
-        {"@odata.context":"http://127.0.0.1/v1.0/odata/$metadata#Conversation(id,inbox(name))/$entity","id":1,"inbox":{"@odata.id":"http://127.0.0.1/v1.0/odata/Inbox(1)","name":"Web Chat"}}"#]]);
+        {"@odata.context":"http://127.0.0.1/v1.0/odata/$metadata#Conversation(id,inbox(name))/$entity","id":1,"inbox":{"@odata.id":"http://127.0.0.1/v1.0/odata/Inbox(1)","name":"Web Chat"}}"#]],
+    );
     check(
         server,
         &to("2)?$expand=assignee($select=name),inbox($select=id)"),
@@ -24,9 +28,13 @@ async fn each_option_works_inside() {
             200
             {"@odata.context":"http://127.0.0.1/v1.0/odata/$metadata#Conversation(id,assignee(name),inbox(id))/$entity","id":2,"assignee":null,"inbox":{"id":1}}"#]],
     );
-    check(server, &to("5)?$expand=messages,labels"), expect![[r#"
+    check(
+        server,
+        &to("5)?$expand=messages,labels"),
+        expect![[r#"
         200
-        {"@odata.context":"http://127.0.0.1/v1.0/odata/$metadata#Conversation(id)/$entity","id":5,"messages":[],"labels":[]}"#]]);
+        {"@odata.context":"http://127.0.0.1/v1.0/odata/$metadata#Conversation(id)/$entity","id":5,"messages":[],"labels":[]}"#]],
+    );
     check(
         server,
         &to("1)?$expand=messages($select=id;$orderby=id desc;$top=2)"),
@@ -69,9 +77,13 @@ async fn each_option_works_inside() {
             200
             {"@odata.context":"http://127.0.0.1/v1.0/odata/$metadata#Conversation(id,messages(id,n))/$entity","id":1,"messages":[{"id":4,"n@odata.type":"#Int64","n":8},{"id":3,"n@odata.type":"#Int64","n":6}]}"##]],
     );
-    check(server, &to("1)?$expand=messages/$ref"), expect![[r#"
+    check(
+        server,
+        &to("1)?$expand=messages/$ref"),
+        expect![[r#"
         200
-        {"@odata.context":"http://127.0.0.1/v1.0/odata/$metadata#Conversation(id)/$entity","id":1,"messages":[{"@odata.id":"http://127.0.0.1/v1.0/odata/Message(1)"},{"@odata.id":"http://127.0.0.1/v1.0/odata/Message(2)"},{"@odata.id":"http://127.0.0.1/v1.0/odata/Message(3)"},{"@odata.id":"http://127.0.0.1/v1.0/odata/Message(4)"}]}"#]]);
+        {"@odata.context":"http://127.0.0.1/v1.0/odata/$metadata#Conversation(id)/$entity","id":1,"messages":[{"@odata.id":"http://127.0.0.1/v1.0/odata/Message(1)"},{"@odata.id":"http://127.0.0.1/v1.0/odata/Message(2)"},{"@odata.id":"http://127.0.0.1/v1.0/odata/Message(3)"},{"@odata.id":"http://127.0.0.1/v1.0/odata/Message(4)"}]}"#]],
+    );
     check(
         server,
         &to("1)?$expand=messages/$ref($top=1;$orderby=id desc)"),
@@ -79,9 +91,13 @@ async fn each_option_works_inside() {
             200
             {"@odata.context":"http://127.0.0.1/v1.0/odata/$metadata#Conversation(id)/$entity","id":1,"messages":[{"@odata.id":"http://127.0.0.1/v1.0/odata/Message(4)"}]}"#]],
     );
-    check(server, &to("1)?$expand=messages/$count"), expect![[r#"
+    check(
+        server,
+        &to("1)?$expand=messages/$count"),
+        expect![[r#"
         200
-        {"@odata.context":"http://127.0.0.1/v1.0/odata/$metadata#Conversation(id)/$entity","id":1,"messages@odata.count":4}"#]]);
+        {"@odata.context":"http://127.0.0.1/v1.0/odata/$metadata#Conversation(id)/$entity","id":1,"messages@odata.count":4}"#]],
+    );
     check(
         server,
         &to("1)?$expand=messages/$count($filter=message_type eq 0)"),
@@ -89,9 +105,13 @@ async fn each_option_works_inside() {
             200
             {"@odata.context":"http://127.0.0.1/v1.0/odata/$metadata#Conversation(id)/$entity","id":1,"messages@odata.count":1}"#]],
     );
-    check(server, &to("1)?$expand=inbox/$ref"), expect![[r#"
+    check(
+        server,
+        &to("1)?$expand=inbox/$ref"),
+        expect![[r#"
         200
-        {"@odata.context":"http://127.0.0.1/v1.0/odata/$metadata#Conversation(id)/$entity","id":1,"inbox":{"@odata.id":"http://127.0.0.1/v1.0/odata/Inbox(1)"}}"#]]);
+        {"@odata.context":"http://127.0.0.1/v1.0/odata/$metadata#Conversation(id)/$entity","id":1,"inbox":{"@odata.id":"http://127.0.0.1/v1.0/odata/Inbox(1)"}}"#]],
+    );
     check(
         server,
         &to("1)?$expand=messages($select=id;$filter=id eq $it/id)"),
