@@ -98,9 +98,10 @@ pub(super) async fn page(
     Ok(Asked { page, size })
 }
 
-/// The order that the service chose, where the client chose none: the names of its properties.
+/// The order that the service chose, where the client chose none: the names of its properties. Rows
+/// that are no entities have none of such a name.
 pub(super) fn implicit_order(schema: &Schema, data: &Data) -> Option<String> {
-    (data.query.asked_order == 0).then(|| {
+    let order = (data.query.asked_order == 0).then(|| {
         let properties = &schema.set(data.query.shape.set).properties;
         let names = data
             .query
@@ -111,7 +112,8 @@ pub(super) fn implicit_order(schema: &Schema, data: &Data) -> Option<String> {
                 _ => None,
             });
         names.collect::<Vec<_>>().join(",")
-    })
+    });
+    order.filter(|names| !names.is_empty())
 }
 
 fn gone(message: &str) -> Error {

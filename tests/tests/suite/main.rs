@@ -24,3 +24,4 @@ mod program;
 mod recorded;
 mod select;
 mod startup;
+mod wall;
