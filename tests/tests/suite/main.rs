@@ -17,5 +17,6 @@ mod program;
 mod recorded;
 mod secrets;
 mod startup;
+mod streams;
 mod tls;
 mod wall;
