@@ -19,6 +19,14 @@ pub struct Function {
     pub sql: Sql,
 }
 
+impl Function {
+    /// Whether it gives null for some operands that aren't: an infinite time has no parts.
+    pub fn may_give_null(&self) -> bool {
+        matches!(self.parameters, [Operand::DateTimeOffset | Operand::Date])
+            && self.result != PrimitiveType::Date
+    }
+}
+
 /// What a parameter takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operand {

@@ -39,7 +39,7 @@ impl<'a> Binder<'a> {
             .zip(function.parameters)
             .map(|(expr, operand)| as_operand(expr, *operand));
         let operands: Vec<Expr> = operands.collect();
-        let nullable = operands.iter().any(|operand| operand.nullable);
+        let nullable = function.may_give_null() || operands.iter().any(|operand| operand.nullable);
         Ok(Expr {
             kind: ExprKind::Call(function, operands),
             ty: Some(function.result),
