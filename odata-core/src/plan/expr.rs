@@ -174,69 +174,36 @@ impl Expr {
         matches!(self.kind, ExprKind::Value(_))
     }
 
-    /// Adds the table references whose properties it reads itself, each once; those inside of a
-    /// sub-select are not among them.
-    pub fn sources(&self, found: &mut Vec<Scoped>) {
-        let mut add = |source: Scoped| {
-            if !found.contains(&source) {
-                found.push(source);
-            }
-        };
-        match &self.kind {
-            ExprKind::Property(source, _) | ExprKind::Present(source) => add(*source),
-            ExprKind::And(operands) | ExprKind::Or(operands) | ExprKind::Call(_, operands) => {
-                operands.iter().for_each(|operand| operand.sources(found));
-            }
-            ExprKind::Compare(_, left, right) | ExprKind::Arithmetic(_, left, right) => {
-                left.sources(found);
-                right.sources(found);
-            }
-            ExprKind::In(operand, ..)
-            | ExprKind::Not(operand)
-            | ExprKind::Negate(operand)
-            | ExprKind::Convert(operand)
-            | ExprKind::Cast(operand)
-            | ExprKind::Search(operand, _) => operand.sources(found),
-            ExprKind::Case(branches) => {
-                for (condition, value) in branches {
-                    condition.sources(found);
-                    value.sources(found);
-                }
-            }
-            ExprKind::Among(values, _) => values.iter().for_each(|value| value.sources(found)),
-            ExprKind::Null
-            | ExprKind::Value(_)
-            | ExprKind::Any(_)
-            | ExprKind::All(..)
-            | ExprKind::Count(_)
-            | ExprKind::Scalar(..)
-            | ExprKind::Column(..)
-            | ExprKind::Aggregate(..) => {}
-        }
-    }
-
     /// The PostgreSQL type that it has in SQL.
     pub fn pg(&self, schema: &Schema) -> PgType {
         match &self.kind {
             ExprKind::Property(source, place) => {
                 let property = &schema.set(source.set()).properties[*place];
                 match property.source {
-                    Source::Column { ty: Some(ty), .. } if !property.ty.is_text() => ty,
-                    Source::Column {
-                        ty: Some(PgType::Varchar),
-                        ..
-                    } if property.ty == PrimitiveType::String => PgType::Varchar,
+                    Source::Column { ty: Some(ty), .. }
+                        if !property.ty.is_text() || ty == PgType::Varchar =>
+                    {
+                        ty
+                    }
                     _ => property.ty.pg(),
                 }
             }
-            ExprKind::Value(Value::Integer(_)) => PgType::Int8,
-            ExprKind::Negate(operand) => operand.pg(schema),
+            ExprKind::Value(value) => value.pg(),
+            ExprKind::Negate(operand) | ExprKind::Scalar(_, operand) => operand.pg(schema),
             _ => self.ty_or_string().pg(),
         }
     }
 }
 
 impl Value {
+    /// The type of its parameter: that of an integer has all widths.
+    pub fn pg(&self) -> PgType {
+        match self {
+            Value::Integer(_) => PgType::Int8,
+            value => value.natural_type().pg(),
+        }
+    }
+
     /// The type that the literal has by itself.
     pub fn natural_type(&self) -> PrimitiveType {
         match self {

@@ -11,15 +11,15 @@ use crate::db::{Failure, RawRow, Reason, RowStream};
 use crate::edm::Schema;
 use crate::error::{Code, Error, Result};
 use crate::format::{
-    CellOptions, CellWriter, Context, EntityWriter, MetadataLevel, Negotiated, write_json_string,
+    CellOptions, CellWriter, Context, CsvWriter, EntityWriter, Format, MetadataLevel, Negotiated,
+    write_json_string,
 };
-use crate::format::{CsvWriter, Format};
 use crate::limits::Limits;
 use crate::plan::{self, Answer, Data, Member, Output, Page, Plan};
 use crate::sql;
 use crate::uri::ODataUri;
 use actix_web::HttpResponse;
-use actix_web::body::BoxBody;
+use actix_web::body::{BodyStream, BoxBody};
 use actix_web::http::header::CONTENT_DISPOSITION;
 use bytes::Bytes;
 use std::sync::Arc;
@@ -160,16 +160,21 @@ fn entities_fragment(schema: &Schema, data: &Data) -> String {
 }
 
 fn not_found(data: &Data, schema: &Schema) -> Error {
-    let set = match &data.anchor {
-        Some(anchor) => anchor.first.from.set(),
-        None => data.query.shape.set,
+    let message = match &data.anchor {
+        // Which of them it is, nobody knows: they are read together.
+        Some(anchor) if !anchor.steps.is_empty() => NOT_ON_THE_WAY.to_owned(),
+        anchor => {
+            let set = anchor
+                .as_ref()
+                .map_or(data.query.shape.set, |anchor| anchor.first.from.set());
+            let name = schema.set(set).declared.name;
+            format!("there is no such {name}, or none that you may see")
+        }
     };
-    let name = schema.set(set).declared.name;
-    Error::new(
-        Code::ResourceNotFound,
-        format!("there is no such {name}, or none that you may see"),
-    )
+    Error::new(Code::ResourceNotFound, message)
 }
+
+const NOT_ON_THE_WAY: &str = "an entity of this path is not there, or you may not see it";
 
 /// At most one row.
 async fn single(asked: &Asked<'_>, data: &Data) -> Result<HttpResponse, Failed> {
@@ -237,7 +242,10 @@ fn single_row(asked: &Asked<'_>, data: &Data, row: &RawRow, first: usize) -> Res
     if row.cell(key).is_none() {
         // The entity before it is there, but nothing is at this end.
         return match data.answer {
-            Answer::Property | Answer::Value => Err(not_found(data, asked.schema())),
+            Answer::Property | Answer::Value => {
+                Err(Error::new(Code::ResourceNotFound, NOT_ON_THE_WAY))
+            }
+            _ if data.by_key => Err(Error::new(Code::ResourceNotFound, NOT_ON_THE_WAY)),
             _ => Ok(respond::no_content(negotiated)),
         };
     }
@@ -354,7 +362,7 @@ async fn collection(asked: &Asked<'_>, data: &Data) -> Result<HttpResponse, Fail
         request: data.canonical.clone(),
         given: page.given,
         page_size: size,
-        implicit_order: continuation::implicit_order(schema, data),
+        implicit_order: data.query.implicit_order(schema),
     };
     let mut writer: Box<dyn RowsBody> = match lines(asked, data, &page)? {
         Some(lines) => Box::new(lines),
@@ -437,11 +445,12 @@ fn without_count(data: &Data) -> Data {
     data
 }
 
-/// A HEAD answer has the headers of the GET, and says nothing of a length that isn't known.
+/// A HEAD answer has the headers of the GET, and says nothing of a length that isn't known: a body
+/// of no known size, which is not sent.
 fn head_response(mut response: actix_web::HttpResponseBuilder) -> HttpResponse {
-    response.streaming(futures_util::stream::empty::<
+    response.body(BodyStream::new(futures_util::stream::empty::<
         Result<Bytes, std::convert::Infallible>,
-    >())
+    >()))
 }
 
 /// Reads the end of a statement whose last row was taken, so that its connection is free.
