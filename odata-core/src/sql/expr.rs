@@ -357,11 +357,16 @@ impl Writer<'_> {
         ];
         let floats = matches!(ty, T::Double | T::Single);
         let template = match (op, ty) {
-            (ArithmeticOp::Add, T::Date) => "({0} + {1})::date",
-            (ArithmeticOp::Sub, T::Date) => "({0} - {1})::date",
-            (ArithmeticOp::Sub, T::Duration) if left.ty == Some(T::Date) => {
-                "make_interval(days => {0} - {1})"
+            (ArithmeticOp::Add, T::Date) if left.ty == Some(T::Duration) => SHIFTED_DATE_BEHIND,
+            (ArithmeticOp::Add, T::Date) => SHIFTED_DATE,
+            (ArithmeticOp::Sub, T::Date) => SHIFTED_DATE_BACK,
+            (ArithmeticOp::Add, T::DateTimeOffset) if left.ty == Some(T::Duration) => {
+                SHIFTED_TIME_BEHIND
             }
+            (ArithmeticOp::Add, T::DateTimeOffset) => SHIFTED_TIME,
+            (ArithmeticOp::Sub, T::DateTimeOffset) => SHIFTED_TIME_BACK,
+            (ArithmeticOp::Sub, T::Duration) if left.ty == Some(T::Date) => DAYS_BETWEEN,
+            (ArithmeticOp::Sub, T::Duration) if left.ty == Some(T::DateTimeOffset) => TIME_BETWEEN,
             (ArithmeticOp::Add, _) => "({0} + {1})",
             (ArithmeticOp::Sub, _) => "({0} - {1})",
             (ArithmeticOp::Mul, _) => "({0} * {1})",
@@ -451,6 +456,24 @@ fn may_fail(operands: &[Expr]) -> bool {
 /// object or array as text, that text. The guard keeps out what PostgreSQL cannot unescape.
 const JSON_TEXT: &str = "CASE WHEN json_typeof({0}) = 'string' AND {0}::text ~ '^[ \\t\\n\\r]*\"[ ]*[{[]' AND {0}::text !~ '\\\\u(0000|[dD][89abAB])' THEN {0} #>> '{}' ELSE {0}::text END";
 const JSONB_TEXT: &str = "CASE WHEN jsonb_typeof({0}) = 'string' AND {0}::text ~ '^[ \\t\\n\\r]*\"[ ]*[{[]' AND {0}::text !~ '\\\\u(0000|[dD][89abAB])' THEN {0} #>> '{}' ELSE {0}::text END";
+
+// Databases hold times that no date can be added to. OData has no form for them, and a row of them
+// fails no page: what is computed of them is null.
+const SHIFTED_DATE: &str =
+    "CASE WHEN {0} BETWEEN '0001-01-01' AND '9999-12-31' THEN ({0} + {1})::date END";
+const SHIFTED_DATE_BACK: &str =
+    "CASE WHEN {0} BETWEEN '0001-01-01' AND '9999-12-31' THEN ({0} - {1})::date END";
+const SHIFTED_DATE_BEHIND: &str =
+    "CASE WHEN {1} BETWEEN '0001-01-01' AND '9999-12-31' THEN ({0} + {1})::date END";
+const SHIFTED_TIME: &str =
+    "CASE WHEN {0} >= '0001-01-01' AND {0} < '10000-01-01' THEN {0} + {1} END";
+const SHIFTED_TIME_BACK: &str =
+    "CASE WHEN {0} >= '0001-01-01' AND {0} < '10000-01-01' THEN {0} - {1} END";
+const SHIFTED_TIME_BEHIND: &str =
+    "CASE WHEN {1} >= '0001-01-01' AND {1} < '10000-01-01' THEN {0} + {1} END";
+const DAYS_BETWEEN: &str =
+    "CASE WHEN isfinite({0}) AND isfinite({1}) THEN make_interval(days => {0} - {1}) END";
+const TIME_BETWEEN: &str = "CASE WHEN isfinite({0}) AND isfinite({1}) THEN {0} - {1} END";
 
 /// How a column of JSON is said as text.
 fn json_text(source: Source) -> Option<&'static str> {

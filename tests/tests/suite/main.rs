@@ -27,5 +27,6 @@ mod recorded;
 mod secrets;
 mod select;
 mod startup;
+mod streams;
 mod tls;
 mod wall;
