@@ -413,8 +413,8 @@ impl Writer<'_> {
 
 /// The text that a row shows of a JSON column: its text, or, where it is a JSON string that holds an
 /// object or array as text, that text. The guard keeps out what PostgreSQL cannot unescape.
-const JSON_TEXT: &str = "CASE WHEN json_typeof({0}) = 'string' AND {0}::text ~ '^[ \\t\\n\\r]*\"[ ]*[{[]' AND {0}::text !~ '\\\\u(0000|[dD][89abAB])' THEN {0} #>> '{}' ELSE {0}::text END";
-const JSONB_TEXT: &str = "CASE WHEN jsonb_typeof({0}) = 'string' AND {0}::text ~ '^[ \\t\\n\\r]*\"[ ]*[{[]' AND {0}::text !~ '\\\\u(0000|[dD][89abAB])' THEN {0} #>> '{}' ELSE {0}::text END";
+const JSON_TEXT: &str = "CASE WHEN json_typeof({0}) = 'string' AND {0}::text ~ '^[ \\t\\n\\r]*\"[ ]*[{[]' AND {0}::text !~ '\\\\u(0000|[dD][89a-fA-F])' THEN {0} #>> '{}' ELSE {0}::text END";
+const JSONB_TEXT: &str = "CASE WHEN jsonb_typeof({0}) = 'string' AND {0}::text ~ '^[ \\t\\n\\r]*\"[ ]*[{[]' AND {0}::text !~ '\\\\u(0000|[dD][89a-fA-F])' THEN {0} #>> '{}' ELSE {0}::text END";
 
 /// How a column of JSON is said as text.
 fn json_text(source: Source) -> Option<&'static str> {
