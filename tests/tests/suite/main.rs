@@ -4,8 +4,10 @@
     reason = "a test fails by a panic, and so do its helpers"
 )]
 
+mod apply;
 mod asking;
 mod auth;
+mod compute;
 mod demo;
 mod errors;
 mod expand;
@@ -16,11 +18,14 @@ mod harness;
 mod headers;
 mod health;
 mod identity;
+mod json_columns;
 mod metadata;
 mod orderby;
 mod paging;
 mod paths;
 mod program;
 mod recorded;
+mod search;
+mod secrets;
 mod select;
 mod startup;
