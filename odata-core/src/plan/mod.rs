@@ -175,15 +175,17 @@ impl Query {
     }
 
     /// The order that the service chose, where the client chose none: the names of its properties.
-    /// None for rows that `$apply` made, whose order follows from the request.
+    /// Rows that are no entities have none of such a name.
     pub fn implicit_order(&self, schema: &Schema) -> Option<String> {
-        let properties = &schema.set(self.shape.set).properties;
-        let names = self.order.iter().filter_map(|item| match item.expr.kind {
-            ExprKind::Property(_, place) => Some(properties.get(place)?.declared.name),
-            _ => None,
+        let order = (self.asked_order == 0).then(|| {
+            let properties = &schema.set(self.shape.set).properties;
+            let names = self.order.iter().filter_map(|item| match item.expr.kind {
+                ExprKind::Property(_, place) => Some(properties.get(place)?.declared.name),
+                _ => None,
+            });
+            names.collect::<Vec<_>>().join(",")
         });
-        let names: Vec<&str> = names.collect();
-        (self.asked_order == 0 && !names.is_empty()).then(|| names.join(","))
+        order.filter(|names| !names.is_empty())
     }
 
     /// The place of the key property that an item of the order sorts by, if it is one.

@@ -77,6 +77,49 @@ impl Expr {
         });
         sources
     }
+
+    /// Adds the table references whose properties it reads itself, each once; those inside of a
+    /// sub-select are not among them.
+    pub fn sources_here(&self, found: &mut Vec<Scoped>) {
+        let mut add = |source: Scoped| {
+            if !found.contains(&source) {
+                found.push(source);
+            }
+        };
+        match &self.kind {
+            ExprKind::Property(source, _) | ExprKind::Present(source) => add(*source),
+            ExprKind::And(operands) | ExprKind::Or(operands) | ExprKind::Call(_, operands) => {
+                operands
+                    .iter()
+                    .for_each(|operand| operand.sources_here(found));
+            }
+            ExprKind::Compare(_, left, right) | ExprKind::Arithmetic(_, left, right) => {
+                left.sources_here(found);
+                right.sources_here(found);
+            }
+            ExprKind::In(operand, ..)
+            | ExprKind::Not(operand)
+            | ExprKind::Negate(operand)
+            | ExprKind::Convert(operand)
+            | ExprKind::Cast(operand)
+            | ExprKind::Search(operand, _) => operand.sources_here(found),
+            ExprKind::Case(branches) => {
+                for (condition, value) in branches {
+                    condition.sources_here(found);
+                    value.sources_here(found);
+                }
+            }
+            ExprKind::Among(values, _) => values.iter().for_each(|value| value.sources_here(found)),
+            ExprKind::Null
+            | ExprKind::Value(_)
+            | ExprKind::Any(_)
+            | ExprKind::All(..)
+            | ExprKind::Count(_)
+            | ExprKind::Scalar(..)
+            | ExprKind::Column(..)
+            | ExprKind::Aggregate(..) => {}
+        }
+    }
 }
 
 impl Rows {

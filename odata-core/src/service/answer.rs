@@ -11,15 +11,15 @@ use crate::db::{Failure, RawRow, Reason, RowStream};
 use crate::edm::Schema;
 use crate::error::{Code, Error, Result};
 use crate::format::{
-    CellOptions, CellWriter, Context, EntityWriter, MetadataLevel, Negotiated, write_json_string,
+    CellOptions, CellWriter, Context, CsvWriter, EntityWriter, Format, MetadataLevel, Negotiated,
+    write_json_string,
 };
-use crate::format::{CsvWriter, Format};
 use crate::limits::Limits;
 use crate::plan::{self, Answer, Data, Member, Output, Page, Plan};
 use crate::sql;
 use crate::uri::ODataUri;
 use actix_web::HttpResponse;
-use actix_web::body::BoxBody;
+use actix_web::body::{BodyStream, BoxBody};
 use actix_web::http::header::CONTENT_DISPOSITION;
 use bytes::Bytes;
 use std::sync::Arc;
@@ -445,11 +445,12 @@ fn without_count(data: &Data) -> Data {
     data
 }
 
-/// A HEAD answer has the headers of the GET, and says nothing of a length that isn't known.
+/// A HEAD answer has the headers of the GET, and says nothing of a length that isn't known: a body
+/// of no known size, which is not sent.
 fn head_response(mut response: actix_web::HttpResponseBuilder) -> HttpResponse {
-    response.streaming(futures_util::stream::empty::<
+    response.body(BodyStream::new(futures_util::stream::empty::<
         Result<Bytes, std::convert::Infallible>,
-    >())
+    >()))
 }
 
 /// Reads the end of a statement whose last row was taken, so that its connection is free.

@@ -6,8 +6,9 @@
 
 use super::Param;
 use super::cast::cast_template;
+use super::rows::Conditions;
 use super::writer::{Piece, Writer};
-use crate::edm::{PgType, PrimitiveType as T, Source};
+use crate::edm::{PgType, PrimitiveType as T, ScopeRule, Source};
 use crate::functions::{Function, Sql};
 use crate::plan::{ArithmeticOp, Comparison, Expr, ExprKind, Scoped, Value};
 
@@ -115,17 +116,22 @@ impl Writer<'_> {
                 self.present(*source);
                 self.sql(")");
             }
-            ExprKind::Arithmetic(op, left, right) => {
-                self.arithmetic(*op, left, right, expr.ty_or_string());
-            }
-            ExprKind::Negate(operand) => {
-                self.sql("(- ");
-                self.operand(operand);
-                self.sql(")");
+            ExprKind::Arithmetic(op, left, right) => self.in_scope_only(expr, |writer| {
+                writer.arithmetic(*op, left, right, expr.ty_or_string());
+            }),
+            ExprKind::Negate(operand) => self.in_scope_only(expr, |writer| {
+                writer.sql("(- ");
+                writer.operand(operand);
+                writer.sql(")");
+            }),
+            ExprKind::Call(function, operands) if may_fail(operands) => {
+                self.in_scope_only(expr, |writer| writer.call(function, operands));
             }
             ExprKind::Call(function, operands) => self.call(function, operands),
             ExprKind::Convert(operand) => self.convert(operand, pg),
-            ExprKind::Cast(operand) => self.cast(operand, expr.ty_or_string()),
+            ExprKind::Cast(operand) => self.in_scope_only(expr, |writer| {
+                writer.cast(operand, expr.ty_or_string());
+            }),
             ExprKind::Case(branches) => {
                 self.sql("CASE");
                 for (condition, value) in branches {
@@ -290,6 +296,27 @@ impl Writer<'_> {
         self.sql(if shows { ", FALSE)" } else { ")" });
     }
 
+    /// What may fail for some values (a division by zero, a number out of range), evaluated for rows
+    /// in the caller's scope alone. PostgreSQL evaluates conditions in the order that it likes, also
+    /// below a join, and a failure over a row of somebody else's would tell of that row.
+    fn in_scope_only(&mut self, expr: &Expr, write: impl FnOnce(&mut Self)) {
+        let mut sources = Vec::new();
+        expr.sources_here(&mut sources);
+        sources.retain(|source| self.set(*source).scope != ScopeRule::Unscoped);
+        if sources.is_empty() {
+            write(self);
+            return;
+        }
+        self.sql("CASE WHEN ");
+        let mut conditions = Conditions::new("");
+        for source in sources {
+            self.scope_condition(source, &mut conditions);
+        }
+        self.sql(" THEN ");
+        write(self);
+        self.sql(" END");
+    }
+
     /// An operand for a template.
     fn operand_piece(&mut self, expr: &Expr) -> Piece {
         self.typed_piece(expr, expr.pg(self.schema))
@@ -409,6 +436,15 @@ impl Writer<'_> {
         let piece = self.operand_piece(operand);
         self.template(cast_template(from, to), &[piece]);
     }
+}
+
+/// Whether a function fails for some values: those that count characters do, for numbers that are
+/// not known beforehand.
+fn may_fail(operands: &[Expr]) -> bool {
+    operands
+        .iter()
+        .skip(1)
+        .any(|operand| operand.ty_or_string().is_integer() && !operand.is_value())
 }
 
 /// The text that a row shows of a JSON column: its text, or, where it is a JSON string that holds an

@@ -1,169 +1,225 @@
-//! The five secrets: in every row, null, and of no use in any option, unless the operator publishes
-//! them.
+//! A token is in no log, at no level, in no form, whatever becomes of its request.
 
-use crate::asking::{HOST, get, ids, refusal, small};
-use serde_json::Value;
-use tests::{Server, fixture};
+use crate::program::Program;
+use std::collections::BTreeSet;
+use tests::{Database, fixture};
 
-const SECRETS: [&str; 5] = [
-    "encrypted_password",
-    "reset_password_token",
-    "confirmation_token",
-    "tokens",
-    "pubsub_tokens",
-];
+const TOKEN: &str = "tok/en+s3cret==ü";
+const UNKNOWN: &str = "unk/nown+s3cret==ü";
 
-/// Every place of a URL in which a property can stand.
-const PLACES: [&str; 27] = [
-    "User?$filter=$ ne null",
-    "User?$filter=$ eq null",
-    "User?$filter=startswith($,'a')",
-    "User?$filter=length($) gt 3",
-    "User?$filter=$ in ('a','b')",
-    "User?$filter=$ gt name",
-    "User?$filter=case($ eq 'x':true,true:false)",
-    "User?$filter=@p eq 'x'&@p=$",
-    "User?$filter=$it/$ eq 'x'",
-    "User?$orderby=$",
-    "User?$orderby=name,length($) desc",
-    "User?$compute=$ as s&$select=s",
-    "User?$compute=concat($,'x') as s",
-    "User?$apply=groupby(($))",
-    "User?$apply=aggregate($ with max as m)",
-    "User?$apply=aggregate($ with countdistinct as m)",
-    "User?$apply=filter($ ne null)/aggregate($count as n)",
-    "User?$apply=compute($ as s)/groupby((s))",
-    "User?$apply=topcount(1,length($))",
-    "Message?$filter=sender/$ ne null",
-    "Message?$orderby=sender/$",
-    "Message?$compute=sender/$ as s",
-    "Message?$apply=groupby((sender/$))",
-    "Inbox?$filter=members/any(u:u/$ eq 'x')",
-    "Inbox?$filter=members/$count($filter=$ ne null) gt 0",
-    "Inbox?$expand=members($filter=$ ne null)",
-    "Inbox?$expand=members($orderby=$)",
-];
-
-#[tokio::test]
-async fn secrets_are_of_no_use_anywhere() {
-    let server = small().await;
-    for secret in SECRETS {
-        for place in PLACES {
-            let path = in_place(place, secret);
-            let (status, code) = refusal(server, &path);
-            assert_eq!((status, &*code), (400, "OptionNotAllowed"), "{path}");
-            assert!(
-                get(server, &path, &[]).text().contains("is a secret"),
-                "{path}"
-            );
-        }
+/// The forms in which a text may stand in a log.
+fn forms(text: &str) -> BTreeSet<String> {
+    let bytes = text.as_bytes();
+    let encode = |plain: fn(u8) -> bool, hex: fn(u8) -> String| -> String {
+        bytes
+            .iter()
+            .map(|byte| {
+                if plain(*byte) {
+                    char::from(*byte).to_string()
+                } else {
+                    hex(*byte)
+                }
+            })
+            .collect()
+    };
+    let upper = |byte: u8| format!("%{byte:02X}");
+    let lower = |byte: u8| format!("%{byte:02x}");
+    let unreserved = |byte: u8| byte.is_ascii_alphanumeric();
+    let mut forms = BTreeSet::from([
+        text.to_owned(),
+        encode(unreserved, upper),
+        encode(unreserved, lower),
+        encode(|byte| byte.is_ascii_graphic(), upper),
+        encode(|byte| byte.is_ascii_graphic() && byte != b'+', upper),
+        encode(|_| false, upper),
+        encode(|_| false, lower),
+        bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
+        text.escape_default().to_string(),
+        format!("{bytes:?}").trim_matches(['[', ']']).to_owned(),
+        bytes.escape_ascii().to_string(),
+    ]);
+    // Base64 depends on what stands before: the middle of each of the three.
+    for before in 0..3 {
+        let mut shifted = vec![b'x'; before];
+        shifted.extend_from_slice(bytes);
+        let digits = base64(&shifted);
+        forms.insert(digits[4..digits.len() - 4].to_owned());
     }
+    // Parts of it tell too.
+    forms.insert("s3cret".to_owned());
+    forms
 }
 
-/// `$` alone stands for the secret; `$filter` and its like stay.
-fn in_place(place: &str, secret: &str) -> String {
-    let mut out = String::new();
-    let mut rest = place.chars().peekable();
-    while let Some(c) = rest.next() {
-        if c == '$' && !rest.peek().is_some_and(char::is_ascii_alphabetic) {
-            out.push_str(secret);
-        } else {
-            out.push(c);
-        }
-    }
-    out
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let chunk = |chunk: &[u8]| {
+        let bits = chunk
+            .iter()
+            .fold(0u32, |bits, byte| bits << 8 | u32::from(*byte))
+            << (8 * (3 - chunk.len()));
+        let digits: String = (0..=chunk.len())
+            .map(|i| char::from(DIGITS[(bits >> (18 - 6 * i)) as usize & 63]))
+            .collect();
+        format!("{digits:=<4}")
+    };
+    bytes.chunks(3).map(chunk).collect()
 }
 
-/// Texts that only secrets hold.
-const INSIDE: [&str; 6] = [
-    "$2a$11$",
-    "reset-1",
-    "confirm-1",
-    "t-1",
-    "pubsub-1",
-    "secret-",
-];
+/// Every way to send a token, as headers and query.
+fn ways(token: &str) -> Vec<(Vec<(&'static str, String)>, String)> {
+    let hex: String = token.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let partly = token
+        .replace('/', "%2F")
+        .replace('+', "%2b")
+        .replace('ü', "%C3%BC");
+    vec![
+        (
+            vec![("Authorization", format!("Bearer {token}"))],
+            String::new(),
+        ),
+        (vec![("apikey", token.to_owned())], String::new()),
+        (
+            vec![(
+                "Authorization",
+                format!("Basic {}", base64(format!("user:{token}").as_bytes())),
+            )],
+            String::new(),
+        ),
+        (vec![], format!("apikey={hex}")),
+        (vec![], format!("%61pikey={partly}")),
+        (
+            vec![("Authorization", format!("Bearer {token}"))],
+            format!("apikey={hex}"),
+        ),
+        // Wrong ones: two that differ, a scheme that is none, a broken one, a wrong name.
+        (
+            vec![("Authorization", "Bearer other".to_owned())],
+            format!("apikey={hex}"),
+        ),
+        (
+            vec![("Authorization", format!("Digest {token}"))],
+            String::new(),
+        ),
+        (
+            vec![("Authorization", format!("Basic {token}"))],
+            String::new(),
+        ),
+        (vec![("Authorization", token.to_owned())], String::new()),
+        (vec![], format!("apikey={hex}%ff")),
+        (vec![], format!("ApiKey={hex}")),
+        (vec![], format!("$apikey={hex}&apikey={hex}")),
+    ]
+}
 
 #[tokio::test]
-async fn no_answer_holds_one() {
-    let server = small().await;
-    for path in [
-        "User",
-        "User(1)",
-        "User?$select=encrypted_password,tokens,pubsub_tokens",
-        "User?$apply=filter(id eq 1)",
-        "Message?$expand=sender",
-        "Conversation(1)/assignee",
-        "Inbox?$expand=members($expand=assigned_conversations($expand=assignee))",
-        "User?$search=pubsub",
-        "User?$search=\"$2a$11$\"",
-        "User/$count?$search=confirm",
+async fn no_token_is_in_any_log() {
+    let database: Database = fixture::small().await;
+    let client = database.connect().await;
+    client
+        .execute(
+            "UPDATE access_tokens SET token = $1 WHERE token = 'KEY'",
+            &[&TOKEN],
+        )
+        .await
+        .unwrap();
+    let mut logs = String::new();
+    for words in [
+        &["--log-level=trace"][..],
+        &["--log-level=trace", "--log-format=json"],
+        &[
+            "--log-level=tokio_postgres=trace,actix_http=trace,actix_web=trace,deadpool=trace,rustls=trace,odata_core=trace,trace",
+        ],
     ] {
-        let text = get(server, path, &[]).expect(200);
-        for inside in INSIDE {
-            assert!(!text.text().contains(inside), "{path} holds {inside}");
+        let program = Program::serve(&database.connection_string(), words);
+        program.wait_for("serving http://");
+        let client = program.client();
+        let mut statuses = BTreeSet::new();
+        for token in [TOKEN, UNKNOWN] {
+            for (headers, query) in ways(token) {
+                let headers: Vec<(&str, &str)> = headers
+                    .iter()
+                    .map(|(name, value)| (*name, &**value))
+                    .collect();
+                for path in [
+                    "",
+                    "/",
+                    "/Inbox",
+                    "/Message?$filter=id div 0 eq 1",
+                    "/Message?$orderby=content&$top=5",
+                    "/Nothing",
+                    "/Message?$filter=(",
+                    "/Message(1)/content",
+                    "/$batch",
+                ] {
+                    let mark = if path.contains('?') { '&' } else { '?' };
+                    let prefer =
+                        [headers.clone(), vec![("Prefer", "odata.maxpagesize=2")]].concat();
+                    let response =
+                        client.get_with(&format!("/v1.0/odata{path}{mark}{query}"), &prefer);
+                    statuses.insert(response.status);
+                    // An answer has it in a next link alone, if the URL had it.
+                    let text = response.text().replace("\"@odata.nextLink\"", "\n");
+                    let shown = forms(token)
+                        .iter()
+                        .any(|form| text.lines().next().unwrap_or("").contains(&**form));
+                    assert!(!shown, "{path} {query}: {}", response.text());
+                }
+            }
         }
-    }
-    let row = get(server, "User(1)", &[]).expect(200).json();
-    for secret in SECRETS {
-        assert_eq!(row.get(secret), Some(&Value::Null), "{secret}");
-        for path in [
-            format!("User(1)/{secret}"),
-            format!("User(1)/{secret}/$value"),
-            format!("Message(3)/sender/{secret}"),
-        ] {
-            assert_eq!(get(server, &path, &[]).status, 204, "{path}");
-        }
-    }
-    // They are declared all the same.
-    let metadata = get(server, "$metadata", &[]).expect(200);
-    for secret in SECRETS {
         assert!(
-            metadata
-                .text()
-                .contains(&format!("<Property Name=\"{secret}\" Type=\"Edm.String\"")),
-            "{secret}"
+            [200, 400, 401, 404]
+                .iter()
+                .all(|status| statuses.contains(status)),
+            "{statuses:?}"
         );
+        // Statements that fail, with the token among their parameters.
+        let owner = database.connect().await;
+        owner
+            .batch_execute("ALTER TABLE access_tokens RENAME TO gone")
+            .await
+            .unwrap();
+        for token in ["fresh-s3cret-1", "fresh-s3cret-2"] {
+            client.clone().token(token).get("/v1.0/odata/Inbox");
+        }
+        owner
+            .batch_execute("ALTER TABLE gone RENAME TO access_tokens")
+            .await
+            .unwrap();
+        program.signal("TERM");
+        let ended = program.end();
+        assert!(
+            ended.stderr.len() > 1_000,
+            "it says something at trace: {}",
+            ended.stderr
+        );
+        logs += &ended.stderr;
+        logs += &ended.stdout;
+    }
+    for token in [TOKEN, UNKNOWN, "fresh-s3cret-1"] {
+        for form in forms(token) {
+            let line = logs.lines().find(|line| line.contains(&form));
+            assert_eq!(line, None, "{form}");
+        }
     }
 }
 
-#[tokio::test]
-async fn the_operator_may_publish_them() {
-    let database = fixture::small_shared().await;
-    let server = Server::start(&database, |config| config.resolve.publish_secrets = true);
-    let row = get(&server, "User(1)", &[]).expect(200).json();
-    for (secret, value) in [
-        ("encrypted_password", "$2a$11$secret-1"),
-        ("reset_password_token", "reset-1"),
-        ("confirmation_token", "confirm-1"),
-        ("tokens", "{\"a\":{\"token\":\"t-1\"}}"),
-        ("pubsub_tokens", "pubsub-1"),
+/// The test would see one: it is found in each form.
+#[test]
+fn the_forms_are_found() {
+    for log in [
+        "GET /?apikey=tok%2Fen%2Bs3cret%3D%3D%C3%BC",
+        "parameters: [\"tok/en+s3cret==ü\"]",
+        "authorization: \"Bearer tok/en+s3cret==\\xc3\\xbc\"",
     ] {
-        assert_eq!(row[secret], value);
-        assert_eq!(
-            get(&server, &format!("User(1)/{secret}/$value"), &[])
-                .expect(200)
-                .text(),
-            value
+        assert!(
+            forms(TOKEN).iter().any(|form| log.contains(&**form)),
+            "{log}"
         );
-        assert_eq!(
-            ids(&server, &format!("User?$filter={secret} eq '{value}'")),
-            [1],
-            "{secret}"
-        );
-        for place in PLACES {
-            let path = in_place(place, secret);
-            let response = get(&server, &path, &[]);
-            assert_eq!(response.status, 200, "{path}: {}", response.text());
-        }
     }
-    // The wall stands as before.
-    assert_eq!(
-        ids(&server, "User?$filter=encrypted_password ne null"),
-        [1, 2, 3, 4]
+    let basic = base64(format!("user:{TOKEN}").as_bytes());
+    assert!(
+        forms(TOKEN).iter().any(|form| basic.contains(&**form)),
+        "{basic}"
     );
-    let other = server
-        .of(fixture::OTHER)
-        .get_with("/v1.0/odata/User(1)", &[HOST]);
-    assert_eq!(other.status, 404);
+    assert_eq!(base64(b"user:abc"), "dXNlcjphYmM=");
 }
