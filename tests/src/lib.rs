@@ -17,6 +17,7 @@ pub mod fixture;
 mod http;
 pub mod oracle;
 mod postgres;
+pub mod readme;
 mod server;
 
 pub use database::Database;
