@@ -174,6 +174,20 @@ impl Query {
         }
     }
 
+    /// The order that the service chose, where the client chose none: the names of its properties.
+    /// Rows that are no entities have none of such a name.
+    pub fn implicit_order(&self, schema: &Schema) -> Option<String> {
+        let order = (self.asked_order == 0).then(|| {
+            let properties = &schema.set(self.shape.set).properties;
+            let names = self.order.iter().filter_map(|item| match item.expr.kind {
+                ExprKind::Property(_, place) => Some(properties.get(place)?.declared.name),
+                _ => None,
+            });
+            names.collect::<Vec<_>>().join(",")
+        });
+        order.filter(|names| !names.is_empty())
+    }
+
     /// The place of the key property that an item of the order sorts by, if it is one.
     pub fn key_place(&self, schema: &Schema, item: &OrderItem) -> Option<usize> {
         match item.expr.kind {

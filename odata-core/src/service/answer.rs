@@ -362,7 +362,7 @@ async fn collection(asked: &Asked<'_>, data: &Data) -> Result<HttpResponse, Fail
         request: data.canonical.clone(),
         given: page.given,
         page_size: size,
-        implicit_order: continuation::implicit_order(schema, data),
+        implicit_order: data.query.implicit_order(schema),
     };
     let mut writer: Box<dyn RowsBody> = match lines(asked, data, &page)? {
         Some(lines) => Box::new(lines),

@@ -6,7 +6,7 @@ use crate::edm::Schema;
 use crate::error::{Code, Error, Result};
 use crate::format::{SkipToken, SortValue, TokenKey, sort_outputs};
 use crate::limits::Limits;
-use crate::plan::{Bound, Data, ExprKind, Page};
+use crate::plan::{Bound, Data, Page};
 use crate::sql;
 use std::time::Duration;
 
@@ -50,7 +50,7 @@ pub(super) async fn page(
         .map(|size| size.min(limits.max_page_size));
     let sort = sort_outputs(schema, &data.query);
     let same_order = token.values.len() == sort.len()
-        && token.order == implicit_order(schema, data)
+        && token.order == data.query.implicit_order(schema)
         && token
             .values
             .iter()
@@ -96,24 +96,6 @@ pub(super) async fn page(
         after: Some(after),
     };
     Ok(Asked { page, size })
-}
-
-/// The order that the service chose, where the client chose none: the names of its properties. Rows
-/// that are no entities have none of such a name.
-pub(super) fn implicit_order(schema: &Schema, data: &Data) -> Option<String> {
-    let order = (data.query.asked_order == 0).then(|| {
-        let properties = &schema.set(data.query.shape.set).properties;
-        let names = data
-            .query
-            .order
-            .iter()
-            .filter_map(|item| match item.expr.kind {
-                ExprKind::Property(_, place) => Some(properties[place].declared.name),
-                _ => None,
-            });
-        names.collect::<Vec<_>>().join(",")
-    });
-    order.filter(|names| !names.is_empty())
 }
 
 fn gone(message: &str) -> Error {

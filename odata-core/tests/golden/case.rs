@@ -233,16 +233,19 @@ const CLAUSES: &[&str] = &[
 /// The text over several lines: each clause of each SELECT on its own.
 fn pretty(sql: &str) -> String {
     let mut out = String::new();
-    // For each open parenthesis whether it holds a SELECT.
-    let mut open: Vec<bool> = Vec::new();
+    // For each open parenthesis whether it holds a SELECT, and the CASEs that are open in it.
+    let mut open: Vec<(bool, i32)> = vec![(true, 0)];
     let mut quote: Option<char> = None;
     let mut rest = sql;
     while let Some(c) = rest.chars().next() {
-        if quote.is_none() {
-            let depth = open.iter().filter(|select| **select).count();
-            let in_select = open.last().copied().unwrap_or(true);
+        let inside = open.last_mut().unwrap();
+        if quote.is_none() && inside.0 {
+            inside.1 += i32::from(rest.starts_with("CASE "));
+            inside.1 -= i32::from(rest.starts_with(" END"));
+            let in_case = inside.1 > 0;
             let clause = CLAUSES.iter().find(|clause| rest.starts_with(**clause));
-            if let (true, Some(clause)) = (in_select, clause) {
+            if let (false, Some(clause)) = (in_case, clause) {
+                let depth = open.iter().filter(|(select, _)| *select).count() - 1;
                 let more = usize::from(matches!(*clause, " AND " | " OR "));
                 out.push('\n');
                 out.push_str(&"  ".repeat(depth + more));
@@ -254,7 +257,7 @@ fn pretty(sql: &str) -> String {
         match (quote, c) {
             (None, '\'' | '"') => quote = Some(c),
             (Some(open), c) if open == c => quote = None,
-            (None, '(') => open.push(rest.starts_with("(SELECT")),
+            (None, '(') => open.push((rest.starts_with("(SELECT"), 0)),
             (None, ')') => {
                 open.pop();
             }

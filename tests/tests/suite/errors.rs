@@ -284,8 +284,8 @@ async fn values_and_types() {
         server,
         "Conversation?$format=csvx",
         expect![[r#"
-        406
-        {"error":{"code":"NotAcceptable","message":"there is no representation 'csvx' of this resource, expected 'application/json'","target":"$format"}}"#]],
+            406
+            {"error":{"code":"NotAcceptable","message":"there is no representation 'csvx' of this resource, expected 'application/json' or 'text/csv' or 'application/x-ndjson'","target":"$format"}}"#]],
     );
     check(
         server,
@@ -389,8 +389,8 @@ async fn values_and_types() {
         server,
         "Conversation?$filter=matchesPattern(identifier,'(')",
         expect![[r#"
-            501
-            {"error":{"code":"NotImplemented","message":"the function 'matchesPattern' is not implemented by this service","target":"$filter","innererror":{"position":15,"length":10}}}"#]],
+            400
+            {"error":{"code":"InvalidLiteral","message":"the regular expression is not valid: unclosed group","target":"$filter","innererror":{"position":26,"length":3}}}"#]],
     );
     check(
         server,
@@ -591,8 +591,8 @@ async fn limits() {
         server,
         &pattern,
         expect![[r#"
-        501
-        {"error":{"code":"NotImplemented","message":"the function 'matchesPattern' is not implemented by this service","target":"$filter","innererror":{"position":15,"length":5}}}"#]],
+            400
+            {"error":{"code":"LimitExceeded","message":"a regular expression of 300 characters, the limit is 256","target":"$filter","innererror":{"position":21,"length":302}}}"#]],
     );
     // Longer than the service reads.
     let url = format!("Label?x={}", "x".repeat(62 * 1024));

@@ -136,7 +136,7 @@ async fn each_option_works_inside() {
     // 4.01 names, white space.
     check(
         server,
-        &to("1)?expand= messages ( select = id ; top = 1 ) , inbox ( select = id )"),
+        &to("1)?EXPAND= messages(select=id;Top=1) , inbox(select=id)"),
         expect![[r#"
             400
             {"error":{"code":"SyntaxError","message":"expected ',' or the end, found '('","target":"$expand","innererror":{"position":14,"length":1}}}"#]],
@@ -146,7 +146,7 @@ async fn each_option_works_inside() {
 #[tokio::test]
 async fn a_star_expands_every_navigation() {
     let server = small().await;
-    let body = get(server, "Message(3)?$select=id&$expand=*($select=id)", &[])
+    let body = get(server, "Message(3)?$select=id&$expand=*", &[])
         .expect(200)
         .json();
     let names: Vec<&String> = body.as_object().unwrap().keys().collect();
@@ -276,7 +276,7 @@ async fn nested_links_followed_to_the_end_give_every_member_once() {
             ),
             (
                 "Label?$select=id&$expand=conversations($select=id;$expand=labels($select=id))",
-                1,
+                0,
             ),
         ] {
             let mut links = 0;

@@ -199,18 +199,24 @@ async fn each_kind_of_response_has_its_headers() {
     check(
         server,
         "Label",
+        &[("Accept", "application/atom+xml")],
+        expect![[""]],
+    );
+    check(
+        server,
+        "Label",
         &[("Accept", "text/csv")],
         expect![[r#"
-        406
-        cache-control: no-store
-        connection: close
-        content-language: en
-        content-type: application/json;odata.metadata=minimal
-        odata-version: 4.0
-        referrer-policy: no-referrer
-        vary: Accept, OData-MaxVersion, Prefer
-        x-content-type-options: nosniff
-    "#]],
+            200
+            cache-control: no-store
+            connection: close
+            content-disposition: attachment; filename="Label.csv"
+            content-type: text/csv;header=present;charset=utf-8
+            odata-version: 4.0
+            referrer-policy: no-referrer
+            vary: Accept, OData-MaxVersion, Prefer
+            x-content-type-options: nosniff
+        "#]],
     );
     check(
         server,

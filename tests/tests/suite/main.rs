@@ -6,6 +6,7 @@
 
 mod asking;
 mod auth;
+mod databases;
 mod demo;
 mod errors;
 mod expand;
@@ -17,11 +18,14 @@ mod headers;
 mod health;
 mod identity;
 mod metadata;
+mod odd_rows;
 mod orderby;
 mod paging;
 mod paths;
 mod program;
 mod recorded;
+mod secrets;
 mod select;
 mod startup;
+mod tls;
 mod wall;

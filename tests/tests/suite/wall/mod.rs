@@ -4,7 +4,7 @@
 mod counts;
 mod generate;
 mod keys;
-mod urls;
+pub(crate) mod urls;
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use tokio_postgres::Client;
 
 /// Somebody who asks.
 #[derive(Debug, Clone, Copy)]
-struct Caller {
+pub(crate) struct Caller {
     token: &'static str,
     /// The schema whose views hold what this caller may see.
     view: &'static str,
@@ -60,7 +60,7 @@ const OF_B: &[&str] = &[
     "77000000-0000-4000",
 ];
 
-const A: Caller = Caller {
+pub(crate) const A: Caller = Caller {
     token: "KEY",
     view: "of_a",
     foreign: OF_B,
@@ -80,7 +80,7 @@ const BOTH: Caller = Caller {
 };
 const CALLERS: [Caller; 3] = [A, B, BOTH];
 
-async fn load(client: &Client) {
+pub(crate) async fn load(client: &Client) {
     for script in [
         liveagent_odata::demo::schema_sql(),
         include_str!("../../../fixtures/wall.sql"),

@@ -147,7 +147,7 @@ const URLS: &[&str] = &[
 ];
 
 /// All of them with the keys of a caller, and what the model gives: every property and navigation.
-pub(super) fn urls(caller: Caller) -> Vec<String> {
+pub(crate) fn urls(caller: Caller) -> Vec<String> {
     let mut urls: Vec<String> = URLS.iter().map(|url| (*url).to_owned()).collect();
     for entity in model().entity_types {
         let set = entity.entity_set;
