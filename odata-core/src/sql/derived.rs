@@ -73,7 +73,7 @@ impl Writer<'_> {
         if !layer.order.is_empty() {
             self.sql(" ORDER BY ");
             self.list(&layer.order, ", ", |writer, (expr, descending)| {
-                writer.operand(expr);
+                writer.sort_operand(expr);
                 writer.sql(if *descending {
                     " DESC NULLS LAST"
                 } else {

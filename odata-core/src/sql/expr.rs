@@ -32,6 +32,15 @@ impl Writer<'_> {
         self.logical(expr, Position::Value);
     }
 
+    /// An item of ORDER BY, which takes no bare constant.
+    pub(super) fn sort_operand(&mut self, expr: &Expr) {
+        let piece = self.piece(|writer| writer.operand(expr));
+        self.write_piece(&piece);
+        if piece.is_truth_value() {
+            self.sql("::bool");
+        }
+    }
+
     /// An output that isn't a property as it is stored.
     pub(super) fn output_expr(&mut self, expr: &Expr) {
         self.typed(expr, expr.pg(self.schema));
@@ -419,6 +428,10 @@ impl Writer<'_> {
                     self.unicode(operand);
                 }
                 self.sql(")");
+                // Its result is compared and sorted like any other text.
+                if self.schema.unicode_collation.is_some() {
+                    self.sql(" COLLATE pg_catalog.\"default\"");
+                }
             }
             (Sql::Pattern, _) => {
                 self.sql("(");
