@@ -16,6 +16,7 @@ mod database;
 pub mod fixture;
 mod http;
 mod postgres;
+pub mod sales;
 mod server;
 
 pub use database::Database;
