@@ -10,7 +10,8 @@ struct Case {
     id: String,
     input: String,
     fail_at: Option<u32>,
-    wrap: String,
+    /// Absent where there is no request for the case.
+    wrap: Option<String>,
     http: bool,
 }
 
@@ -47,7 +48,7 @@ async fn check_file(name: &str, at_least: usize) {
 
 /// Sends the case as its `wrap` says: as a part of the request's target, or as a header.
 fn ask(server: &Server, case: &Case) -> Response {
-    let text = case.wrap.replace("{}", &case.input);
+    let text = case.wrap.as_ref().unwrap().replace("{}", &case.input);
     if let Some(target) = text.strip_prefix('/') {
         // A client keeps the fragment to itself.
         let target = target.split_once('#').map_or(target, |(target, _)| target);

@@ -42,18 +42,48 @@ async fn every_format_is_answered() {
     );
 }
 
+/// A use of each operator.
+const OPERATORS: &[(&str, &str)] = &[
+    ("eq", "id eq 1"),
+    ("ne", "id ne 1"),
+    ("gt", "id gt 1"),
+    ("ge", "id ge 1"),
+    ("lt", "id lt 1"),
+    ("le", "id le 1"),
+    ("in", "id in (1,2)"),
+    ("and", "true and true"),
+    ("or", "true or false"),
+    ("not", "not false"),
+    ("add", "id add 1 eq 2"),
+    ("sub", "id sub 1 eq 2"),
+    ("mul", "id mul 1 eq 2"),
+    ("div", "id div 1 eq 2"),
+    ("divby", "id divby 1 eq 2"),
+    ("mod", "id mod 2 eq 0"),
+    ("any", "conversation/messages/any(m:m/id eq 1)"),
+    ("all", "conversation/messages/all(m:m/id eq 1)"),
+    ("cast", "cast(id,Edm.String) eq '1'"),
+    ("isof", "isof(id,Edm.Int64)"),
+    ("case", "case(id eq 1:true,true:false)"),
+];
+
 #[tokio::test]
-async fn every_function_is_known() {
+async fn every_function_and_operator_is_known() {
     let server = small().await;
     let container = container(server);
-    let functions = texts(&container["@Capabilities.FilterFunctions"]);
-    assert!(functions.len() > 40, "{functions:?}");
+    let said = texts(&container["@Capabilities.FilterFunctions"]);
+    let (functions, operators): (Vec<&str>, Vec<&str>) = said
+        .iter()
+        .partition(|name| !OPERATORS.iter().any(|(known, _)| known == *name));
+    assert_eq!(operators.len(), OPERATORS.len());
+    for (_, example) in OPERATORS {
+        rows(server, &format!("Message?$top=1&$filter={example}"));
+    }
+    assert!(functions.len() > 20, "{functions:?}");
     for name in functions {
-        // Of a wrong type or number are its operands, not the name.
-        let response = get(server, &format!("Message?$filter={name}(@a,@b,@c,@d)"), &[]);
-        let code = response.json()["error"]["code"].clone();
-        assert_ne!(code, "UnknownFunction", "{name}");
-        assert_ne!(response.status, 501, "{name}");
+        // The number of operands is wrong, not the name.
+        let refused = refusal(server, &format!("Message?$filter={name}(@a,@b,@c,@d,@e)"));
+        assert_eq!(refused.1, "TypeMismatch", "{name}");
     }
     assert_eq!(
         refusal(server, "Message?$filter=nosuch(@a)").1,

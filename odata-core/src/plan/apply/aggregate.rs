@@ -12,12 +12,9 @@ use crate::uri::ast::{
 
 impl<'a> Binder<'a> {
     pub(super) fn aggregate_alias(&self, item: &'a AggregateExpr) -> Result<&'a Name> {
-        item.alias.as_ref().ok_or_else(|| {
-            let message = "expected 'as' and a name behind the aggregate";
-            Error::new(Code::SyntaxError, message)
-                .at(item.span)
-                .hint("for example $count as n")
-        })
+        item.alias
+            .as_ref()
+            .ok_or_else(|| no_custom_aggregate(item.span))
     }
 
     /// An item of `aggregate`, without its `from`.
@@ -33,11 +30,7 @@ impl<'a> Binder<'a> {
                 let counted = self.bind_count_path(path, span)?;
                 aggregated(Aggregate::Sum, Some(counted), filter, span)
             }
-            AggregateKind::Value(_, None) => {
-                let message = "expected 'with' and a method";
-                let error = Error::new(Code::SyntaxError, message).at(span);
-                Err(error.hint("the methods are sum, min, max, average and countdistinct"))
-            }
+            AggregateKind::Value(_, None) => Err(no_custom_aggregate(span)),
             AggregateKind::Value(expr, Some(name)) => {
                 let method = method(name)?;
                 if let ast::ExprKind::Path(path) = &expr.kind {
@@ -187,6 +180,15 @@ impl<'a> Binder<'a> {
         }
         Err(Error::not_implemented("a count behind such a path").at(span))
     }
+}
+
+/// The error for a path without a method: a model may declare aggregates of its own (Data
+/// Aggregation 5.2), and here there is none.
+fn no_custom_aggregate(span: Span) -> Error {
+    let message = "there is no custom aggregate, expected 'with', a method, 'as' and a name";
+    Error::new(Code::UnknownProperty, message)
+        .at(span)
+        .hint("the methods are sum, min, max, average and countdistinct")
 }
 
 /// A method over values, or `$count` over rows.
