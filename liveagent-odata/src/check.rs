@@ -1,11 +1,12 @@
 //! The comparison of the model with a database: everything that was found, as one report.
 
+use crate::advice::advice;
 use crate::auth::Administrators;
 use crate::config::Config;
 use crate::entities;
 use crate::exit::{self, Exit};
 use odata_core::db::{Database, Failure};
-use odata_core::edm::{Catalogue, Finding, Schema, Severity};
+use odata_core::edm::{Finding, Schema, Severity};
 use std::fmt;
 use std::io::Write as _;
 
@@ -18,6 +19,8 @@ pub struct Report {
     pub place: String,
     /// Sets that are served, of those that are declared.
     pub served: (usize, usize),
+    /// What would make the database better to serve from.
+    pub advice: Vec<String>,
     strict: bool,
 }
 
@@ -33,20 +36,21 @@ pub async fn compare(
     let (schema, mut findings) = Schema::resolve(&model, Some(&catalogue), &config.resolve);
     findings.extend(administrators.adapt(&catalogue, name));
     if catalogue.tables.is_empty() {
-        findings = vec![no_tables(&catalogue, name)];
+        findings = vec![no_tables(name)];
     }
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     let report = Report {
         findings,
         place: format!("{}, schema {name}", config.database),
         served: (schema.sets().len(), model.entity_types.len()),
+        advice: advice(&schema, &catalogue),
         strict: config.strict_schema,
     };
     Ok((schema, report))
 }
 
 /// One finding instead of dozens where nothing is right.
-fn no_tables(_: &Catalogue, schema: &str) -> Finding {
+fn no_tables(schema: &str) -> Finding {
     Finding {
         severity: Severity::Error,
         what: schema.to_owned(),
@@ -158,7 +162,12 @@ pub async fn run(config: Config) -> Result<(), Exit> {
     if !report.fits() {
         return Err(report.exit());
     }
-    writeln!(std::io::stdout(), "{report}")
+    let mut text = report.to_string();
+    for advice in &report.advice {
+        text.push_str("\n  advice  ");
+        text.push_str(advice);
+    }
+    writeln!(std::io::stdout(), "{text}")
         .map_err(|error| Exit::new(exit::SOFTWARE, format!("cannot write: {error}")))
 }
 
@@ -184,6 +193,7 @@ mod tests {
                 .collect(),
             place: "host=db:5432 dbname=chat, schema public".to_owned(),
             served: (5, 6),
+            advice: Vec::new(),
             strict,
         }
     }

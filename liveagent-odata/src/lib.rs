@@ -3,11 +3,12 @@
 //! * [`entities`]: the six published collections.
 //! * [`auth`]: who may ask.
 //! * [`cli`] to [`config`]: what the operator decides.
-//! * [`serve`], [`check`], [`metadata`], [`demo`]: the commands.
+//! * [`serve`], [`check`] (with [`advice`]), [`metadata`], [`demo`]: the commands.
 //! * [`http`], [`logging`], [`exit`]: how the program meets the world.
 //!
 //! What OData is, is not known here: that is `odata_core`.
 
+pub mod advice;
 pub mod auth;
 pub mod check;
 pub mod cli;

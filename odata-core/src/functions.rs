@@ -2,7 +2,8 @@
 //! to 5.1.1.12). Adding a function is adding a row, its golden SQL case and its line in
 //! `docs/conformance.md`.
 //!
-//! All functions are strict: an operand that is null makes the result null.
+//! All functions are strict: an operand that is null makes the result null. Nothing else does, but
+//! where [`Sql::Partial`] says so.
 
 pub mod aggregation;
 
@@ -80,6 +81,8 @@ pub type ResultType = PrimitiveType;
 pub enum Sql {
     /// `{0}`, `{1}`, .. stand for the operands.
     Template(&'static str),
+    /// The same, null for some operands that aren't: the parts of an infinite date.
+    Partial(&'static str),
     /// A search for text in text. For a literal a `LIKE` pattern, so that an index can serve it;
     /// with `%` before or behind it as said; else the template.
     Like {
@@ -112,7 +115,7 @@ const fn row(
 
 use Operand::*;
 use PrimitiveType as T;
-use Sql::{Case, Like, Pattern, Template};
+use Sql::{Case, Like, Partial, Pattern, Template};
 
 /// Every character with the Unicode property White_Space.
 const TRIM: &str = "btrim({0}, E' \\t\\n\\u000B\\f\\r\\u0085\\u00A0\\u1680\\u2000\\u2001\\u2002\\u2003\\u2004\\u2005\\u2006\\u2007\\u2008\\u2009\\u200A\\u2028\\u2029\\u202F\\u205F\\u3000')";
@@ -184,43 +187,43 @@ pub static FUNCTIONS: &[Function] = &[
         "year",
         &[DateTimeOffset],
         T::Int32,
-        Template("CASE WHEN isfinite({0}) THEN extract(year FROM {0})::int4 END"),
+        Partial("CASE WHEN isfinite({0}) THEN extract(year FROM {0})::int4 END"),
     ),
     row(
         "year",
         &[Date],
         T::Int32,
-        Template("CASE WHEN isfinite({0}) THEN extract(year FROM {0})::int4 END"),
+        Partial("CASE WHEN isfinite({0}) THEN extract(year FROM {0})::int4 END"),
     ),
     row(
         "month",
         &[DateTimeOffset],
         T::Int32,
-        Template("CASE WHEN isfinite({0}) THEN extract(month FROM {0})::int4 END"),
+        Partial("CASE WHEN isfinite({0}) THEN extract(month FROM {0})::int4 END"),
     ),
     row(
         "month",
         &[Date],
         T::Int32,
-        Template("CASE WHEN isfinite({0}) THEN extract(month FROM {0})::int4 END"),
+        Partial("CASE WHEN isfinite({0}) THEN extract(month FROM {0})::int4 END"),
     ),
     row(
         "day",
         &[DateTimeOffset],
         T::Int32,
-        Template("CASE WHEN isfinite({0}) THEN extract(day FROM {0})::int4 END"),
+        Partial("CASE WHEN isfinite({0}) THEN extract(day FROM {0})::int4 END"),
     ),
     row(
         "day",
         &[Date],
         T::Int32,
-        Template("CASE WHEN isfinite({0}) THEN extract(day FROM {0})::int4 END"),
+        Partial("CASE WHEN isfinite({0}) THEN extract(day FROM {0})::int4 END"),
     ),
     row(
         "hour",
         &[DateTimeOffset],
         T::Int32,
-        Template("CASE WHEN isfinite({0}) THEN extract(hour FROM {0})::int4 END"),
+        Partial("CASE WHEN isfinite({0}) THEN extract(hour FROM {0})::int4 END"),
     ),
     row(
         "hour",
@@ -232,7 +235,7 @@ pub static FUNCTIONS: &[Function] = &[
         "minute",
         &[DateTimeOffset],
         T::Int32,
-        Template("CASE WHEN isfinite({0}) THEN extract(minute FROM {0})::int4 END"),
+        Partial("CASE WHEN isfinite({0}) THEN extract(minute FROM {0})::int4 END"),
     ),
     row(
         "minute",
@@ -244,7 +247,7 @@ pub static FUNCTIONS: &[Function] = &[
         "second",
         &[DateTimeOffset],
         T::Int32,
-        Template("CASE WHEN isfinite({0}) THEN floor(extract(second FROM {0}))::int4 END"),
+        Partial("CASE WHEN isfinite({0}) THEN floor(extract(second FROM {0}))::int4 END"),
     ),
     row(
         "second",
@@ -256,22 +259,22 @@ pub static FUNCTIONS: &[Function] = &[
         "fractionalseconds",
         &[DateTimeOffset],
         T::Decimal,
-        Template(
-            "CASE WHEN isfinite({0}) THEN mod(extract(microseconds FROM {0})::numeric, 1000000) / 1000000 END",
+        Partial(
+            "CASE WHEN isfinite({0}) THEN mod(extract(microseconds FROM {0})::numeric, 1000000) * 0.000001 END",
         ),
     ),
     row(
         "fractionalseconds",
         &[TimeOfDay],
         T::Decimal,
-        Template("mod(extract(microseconds FROM {0})::numeric, 1000000) / 1000000"),
+        Template("mod(extract(microseconds FROM {0})::numeric, 1000000) * 0.000001"),
     ),
     row("date", &[DateTimeOffset], T::Date, Template("{0}::date")),
     row(
         "time",
         &[DateTimeOffset],
         T::TimeOfDay,
-        Template("{0}::time"),
+        Partial("{0}::time"),
     ),
     row(
         "totaloffsetminutes",

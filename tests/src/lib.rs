@@ -15,6 +15,7 @@ mod container;
 mod database;
 pub mod fixture;
 mod http;
+pub mod oracle;
 mod postgres;
 pub mod sales;
 mod server;

@@ -97,6 +97,8 @@ struct Array {
     rows: u64,
     pages: bool,
     order: Vec<SortOutput>,
+    /// The order that the service chose, where the client chose none.
+    implicit_order: Option<String>,
 }
 
 /// Where a sort value of a row is.
@@ -395,7 +397,8 @@ impl EntityWriter {
             let mut path = Vec::new();
             self.write_path(&mut path, cells)?;
             let path = format!("{}/{}", String::from_utf8_lossy(&path), many.name);
-            let token = SkipToken::behind(&last, 0, &array.order, written, None, None);
+            let implicit = array.implicit_order.clone();
+            let token = SkipToken::behind(&last, 0, &array.order, written, None, implicit);
             let request = format!("{path}?{}", many.canonical);
             let separator = if many.options.is_empty() { "" } else { "&" };
             let link = format!(
@@ -505,6 +508,7 @@ fn array(
         rows: window.rows,
         pages: window.pages,
         order: sort_outputs(schema, query),
+        implicit_order: query.implicit_order(schema),
     })
 }
 

@@ -4,6 +4,7 @@
 //! HTTP, URLs and SQL are not known here.
 
 mod cell;
+mod csv;
 mod error;
 mod escape;
 mod json;
@@ -18,6 +19,7 @@ mod skip_token;
 mod temporal;
 
 pub use cell::{CellError, CellOptions, CellWriter};
+pub use csv::CsvWriter;
 pub use error::error_body;
 pub use escape::write_json_string;
 pub use json::{Context, EntityWriter, SortOutput, sort_outputs};

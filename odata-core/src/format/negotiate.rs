@@ -11,8 +11,10 @@ use crate::error::{Code, Error, Result};
 /// What a client may choose between depends on the kind of its resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Resource {
-    /// Entities, properties, references, the service document.
+    /// A single entity, properties, references, the service document.
     Data,
+    /// A collection of entities, or what `$apply` makes of one.
+    Rows,
     /// `$metadata`.
     Metadata,
     /// `/$count` and `/$value`.
@@ -24,6 +26,10 @@ pub enum Resource {
 pub enum Format {
     /// OData JSON.
     Json,
+    /// Comma-separated values, the whole result.
+    Csv,
+    /// A JSON object on each line, the whole result.
+    NdJson,
     /// CSDL in XML.
     CsdlXml,
     /// CSDL in JSON.
@@ -47,6 +53,24 @@ const MEDIA_TYPES: &[MediaType] = &[
         resource: Resource::Data,
         name: "application/json",
         short: Some("json"),
+    },
+    MediaType {
+        format: Format::Json,
+        resource: Resource::Rows,
+        name: "application/json",
+        short: Some("json"),
+    },
+    MediaType {
+        format: Format::Csv,
+        resource: Resource::Rows,
+        name: "text/csv",
+        short: Some("csv"),
+    },
+    MediaType {
+        format: Format::NdJson,
+        resource: Resource::Rows,
+        name: "application/x-ndjson",
+        short: Some("ndjson"),
     },
     MediaType {
         format: Format::CsdlXml,
@@ -108,6 +132,8 @@ pub struct FormatParameters {
     pub exponential_decimals: bool,
     /// `odata.streaming`: control information stands where a reader needs it.
     pub streaming: bool,
+    /// `formulas=escape`, of CSV: text that a spreadsheet would run gets a `'` before it.
+    pub escape_formulas: bool,
     /// Whether the client asked for a charset. It gets UTF-8 in any case.
     pub charset: bool,
 }
@@ -272,8 +298,14 @@ impl Negotiated {
                 text += ";ExponentialDecimals=true";
             }
         }
+        if self.format == Format::Csv {
+            text += ";header=present";
+            if parameters.escape_formulas {
+                text += ";formulas=escape";
+            }
+        }
         // Without it, readers take plain text for ASCII or Latin-1.
-        if parameters.charset || self.format == Format::Text {
+        if parameters.charset || matches!(self.format, Format::Text | Format::Csv) {
             text += ";charset=utf-8";
         }
         text
@@ -332,7 +364,7 @@ fn by_accept(resource: Resource, accept: &[&str]) -> Result<(Format, FormatParam
         .filter_map(MediaRange::parse)
         .collect();
     let ranges = match resource {
-        Resource::Data => ranges,
+        Resource::Data | Resource::Rows => ranges,
         // There is one representation, and clients ask for it with the Accept of their other
         // requests.
         Resource::Text => return Ok(default),
@@ -433,6 +465,14 @@ impl FormatParameters {
                     return fault("'charset=utf-8'");
                 }
                 read.charset = true;
+                continue;
+            }
+            if format == Format::Csv {
+                match (bare, value.as_str()) {
+                    ("formulas", "escape") => read.escape_formulas = true,
+                    ("header", "present") => {}
+                    _ => return fault("'formulas=escape', 'header=present' or 'charset=utf-8'"),
+                }
                 continue;
             }
             if !matches!(format, Format::Json | Format::CsdlJson) {

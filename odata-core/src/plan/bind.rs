@@ -116,6 +116,10 @@ pub(super) struct Binder<'a> {
     pub(super) derived: Option<DerivedNames>,
     /// Lambdas around this place.
     pub(super) lambdas: usize,
+    /// Expressions around this one.
+    pub(super) depth: usize,
+    /// Expressions of this option so far, those that names stand for among them.
+    nodes: usize,
     /// Expand items so far.
     pub(super) expands: usize,
     next_source: u16,
@@ -146,6 +150,8 @@ impl<'a> Binder<'a> {
             origin: None,
             derived: None,
             lambdas: 0,
+            depth: 0,
+            nodes: 0,
             expands: 0,
             next_source: 0,
             option: None,
@@ -241,6 +247,7 @@ impl<'a> Binder<'a> {
             return then(self);
         }
         self.option = Some(option);
+        self.nodes = 0;
         let result = self.with_target(option, then);
         self.option = None;
         result
@@ -258,6 +265,16 @@ impl<'a> Binder<'a> {
         let new: Vec<Error> = new.map(|error| error.target(target)).collect();
         self.unknown.extend(new);
         result
+    }
+
+    /// So many expressions more in this option.
+    pub(super) fn count_nodes(&mut self, more: usize, span: Span) -> Result<()> {
+        self.nodes += more;
+        if self.nodes > self.limits.nodes {
+            let message = format!("more than {} nodes in one expression", self.limits.nodes);
+            return Err(Error::new(Code::LimitExceeded, message).at(span));
+        }
+        Ok(())
     }
 
     /// Notes an unknown name and goes on, so that all of them are found. The null stands for it.

@@ -204,22 +204,30 @@ impl Expr {
             ExprKind::Property(source, place) => {
                 let property = &schema.set(source.set()).properties[*place];
                 match property.source {
-                    Source::Column { ty: Some(ty), .. } if !property.ty.is_text() => ty,
-                    Source::Column {
-                        ty: Some(PgType::Varchar),
-                        ..
-                    } if property.ty == PrimitiveType::String => PgType::Varchar,
+                    Source::Column { ty: Some(ty), .. }
+                        if !property.ty.is_text() || ty == PgType::Varchar =>
+                    {
+                        ty
+                    }
                     _ => property.ty.pg(),
                 }
             }
-            ExprKind::Value(Value::Integer(_)) => PgType::Int8,
-            ExprKind::Negate(operand) => operand.pg(schema),
+            ExprKind::Value(value) => value.pg(),
+            ExprKind::Negate(operand) | ExprKind::Scalar(_, operand) => operand.pg(schema),
             _ => self.ty_or_string().pg(),
         }
     }
 }
 
 impl Value {
+    /// The type of its parameter: that of an integer has all widths.
+    pub fn pg(&self) -> PgType {
+        match self {
+            Value::Integer(_) => PgType::Int8,
+            value => value.natural_type().pg(),
+        }
+    }
+
     /// The type that the literal has by itself.
     pub fn natural_type(&self) -> PrimitiveType {
         match self {

@@ -5,7 +5,7 @@ use super::operand::convert;
 use super::{Expr, ExprKind, Value, literal, pattern};
 use crate::edm::PrimitiveType as T;
 use crate::error::{Code, Error, Result, Span};
-use crate::functions::{self, Function, Operand};
+use crate::functions::{self, Function, Operand, Sql};
 use crate::uri::ast::{self, Name, TypeName};
 
 impl<'a> Binder<'a> {
@@ -39,7 +39,8 @@ impl<'a> Binder<'a> {
             .zip(function.parameters)
             .map(|(expr, operand)| as_operand(expr, *operand));
         let operands: Vec<Expr> = operands.collect();
-        let nullable = operands.iter().any(|operand| operand.nullable);
+        let nullable = operands.iter().any(|operand| operand.nullable)
+            || matches!(function.sql, Sql::Partial(_));
         Ok(Expr {
             kind: ExprKind::Call(function, operands),
             ty: Some(function.result),
@@ -135,8 +136,11 @@ impl<'a> Binder<'a> {
                     ..Expr::value(value)
                 }))
             }
+            (_, Some(T::Duration)) if ty == T::String => {
+                Err(Error::not_implemented("a cast of Edm.Duration to Edm.String").at(span))
+            }
             (_, Some(from)) if castable(from, ty) => {
-                let nullable = bound.nullable || !widening(from, ty);
+                let nullable = bound.nullable || !cast_succeeds(from, ty);
                 Ok(Expr {
                     kind: ExprKind::Cast(Box::new(bound)),
                     ty: Some(ty),
@@ -160,7 +164,7 @@ impl<'a> Binder<'a> {
         let bound = self.bind_expr(operand)?;
         let answer = |b| Expr::certain(ExprKind::Value(Value::Boolean(b)), T::Boolean);
         match bound.ty {
-            Some(from) if from.edm_name() == ty.edm_name() || widening(from, ty) => {
+            Some(from) if widening(from, ty) => {
                 let null = Expr {
                     ty: bound.ty,
                     ..Expr::null()
@@ -179,7 +183,7 @@ impl<'a> Binder<'a> {
         if let Some(ty) = T::from_edm_name(text) {
             return Ok(ty);
         }
-        if text.starts_with("Edm.") || self.schema.set_of_type(text).is_some() {
+        if is_other_type(text) || self.schema.set_of_type(text).is_some() {
             return Err(
                 Error::not_implemented(format_args!("a cast to '{text}'")).at(name.name.span)
             );
@@ -190,6 +194,22 @@ impl<'a> Binder<'a> {
         Err(error.did_you_mean(text, known))
     }
 }
+
+/// Whether it is a type of OData that no property can have here (CSDL 3.3, 3.5).
+fn is_other_type(name: &str) -> bool {
+    let Some(name) = name.strip_prefix("Edm.") else {
+        return false;
+    };
+    name.starts_with("Geography") || name.starts_with("Geometry") || ABSTRACT_TYPES.contains(&name)
+}
+
+const ABSTRACT_TYPES: [&str; 5] = [
+    "Stream",
+    "PrimitiveType",
+    "ComplexType",
+    "EntityType",
+    "Untyped",
+];
 
 /// An error for a function that nobody knows.
 pub(super) fn unknown(name: &Name) -> Error {
@@ -293,11 +313,22 @@ fn has_other_offset(text: &str) -> bool {
     }
 }
 
-/// Whether every value of `from` is a value of `to`.
+/// Whether every value of `from` is one of `to`.
 fn widening(from: T, to: T) -> bool {
     match (from.numeric_rank(), to.numeric_rank()) {
         (Some(a), Some(b)) => a <= b,
-        _ => to == T::String || from == to,
+        _ => from.edm_name() == to.edm_name(),
+    }
+}
+
+/// Whether a cast gives a value for every value. A date beyond what a row can show has no text, and
+/// a Decimal may be larger than any Double.
+fn cast_succeeds(from: T, to: T) -> bool {
+    match (from, to) {
+        (T::DateTimeOffset | T::Date, T::String) => false,
+        (_, T::String) => true,
+        (T::Decimal, T::Single | T::Double) => false,
+        _ => widening(from, to),
     }
 }
 

@@ -18,6 +18,7 @@ mod pattern;
 mod projection;
 mod resource;
 mod search;
+mod walk;
 
 pub use crate::functions::aggregation::Aggregate;
 pub use bind::bind;
@@ -47,6 +48,9 @@ pub struct Data {
     pub query: Query,
     /// In which form they are answered.
     pub answer: Answer,
+    /// Whether the path names the last entity by its key: then its absence is an error, and not
+    /// null as that of a to-one navigation is.
+    pub by_key: bool,
     /// The path and the options that matter to a next link, canonical: its token is bound to them.
     pub canonical: String,
 }
@@ -171,6 +175,20 @@ impl Query {
         }
     }
 
+    /// The order that the service chose, where the client chose none: the names of its properties.
+    /// Rows that are no entities have none of such a name.
+    pub fn implicit_order(&self, schema: &Schema) -> Option<String> {
+        let order = (self.asked_order == 0).then(|| {
+            let properties = &schema.set(self.shape.set).properties;
+            let names = self.order.iter().filter_map(|item| match item.expr.kind {
+                ExprKind::Property(_, place) => Some(properties.get(place)?.declared.name),
+                _ => None,
+            });
+            names.collect::<Vec<_>>().join(",")
+        });
+        order.filter(|names| !names.is_empty())
+    }
+
     /// The place of the key property that an item of the order sorts by, if it is one.
     pub fn key_place(&self, schema: &Schema, item: &OrderItem) -> Option<usize> {
         match item.expr.kind {
@@ -219,8 +237,8 @@ impl Output {
             Output::Property(source, place) => {
                 let property = &schema.set(source.set()).properties[*place];
                 match property.source {
-                    crate::edm::Source::Column { ty, .. } => (ty, property.ty),
-                    crate::edm::Source::Null => (Some(property.ty.pg()), property.ty),
+                    crate::edm::Source::Column { ty, .. } if !property.hidden => (ty, property.ty),
+                    _ => (Some(property.ty.pg()), property.ty),
                 }
             }
             Output::Expr(expr) => (Some(expr.pg(schema)), expr.ty_or_string()),

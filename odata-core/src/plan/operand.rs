@@ -13,8 +13,21 @@ impl<'a> Binder<'a> {
         condition(bound, expr.span)
     }
 
-    /// Any expression.
+    /// Any expression. The values of aliases and of computed properties stand in the place of their
+    /// names, so that a short request can mean a tree of any size: it is bounded here once more.
     pub(super) fn bind_expr(&mut self, expr: &'a ast::Expr) -> Result<Expr> {
+        self.count_nodes(1, expr.span)?;
+        if self.depth == self.limits.depth {
+            let message = format!("more than {} levels of nesting", self.limits.depth);
+            return Err(Error::new(Code::LimitExceeded, message).at(expr.span));
+        }
+        self.depth += 1;
+        let bound = self.bind_kind(expr);
+        self.depth -= 1;
+        bound
+    }
+
+    fn bind_kind(&mut self, expr: &'a ast::Expr) -> Result<Expr> {
         use ast::ExprKind as A;
         let span = expr.span;
         match &expr.kind {
@@ -51,7 +64,7 @@ impl<'a> Binder<'a> {
             A::Call(name, arguments) => self.bind_call(name, arguments, span),
             A::Cast(Some(operand), ty) => self.bind_cast(operand, ty, span),
             A::IsOf(Some(operand), ty) => self.bind_is_of(operand, ty),
-            A::Case(branches) => self.bind_case(branches, span),
+            A::Case(branches) => self.bind_case(branches),
             A::Cast(None, _) | A::IsOf(None, _) => {
                 Err(Error::not_implemented("a type cast of the instance itself").at(span))
             }
@@ -211,27 +224,35 @@ impl<'a> Binder<'a> {
             _ => return Err(mismatch("'in' takes a list such as (1,2,3)".into(), span)),
         };
         let (mut values, mut others, mut null) = (Vec::new(), Vec::new(), false);
+        // A literal, or a null, is no operand of a list: PostgreSQL finds no operator for its type.
+        let constant = operand.is_value() || matches!(operand.kind, ExprKind::Null);
         for item in items {
-            let bound = self.bind_expr(item)?;
-            let Expr {
-                kind: ExprKind::Compare(_, left, right),
-                ..
-            } = compare(Comparison::Eq, operand.clone(), bound, item.span)?
-            else {
-                continue;
+            let bound = match &item.kind {
+                ast::ExprKind::Literal(text) => {
+                    literal::value(text, item.span)?.map_or_else(Expr::null, Expr::value)
+                }
+                _ => self.bind_expr(item)?,
             };
-            match right.kind {
+            let is_literal = bound.is_value() || matches!(bound.kind, ExprKind::Null);
+            if constant || !is_literal {
+                others.push(compare(Comparison::Eq, operand.clone(), bound, item.span)?);
+                continue;
+            }
+            let literal = compared_literal(bound, operand.ty, item.span)?;
+            match &literal.kind {
                 ExprKind::Null => null = true,
                 ExprKind::Value(Value::Double(x)) if x.is_nan() => {}
                 ExprKind::Value(value)
-                    if values.first().is_none_or(|first| same_kind(first, &value)) =>
+                    if values.first().is_none_or(|first| same_kind(first, value)) =>
                 {
-                    values.push(value);
+                    values.push(value.clone());
                 }
-                _ => others.push(Expr::certain(
-                    ExprKind::Compare(Comparison::Eq, left, right),
-                    T::Boolean,
-                )),
+                _ => others.push(compare(
+                    Comparison::Eq,
+                    operand.clone(),
+                    literal,
+                    item.span,
+                )?),
             }
         }
         if !values.is_empty() || null || others.is_empty() {
@@ -244,7 +265,7 @@ impl<'a> Binder<'a> {
             .ok_or_else(|| Error::new(Code::SyntaxError, "expected a list").at(span))
     }
 
-    fn bind_case(&mut self, branches: &'a [(ast::Expr, ast::Expr)], span: Span) -> Result<Expr> {
+    fn bind_case(&mut self, branches: &'a [(ast::Expr, ast::Expr)]) -> Result<Expr> {
         let mut bound = Vec::new();
         let mut ty: Option<T> = None;
         for (condition, value) in branches {
@@ -264,7 +285,9 @@ impl<'a> Binder<'a> {
             };
             bound.push((condition, branch));
         }
-        let ty = ty.ok_or_else(|| mismatch("the branches of 'case' have no type".into(), span))?;
+        let Some(ty) = ty else {
+            return Ok(Expr::null());
+        };
         let branches = bound
             .into_iter()
             .map(|(condition, value)| (condition, convert(value, ty)))
@@ -326,14 +349,25 @@ pub(super) fn convert(expr: Expr, ty: T) -> Expr {
 /// A numeric literal as one of the wider type, or the literal back.
 fn number_as(value: Value, ty: T) -> std::result::Result<Value, Value> {
     match (value, ty) {
-        (Value::Integer(n), T::Double | T::Single) => Ok(Value::Double(n as f64)),
+        (Value::Integer(n), ty) if ty.is_integer() => Ok(Value::Integer(n)),
+        (Value::Integer(n), T::Double) => Ok(Value::Double(n as f64)),
+        (Value::Integer(n), T::Single) => Ok(Value::Double(single(n as f64))),
         (Value::Integer(n), T::Decimal) => Ok(Value::Decimal(n.to_string())),
         (Value::Decimal(text), T::Double | T::Single) => match text.parse() {
+            Ok(x) if ty == T::Single => Ok(Value::Double(single(x))),
             Ok(x) => Ok(Value::Double(x)),
             Err(_) => Err(Value::Decimal(text)),
         },
+        (Value::Double(x), T::Single) => Ok(Value::Double(single(x))),
         (value, _) => Err(value),
     }
+}
+
+/// The Single nearest to a number, so that a value is found by what is shown of it; the number itself
+/// where no Single is near.
+fn single(x: f64) -> f64 {
+    let near = f64::from(x as f32);
+    if near.is_finite() { near } else { x }
 }
 
 /// A comparison of two operands whose types go together.
@@ -348,18 +382,7 @@ pub(super) fn compare(op: Comparison, left: Expr, right: Expr, span: Span) -> Re
             T::Boolean,
         ));
     };
-    let Some(common) = common_type(a, b) else {
-        let error = mismatch(
-            format!("cannot compare {} with {}", a.edm_name(), b.edm_name()),
-            span,
-        );
-        return Err(match (a, b) {
-            (T::DateTimeOffset, T::Date) | (T::Date, T::DateTimeOffset) => error.hint(
-                "write a time behind the date (2021-11-23T00:00:00Z), or compare date(..) with it",
-            ),
-            _ => error,
-        });
-    };
+    let common = comparable(a, b, span)?;
     if matches!(
         op,
         Comparison::Gt | Comparison::Ge | Comparison::Lt | Comparison::Le
@@ -371,15 +394,43 @@ pub(super) fn compare(op: Comparison, left: Expr, right: Expr, span: Span) -> Re
         ));
     }
     // A literal takes the common type; PostgreSQL itself compares columns of two numeric types.
-    let literal = |expr: Expr| {
+    let literal = |expr: Expr, other: T| {
         if expr.is_value() {
-            convert(expr, common)
+            convert(expr, literal_type(common, other))
         } else {
             expr
         }
     };
-    let kind = ExprKind::Compare(op, Box::new(literal(left)), Box::new(literal(right)));
+    let kind = ExprKind::Compare(op, Box::new(literal(left, b)), Box::new(literal(right, a)));
     Ok(Expr::certain(kind, T::Boolean))
+}
+
+/// A literal as it is compared with an operand of this type; a null as it is.
+fn compared_literal(literal: Expr, other: Option<T>, span: Span) -> Result<Expr> {
+    let literal = read_as(literal, other, span)?;
+    let (Some(a), Some(b)) = (other, literal.ty) else {
+        return Ok(literal);
+    };
+    let common = comparable(a, b, span)?;
+    Ok(convert(literal, literal_type(common, a)))
+}
+
+/// The type in which values of two types are compared.
+fn comparable(a: T, b: T, span: Span) -> Result<T> {
+    common_type(a, b).ok_or_else(|| {
+        let message = format!("cannot compare {} with {}", a.edm_name(), b.edm_name());
+        match (a, b) {
+            (T::DateTimeOffset, T::Date) | (T::Date, T::DateTimeOffset) => mismatch(message, span)
+                .hint("write a time behind the date (2021-11-23T00:00:00Z), or compare date(..) with it"),
+            _ => mismatch(message, span),
+        }
+    })
+}
+
+/// The type that a literal takes beside an operand: beside a Single a Single always, since what a row
+/// shows of one may read as a Double.
+fn literal_type(common: T, other: T) -> T {
+    if other == T::Single { other } else { common }
 }
 
 fn retype(expr: Expr, ty: Option<T>) -> Expr {
@@ -392,19 +443,24 @@ fn retype(expr: Expr, ty: Option<T>) -> Expr {
 /// Reads a quoted literal as the type of the other side, where that is a date, a time or a Guid:
 /// the product's own example quotes its date.
 fn align(left: Expr, right: Expr, span: Span) -> Result<(Expr, Expr)> {
-    let reads_text = |ty: Option<T>| match ty {
-        Some(ty @ (T::DateTimeOffset | T::Date | T::TimeOfDay | T::Duration | T::Guid)) => Some(ty),
-        _ => None,
-    };
-    let read = |expr: Expr, other: Option<T>| match (&expr.kind, reads_text(other)) {
-        (ExprKind::Value(Value::Text(text)), Some(ty)) => match literal::from_text(text, ty) {
+    let (left_ty, right_ty) = (left.ty, right.ty);
+    Ok((
+        read_as(left, right_ty, span)?,
+        read_as(right, left_ty, span)?,
+    ))
+}
+
+fn read_as(expr: Expr, other: Option<T>, span: Span) -> Result<Expr> {
+    match (&expr.kind, other) {
+        (
+            ExprKind::Value(Value::Text(text)),
+            Some(ty @ (T::DateTimeOffset | T::Date | T::TimeOfDay | T::Duration | T::Guid)),
+        ) => match literal::from_text(text, ty) {
             Some(value) => Ok(Expr::value(value)),
             None => Err(literal::invalid(ty, text, span)),
         },
         _ => Ok(expr),
-    };
-    let (left_ty, right_ty) = (left.ty, right.ty);
-    Ok((read(left, right_ty)?, read(right, left_ty)?))
+    }
 }
 
 /// Arithmetic over numbers, dates and durations (URL Conventions 5.1.1.2).

@@ -154,6 +154,7 @@ impl<'a> Binder<'a> {
                     .find(|(of, alias, _)| *of == source && alias == name);
                 if let Some((_, _, expr)) = computed {
                     let expr = expr.clone();
+                    self.count_nodes(expr.size(), segment.span)?;
                     return self.at_end(expr, rest);
                 }
             }

@@ -6,7 +6,7 @@ use super::bind::{Binder, allow_only};
 use super::{
     Expr, ExprKind, Input, Member, OrderItem, Output, Query, Rows, Scoped, Shape, Via, link,
 };
-use crate::edm::{EntitySet, PrimitiveType, Source};
+use crate::edm::{EntitySet, PgType, PrimitiveType, Source};
 use crate::error::{Code, Error, Result};
 use crate::uri::ast::{
     ComputeItem, ExpandItem, ExpandKind, ExpandSuffix, OrderByItem, QueryOptions, SegmentKind,
@@ -133,7 +133,12 @@ impl<'a> Binder<'a> {
             let mut outputs = Outputs::default();
             let shape = binder.bind_shape(frame, from, options, selection, around, &mut outputs)?;
             let (order, asked_order) = binder.in_option("$orderby", |binder| {
-                binder.bind_order(from, options.order_by.as_deref(), &mut outputs)
+                let range = match via {
+                    None => indexed_range(binder.set(from), from, &conditions),
+                    // The members of one entity are few, and are found by its key.
+                    Some(_) => None,
+                };
+                binder.bind_order(from, options.order_by.as_deref(), range, &mut outputs)
             })?;
             let filter = Expr::all(conditions);
             let joins = std::mem::take(&mut binder.frames[frame].joins);
@@ -543,7 +548,7 @@ impl<'a> Binder<'a> {
         };
         let query = self.bind_query(frame, Some(via), Vec::new(), options, selection, inside)?;
         self.pop_frame(None, None);
-        let counted = query.rows().filter(|_| query.count).cloned();
+        let counted = query.rows().filter(|_| query.count).map(Rows::to_count);
         let count = counted.map(|rows| outputs.push(Output::Count(Box::new(rows))));
         add_context(context, name, &query.shape);
         let output = outputs.push(Output::Array(Box::new(query), bound));
@@ -559,11 +564,13 @@ impl<'a> Binder<'a> {
     }
 
     /// The sort order: what the client asked for, then the key in the direction of the last item,
-    /// so that it is total.
+    /// so that it is total. Where nothing is asked for, `range` comes first: a filter ranges over it,
+    /// and the index that finds the rows gives them in its order.
     fn bind_order(
         &mut self,
         from: Scoped,
         items: Option<&'a [OrderByItem]>,
+        range: Option<Expr>,
         outputs: &mut Outputs,
     ) -> Result<(Vec<OrderItem>, usize)> {
         let set = self.set(from);
@@ -591,6 +598,13 @@ impl<'a> Binder<'a> {
             });
         }
         let asked = order.len();
+        if let (Some(expr), true) = (range, asked == 0) {
+            order.push(OrderItem {
+                output: self.sort_output(&expr, outputs),
+                expr,
+                descending: false,
+            });
+        }
         let descending = order.last().is_some_and(|item| item.descending);
         for place in keys_left {
             let property = &set.properties[place];
@@ -620,6 +634,48 @@ impl<'a> Binder<'a> {
         }
         outputs.push(Output::Expr(expr.clone()))
     }
+}
+
+/// The property that the conditions bound from one side, if it has an index. The rows that they let
+/// through have a value there, whatever the column says.
+fn indexed_range(set: &EntitySet, from: Scoped, conditions: &[Expr]) -> Option<Expr> {
+    use super::Comparison::{Ge, Gt, Le, Lt};
+    let bounded = |condition: &Expr| {
+        let ExprKind::Compare(Gt | Ge | Lt | Le, left, right) = &condition.kind else {
+            return None;
+        };
+        [(left, right), (right, left)]
+            .into_iter()
+            .find_map(|(property, bound)| {
+                let ExprKind::Property(source, place) = property.kind else {
+                    return None;
+                };
+                let Source::Column {
+                    name, ty: Some(ty), ..
+                } = set.properties[place].source
+                else {
+                    return None;
+                };
+                let as_stored = !set.properties[place].ty.is_text()
+                    || matches!(ty, PgType::Text | PgType::Varchar);
+                let same = source == from && as_stored && bound.sources().is_empty();
+                (same && (set.indexed.contains(&name) || set.key.contains(&place)))
+                    .then_some((place, property.ty))
+            })
+    };
+    let found = conditions
+        .iter()
+        .find_map(|condition| match &condition.kind {
+            ExprKind::And(operands) => operands.iter().find_map(bounded),
+            _ => bounded(condition),
+        });
+    let (place, ty) = found?;
+    // The key is the order anyway.
+    (!set.key.contains(&place)).then(|| Expr {
+        kind: ExprKind::Property(from, place),
+        ty,
+        nullable: false,
+    })
 }
 
 /// A path without the casts to the type that the entity has anyway.

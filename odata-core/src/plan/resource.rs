@@ -139,6 +139,7 @@ pub(super) fn bind_resource<'a>(
         anchor,
         query,
         answer,
+        by_key: last.key.is_some(),
         canonical: link::request(segments, options),
     })
 }

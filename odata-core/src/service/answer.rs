@@ -2,27 +2,33 @@
 //! line is sent.
 
 use super::auth::{Caller, Credentials, token_key};
-use super::body::{CollectionBody, NextLink, Progress, broken_cell, control};
+use super::body::{
+    CollectionBody, Lines, LinesBody, NextLink, Progress, RowsBody, broken_cell, control,
+};
 use super::pipe::{Body, Sender, Stopped, pipe};
 use super::{Inner, Served, continuation, respond};
 use crate::db::{Failure, RawRow, Reason, RowStream};
 use crate::edm::Schema;
 use crate::error::{Code, Error, Result};
 use crate::format::{
-    CellOptions, CellWriter, Context, EntityWriter, MetadataLevel, Negotiated, write_json_string,
+    CellOptions, CellWriter, Context, CsvWriter, EntityWriter, Format, MetadataLevel, Negotiated,
+    write_json_string,
 };
 use crate::limits::Limits;
 use crate::plan::{self, Answer, Data, Member, Output, Page, Plan};
 use crate::sql;
 use crate::uri::ODataUri;
 use actix_web::HttpResponse;
-use actix_web::body::BoxBody;
+use actix_web::body::{BodyStream, BoxBody};
+use actix_web::http::header::CONTENT_DISPOSITION;
 use bytes::Bytes;
 use std::sync::Arc;
 use std::time::Instant;
 
 /// Bytes of a chunk.
 const CHUNK: usize = 64 * 1024;
+/// Rows of a result that isn't paged: more than there are.
+const WHOLE: u64 = i64::MAX as u64 - 1;
 /// Rows of an expanded collection when larger ones did not fit into a row.
 const SMALL_ARRAY: u64 = 10;
 
@@ -154,16 +160,21 @@ fn entities_fragment(schema: &Schema, data: &Data) -> String {
 }
 
 fn not_found(data: &Data, schema: &Schema) -> Error {
-    let set = match &data.anchor {
-        Some(anchor) => anchor.first.from.set(),
-        None => data.query.shape.set,
+    let message = match &data.anchor {
+        // Which of them it is, nobody knows: they are read together.
+        Some(anchor) if !anchor.steps.is_empty() => NOT_ON_THE_WAY.to_owned(),
+        anchor => {
+            let set = anchor
+                .as_ref()
+                .map_or(data.query.shape.set, |anchor| anchor.first.from.set());
+            let name = schema.set(set).declared.name;
+            format!("there is no such {name}, or none that you may see")
+        }
     };
-    let name = schema.set(set).declared.name;
-    Error::new(
-        Code::ResourceNotFound,
-        format!("there is no such {name}, or none that you may see"),
-    )
+    Error::new(Code::ResourceNotFound, message)
 }
+
+const NOT_ON_THE_WAY: &str = "an entity of this path is not there, or you may not see it";
 
 /// At most one row.
 async fn single(asked: &Asked<'_>, data: &Data) -> Result<HttpResponse, Failed> {
@@ -231,7 +242,10 @@ fn single_row(asked: &Asked<'_>, data: &Data, row: &RawRow, first: usize) -> Res
     if row.cell(key).is_none() {
         // The entity before it is there, but nothing is at this end.
         return match data.answer {
-            Answer::Property | Answer::Value => Err(not_found(data, asked.schema())),
+            Answer::Property | Answer::Value => {
+                Err(Error::new(Code::ResourceNotFound, NOT_ON_THE_WAY))
+            }
+            _ if data.by_key => Err(Error::new(Code::ResourceNotFound, NOT_ON_THE_WAY)),
             _ => Ok(respond::no_content(negotiated)),
         };
     }
@@ -322,8 +336,18 @@ async fn collection(asked: &Asked<'_>, data: &Data) -> Result<HttpResponse, Fail
         &settings.limits,
         settings.statement_timeout,
     );
-    let continuation::Asked { page, size } =
+    let continuation::Asked { mut page, size } =
         continuation::page(database, schema, data, asked.caller, wish, means).await?;
+    let format = asked.negotiated.format;
+    let whole;
+    let data = if format == Format::Json {
+        data
+    } else {
+        // Lines are never paged: they have no place for a next link, nor for a count.
+        page.size = WHOLE;
+        whole = without_count(data);
+        &whole
+    };
     let statement = sql::select(schema, data, &asked.caller.scope, &page);
     let started = Instant::now();
     let mut rows = database
@@ -338,20 +362,28 @@ async fn collection(asked: &Asked<'_>, data: &Data) -> Result<HttpResponse, Fail
         request: data.canonical.clone(),
         given: page.given,
         page_size: size,
-        implicit_order: continuation::implicit_order(schema, data),
+        implicit_order: data.query.implicit_order(schema),
     };
-    let mut writer = CollectionBody::new(
-        schema,
-        data,
-        &page,
-        &context,
-        asked.context_url(&fragment),
-        next,
-    );
+    let mut writer: Box<dyn RowsBody> = match lines(asked, data, &page)? {
+        Some(lines) => Box::new(lines),
+        None => {
+            let url = asked.context_url(&fragment);
+            Box::new(CollectionBody::new(
+                schema, data, &page, &context, url, next,
+            ))
+        }
+    };
     let mut buffer = Vec::with_capacity(CHUNK + CHUNK / 8);
     let mut first = true;
     writer.head(&mut buffer);
-    let response = respond::agreed(200, asked.negotiated, size);
+    let mut response = respond::agreed(200, asked.negotiated, size);
+    if format == Format::Csv {
+        let name = schema.set(data.query.shape.set).declared.entity_set;
+        response.insert_header((
+            CONTENT_DISPOSITION,
+            format!("attachment; filename=\"{name}.csv\""),
+        ));
+    }
     while let Some(row) = rows.next().await.transpose()? {
         if std::mem::take(&mut first) {
             let present = sql::layout(data, &page).present;
@@ -374,15 +406,51 @@ async fn collection(asked: &Asked<'_>, data: &Data) -> Result<HttpResponse, Fail
     }
     finish(&mut rows).await?;
     writer.tail(&mut buffer);
-    let mut response = response;
     Ok(response.body(BoxBody::new(Bytes::from(buffer))))
 }
 
-/// A HEAD answer has the headers of the GET, and says nothing of a length that isn't known.
+/// The writer of lines, where those were asked for.
+fn lines(asked: &Asked<'_>, data: &Data, page: &Page) -> Result<Option<LinesBody>> {
+    let schema = asked.schema();
+    let first = sql::layout(data, page).first;
+    let parameters = &asked.negotiated.parameters;
+    let lines = match asked.negotiated.format {
+        Format::Csv => Lines::Csv(CsvWriter::new(
+            schema,
+            &data.query,
+            first,
+            parameters.escape_formulas,
+        )?),
+        Format::NdJson => {
+            let bare = Context {
+                level: MetadataLevel::None,
+                ..Context::clone(&asked.context())
+            };
+            Lines::NdJson(EntityWriter::new(
+                schema,
+                &data.query,
+                first,
+                &Arc::new(bare),
+            ))
+        }
+        _ => return Ok(None),
+    };
+    let key = first + data.query.shape.key.first().copied().unwrap_or_default();
+    Ok(Some(LinesBody::new(lines, key)))
+}
+
+fn without_count(data: &Data) -> Data {
+    let mut data = data.clone();
+    data.query.count = false;
+    data
+}
+
+/// A HEAD answer has the headers of the GET, and says nothing of a length that isn't known: a body
+/// of no known size, which is not sent.
 fn head_response(mut response: actix_web::HttpResponseBuilder) -> HttpResponse {
-    response.streaming(futures_util::stream::empty::<
+    response.body(BodyStream::new(futures_util::stream::empty::<
         Result<Bytes, std::convert::Infallible>,
-    >())
+    >()))
 }
 
 /// Reads the end of a statement whose last row was taken, so that its connection is free.
@@ -399,7 +467,7 @@ fn stream(
     mut response: actix_web::HttpResponseBuilder,
     buffer: Vec<u8>,
     rows: RowStream,
-    writer: CollectionBody<RawRow>,
+    writer: Box<dyn RowsBody>,
     started: Instant,
 ) -> HttpResponse {
     let service = asked.service.clone();
@@ -433,7 +501,7 @@ struct Producer {
     service: Arc<Inner>,
     sender: Sender,
     rows: RowStream,
-    writer: CollectionBody<RawRow>,
+    writer: Box<dyn RowsBody>,
     buffer: Vec<u8>,
     sent: usize,
 }

@@ -1,16 +1,34 @@
 //! The bytes of a collection: head, rows, and a tail with the count and the next link.
 
+use crate::db::RawRow;
 use crate::edm::{Schema, Version};
 use crate::error::{Code, Error, Result};
 use crate::format::{
-    CellError, Cells, Context, EntityWriter, SkipToken, SortOutput, sort_outputs, write_json_string,
+    CellError, Context, CsvWriter, EntityWriter, SkipToken, SortOutput, sort_outputs,
+    write_json_string,
 };
 use crate::plan::{Data, Page, Window};
 use crate::sql::{self, Layout};
 use std::sync::Arc;
 
-/// Writes the answer of one page.
-pub(super) struct CollectionBody<R> {
+/// Writes an answer row by row.
+pub(super) trait RowsBody: Send {
+    /// What stands before the first row.
+    fn head(&self, out: &mut Vec<u8>);
+    /// Writes a row, or notes what it tells of the rows that aren't written.
+    fn row(&mut self, out: &mut Vec<u8>, row: RawRow) -> Result<Progress>;
+    /// Whether the page may be ended before it is full.
+    fn can_be_cut(&self) -> bool;
+    /// Ends the page here, with a next link, although it could hold more rows.
+    fn cut(&mut self);
+    /// What stands behind the last row.
+    fn tail(&self, out: &mut Vec<u8>);
+    /// Rows that were written.
+    fn rows(&self) -> u64;
+}
+
+/// Writes the answer of one page as OData JSON.
+pub(super) struct CollectionBody {
     context: Arc<Context>,
     entity: EntityWriter,
     layout: Layout,
@@ -23,7 +41,7 @@ pub(super) struct CollectionBody<R> {
     written: u64,
     count: Option<u64>,
     more: bool,
-    last: Option<R>,
+    last: Option<RawRow>,
 }
 
 /// What a next link is made of.
@@ -49,7 +67,7 @@ pub(super) enum Progress {
     Full,
 }
 
-impl<R: Cells> CollectionBody<R> {
+impl CollectionBody {
     pub(super) fn new(
         schema: &Schema,
         data: &Data,
@@ -57,7 +75,7 @@ impl<R: Cells> CollectionBody<R> {
         context: &Arc<Context>,
         context_url: Option<String>,
         next: NextLink,
-    ) -> CollectionBody<R> {
+    ) -> CollectionBody {
         let layout = sql::layout(data, page);
         let query = &data.query;
         CollectionBody {
@@ -76,9 +94,10 @@ impl<R: Cells> CollectionBody<R> {
             last: None,
         }
     }
+}
 
-    /// What stands before the first row.
-    pub(super) fn head(&self, out: &mut Vec<u8>) {
+impl RowsBody for CollectionBody {
+    fn head(&self, out: &mut Vec<u8>) {
         out.push(b'{');
         if let Some(url) = &self.context_url {
             control(out, self.context.version, "context");
@@ -88,8 +107,7 @@ impl<R: Cells> CollectionBody<R> {
         out.extend_from_slice(b"\"value\":[");
     }
 
-    /// Writes a row, or notes what it tells of the rows that aren't written.
-    pub(super) fn row(&mut self, out: &mut Vec<u8>, row: R) -> Result<Progress> {
+    fn row(&mut self, out: &mut Vec<u8>, row: RawRow) -> Result<Progress> {
         if let Some(count) = self.layout.count.and_then(|place| row.cell(place)) {
             self.count = count.try_into().ok().map(u64::from_be_bytes);
         }
@@ -113,18 +131,15 @@ impl<R: Cells> CollectionBody<R> {
         Ok(Progress::More)
     }
 
-    /// Ends the page here, with a next link, although it could hold more rows.
-    pub(super) fn cut(&mut self) {
+    fn cut(&mut self) {
         self.more = true;
     }
 
-    /// Whether the page may be ended before it is full.
-    pub(super) fn can_be_cut(&self) -> bool {
+    fn can_be_cut(&self) -> bool {
         self.layout.count.is_none() && self.written > 0
     }
 
-    /// What stands behind the last row.
-    pub(super) fn tail(&self, out: &mut Vec<u8>) {
+    fn tail(&self, out: &mut Vec<u8>) {
         out.push(b']');
         if self.layout.count.is_some() {
             // A page that isn't full tells the number by itself.
@@ -164,8 +179,68 @@ impl<R: Cells> CollectionBody<R> {
         out.push(b'}');
     }
 
-    /// Rows that were written.
-    pub(super) fn rows(&self) -> u64 {
+    fn rows(&self) -> u64 {
+        self.written
+    }
+}
+
+/// Writes the whole result as lines: never paged, since nothing in it could lead on.
+pub(super) struct LinesBody {
+    lines: Lines,
+    /// The column of the key: a row without one stands for no row.
+    key: usize,
+    written: u64,
+    scratch: Vec<u8>,
+}
+
+/// The formats of lines.
+pub(super) enum Lines {
+    /// CSV.
+    Csv(CsvWriter),
+    /// NDJSON.
+    NdJson(EntityWriter),
+}
+
+impl LinesBody {
+    pub(super) fn new(lines: Lines, key: usize) -> LinesBody {
+        LinesBody {
+            lines,
+            key,
+            written: 0,
+            scratch: Vec::new(),
+        }
+    }
+}
+
+impl RowsBody for LinesBody {
+    fn head(&self, out: &mut Vec<u8>) {
+        if let Lines::Csv(writer) = &self.lines {
+            writer.header(out);
+        }
+    }
+
+    fn row(&mut self, out: &mut Vec<u8>, row: RawRow) -> Result<Progress> {
+        if row.cell(self.key).is_none() {
+            return Ok(Progress::More);
+        }
+        let written = match &self.lines {
+            Lines::Csv(writer) => writer.line(out, &row, &mut self.scratch),
+            Lines::NdJson(entity) => entity.write(out, &row, None).map(|()| out.push(b'\n')),
+        };
+        written.map_err(|error| broken_cell(&error))?;
+        self.written += 1;
+        Ok(Progress::More)
+    }
+
+    fn can_be_cut(&self) -> bool {
+        false
+    }
+
+    fn cut(&mut self) {}
+
+    fn tail(&self, _: &mut Vec<u8>) {}
+
+    fn rows(&self) -> u64 {
         self.written
     }
 }

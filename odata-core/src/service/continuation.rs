@@ -50,7 +50,7 @@ pub(super) async fn page(
         .map(|size| size.min(limits.max_page_size));
     let sort = sort_outputs(schema, &data.query);
     let same_order = token.values.len() == sort.len()
-        && token.order == implicit_order(schema, data)
+        && token.order == data.query.implicit_order(schema)
         && token
             .values
             .iter()
@@ -96,21 +96,6 @@ pub(super) async fn page(
         after: Some(after),
     };
     Ok(Asked { page, size })
-}
-
-/// The order that the service chose, where the client chose none: the names of its properties.
-pub(super) fn implicit_order(schema: &Schema, data: &Data) -> Option<String> {
-    (data.query.asked_order == 0).then(|| {
-        let names = data.query.order.iter().filter_map(|item| {
-            let place = data.query.key_place(schema, item)?;
-            Some(
-                schema.set(data.query.shape.set).properties[place]
-                    .declared
-                    .name,
-            )
-        });
-        names.collect::<Vec<_>>().join(",")
-    })
 }
 
 fn gone(message: &str) -> Error {

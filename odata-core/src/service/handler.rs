@@ -2,13 +2,12 @@
 
 use super::answer::{self, Asked};
 use super::auth::{self, Caller, Credentials};
-use super::{Inner, Served, Service, host, respond};
+use super::{Inner, Served, Service, documents, host, respond};
 use crate::edm::{Scope, Version};
 use crate::error::{Code, Error, Result};
-use crate::format::{self, Format, Headers, Negotiated, Resource};
+use crate::format::{self, Headers, Negotiated, Resource};
 use crate::plan::{self, Answer, Plan};
 use crate::uri::{self, ODataUri};
-use crate::{describe, format::MetadataLevel};
 use actix_web::http::Method;
 use actix_web::http::header::{ACCEPT, ALLOW, HeaderMap};
 use actix_web::{HttpRequest, HttpResponse};
@@ -71,8 +70,15 @@ async fn answer(service: &Service, request: &HttpRequest, path: &str) -> Result<
         },
     };
     let data = match &plan {
-        Plan::ServiceDocument => return Ok(service_document(&served, &negotiated, &root, head)),
-        Plan::Metadata => return Ok(metadata(&served, &negotiated, head)),
+        Plan::ServiceDocument => {
+            return Ok(documents::service_document(
+                &served,
+                &negotiated,
+                &root,
+                (headers, head),
+            ));
+        }
+        Plan::Metadata => return Ok(documents::metadata(&served, &negotiated, (headers, head))),
         Plan::Data(data) => data,
     };
     let asked = asked(
@@ -199,6 +205,7 @@ fn negotiate(headers: &HeaderMap, uri: &ODataUri, plan: &Plan) -> Result<Negotia
         Plan::Metadata => Resource::Metadata,
         Plan::Data(data) => match data.answer {
             Answer::Count | Answer::Value => Resource::Text,
+            Answer::Collection => Resource::Rows,
             _ => Resource::Data,
         },
     };
@@ -226,39 +233,6 @@ fn version(headers: &HeaderMap) -> Result<Version> {
             .get("odata-maxversion")
             .and_then(|value| value.to_str().ok()),
     )
-}
-
-fn service_document(
-    served: &Served,
-    negotiated: &Negotiated,
-    root: &str,
-    head: bool,
-) -> HttpResponse {
-    let context =
-        (negotiated.parameters.metadata != MetadataLevel::None).then(|| format!("{root}$metadata"));
-    let document =
-        describe::service_document(&served.schema, negotiated.version, context.as_deref());
-    document_response(negotiated, document.into(), head)
-}
-
-fn metadata(served: &Served, negotiated: &Negotiated, head: bool) -> HttpResponse {
-    let document = match negotiated.format {
-        Format::CsdlJson => &served.csdl_json,
-        _ => &served.csdl_xml,
-    };
-    document_response(negotiated, document.clone(), head)
-}
-
-fn document_response(
-    negotiated: &Negotiated,
-    document: actix_web::web::Bytes,
-    head: bool,
-) -> HttpResponse {
-    let mut response = respond::agreed(200, negotiated, None);
-    if head {
-        response.no_chunking(document.len() as u64);
-    }
-    response.body(document)
 }
 
 /// Whether requests for data would be answered.

@@ -8,6 +8,7 @@ mod auth;
 mod body;
 mod budget;
 mod continuation;
+mod documents;
 mod handler;
 mod host;
 mod pipe;

@@ -26,6 +26,11 @@ impl Writer<'_> {
         self.sql(" FROM (");
         self.list(&derived.layers, " UNION ALL ", |writer, layer| {
             writer.layer(layer);
+            // No condition on the result comes before the scope of its rows: it may fail over rows
+            // of somebody else's, which would tell of them.
+            if matches!(layer.input, Input::Rows(_)) && layer.limit.is_none() && layer.skip == 0 {
+                writer.sql(" OFFSET 0");
+            }
         });
         self.numbered(") d", usize::from(derived.id));
     }

@@ -5,8 +5,10 @@
 //! `eq` and `ne` never null, `gt ge lt le` false for null, the logical operators three-valued.
 
 use super::Param;
-use super::writer::Writer;
-use crate::edm::{PgType, PrimitiveType as T, Source};
+use super::cast::cast_template;
+use super::rows::Conditions;
+use super::writer::{Piece, Writer};
+use crate::edm::{PgType, PrimitiveType as T, ScopeRule, Source};
 use crate::functions::{Function, Sql};
 use crate::plan::{ArithmeticOp, Comparison, Expr, ExprKind, Scoped, Value};
 
@@ -67,16 +69,18 @@ impl Writer<'_> {
         match &expr.kind {
             ExprKind::And(operands) => self.joined(operands, " AND ", position),
             ExprKind::Or(operands) => self.joined(operands, " OR ", position),
-            ExprKind::Not(operand) => match &operand.kind {
-                ExprKind::Present(source) => {
-                    self.absent(*source);
+            // In parentheses of their own: NOT and IS bind more loosely than what may stand around.
+            ExprKind::Not(operand) => {
+                self.sql("(");
+                match &operand.kind {
+                    ExprKind::Present(source) => self.absent(*source),
+                    _ => {
+                        self.sql("NOT ");
+                        self.logical(operand, Position::Value);
+                    }
                 }
-                _ => {
-                    self.sql("NOT (");
-                    self.logical(operand, Position::Value);
-                    self.sql(")");
-                }
-            },
+                self.sql(")");
+            }
             ExprKind::Compare(op, left, right) => self.compare(*op, left, right, position),
             ExprKind::In(operand, values, null) => self.in_list(operand, values, *null, position),
             _ => self.plain(expr),
@@ -107,18 +111,27 @@ impl Writer<'_> {
             ExprKind::Null => self.null(pg),
             ExprKind::Value(value) => self.value(value),
             ExprKind::Property(source, place) => self.property(*source, *place),
-            ExprKind::Present(source) => self.present(*source),
-            ExprKind::Arithmetic(op, left, right) => {
-                self.arithmetic(*op, left, right, expr.ty_or_string());
-            }
-            ExprKind::Negate(operand) => {
-                self.sql("(- ");
-                self.operand(operand);
+            ExprKind::Present(source) => {
+                self.sql("(");
+                self.present(*source);
                 self.sql(")");
+            }
+            ExprKind::Arithmetic(op, left, right) => self.in_scope_only(expr, |writer| {
+                writer.arithmetic(*op, left, right, expr.ty_or_string());
+            }),
+            ExprKind::Negate(operand) => self.in_scope_only(expr, |writer| {
+                writer.sql("(- ");
+                writer.operand(operand);
+                writer.sql(")");
+            }),
+            ExprKind::Call(function, operands) if may_fail(operands) => {
+                self.in_scope_only(expr, |writer| writer.call(function, operands));
             }
             ExprKind::Call(function, operands) => self.call(function, operands),
             ExprKind::Convert(operand) => self.convert(operand, pg),
-            ExprKind::Cast(operand) => self.cast(operand, expr.ty_or_string()),
+            ExprKind::Cast(operand) => self.in_scope_only(expr, |writer| {
+                writer.cast(operand, expr.ty_or_string());
+            }),
             ExprKind::Case(branches) => {
                 self.sql("CASE");
                 for (condition, value) in branches {
@@ -136,14 +149,13 @@ impl Writer<'_> {
             }
             ExprKind::All(rows, predicate) => {
                 // `all` wants true of every member: a null breaks it.
-                self.sql("NOT EXISTS (SELECT 1");
+                self.sql("(NOT EXISTS (SELECT 1");
                 self.rows_clause(rows, |writer, conditions| {
                     conditions.next(writer);
-                    writer.sql("(");
-                    writer.operand(predicate);
-                    writer.sql(") IS NOT TRUE");
+                    writer.condition(predicate);
+                    writer.sql(" IS NOT TRUE");
                 });
-                self.sql(")");
+                self.sql("))");
             }
             ExprKind::Count(rows) => self.count(rows),
             ExprKind::Column(id, place) => self.derived_column(*id, *place),
@@ -185,10 +197,12 @@ impl Writer<'_> {
             self.null(property.ty.pg());
             return;
         };
-        let column = self.piece(|writer| writer.stored(source, place));
+        let column = self.piece(|writer| writer.stored(source, place)).short();
+        if let (T::Json, Some(template)) = (property.ty, json_text(property.source)) {
+            self.template(template, &[column]);
+            return;
+        }
         match (property.ty, ty) {
-            (T::Json, Some(PgType::Json)) => self.template(JSON_TEXT, &[column]),
-            (T::Json, Some(PgType::Jsonb)) => self.template(JSONB_TEXT, &[column]),
             (_, None)
             | (T::String, Some(PgType::Bpchar | PgType::Name | PgType::Json | PgType::Jsonb)) => {
                 self.write_piece(&column);
@@ -234,50 +248,21 @@ impl Writer<'_> {
                     || (op == Comparison::Eq
                         && position == Position::Condition
                         && !(left.nullable && right.nullable));
-                let operator = match (op, plain) {
-                    (Comparison::Eq, true) => " = ",
-                    (Comparison::Eq, false) => " IS NOT DISTINCT FROM ",
-                    (_, true) => " <> ",
-                    (_, false) => " IS DISTINCT FROM ",
-                };
+                let pieces = [self.operand_piece(left), self.operand_piece(right)];
                 self.sql("(");
-                self.operand(left);
-                self.sql(operator);
-                self.operand(right);
-                if guard {
-                    self.sql(if op == Comparison::Eq {
-                        " AND "
-                    } else {
-                        " OR "
-                    });
-                    self.operand(left);
-                    self.sql(if op == Comparison::Eq {
-                        " IS DISTINCT FROM 'NaN'"
-                    } else {
-                        " IS NOT DISTINCT FROM 'NaN'"
-                    });
-                }
+                self.template(equality(op, plain, guard), &pieces);
                 self.sql(")");
             }
             _ if null(left) || null(right) || nan(left) || nan(right) => self.sql("FALSE"),
             _ => {
-                let larger = matches!(op, Comparison::Gt | Comparison::Ge);
+                let large = match op {
+                    Comparison::Gt | Comparison::Ge => left,
+                    _ => right,
+                };
                 let shows = position == Position::Value && !exact;
+                let pieces = [self.operand_piece(left), self.operand_piece(right)];
                 self.sql(if shows { "COALESCE(" } else { "(" });
-                self.operand(left);
-                self.sql(match op {
-                    Comparison::Gt => " > ",
-                    Comparison::Ge => " >= ",
-                    Comparison::Lt => " < ",
-                    _ => " <= ",
-                });
-                self.operand(right);
-                let large = if larger { left } else { right };
-                if may_be_nan(large) {
-                    self.sql(" AND ");
-                    self.operand(large);
-                    self.sql(" <> 'NaN'");
-                }
+                self.template(relation(op, may_be_nan(large)), &pieces);
                 self.sql(if shows { ", FALSE)" } else { ")" });
             }
         }
@@ -296,32 +281,81 @@ impl Writer<'_> {
             return;
         };
         let shows = position == Position::Value && operand.nullable && !null;
+        let pieces = [
+            self.operand_piece(operand),
+            self.piece(|writer| writer.param(array(first, values))),
+        ];
         self.sql(if shows { "COALESCE(" } else { "(" });
-        self.operand(operand);
-        self.sql(" = ANY(");
-        self.param(array(first, values));
-        self.sql(")");
-        if null {
-            self.sql(" OR ");
-            self.operand(operand);
-            self.sql(" IS NULL");
-        }
+        self.template(
+            if null {
+                "{0} = ANY({1}) OR {0} IS NULL"
+            } else {
+                "{0} = ANY({1})"
+            },
+            &pieces,
+        );
         self.sql(if shows { ", FALSE)" } else { ")" });
     }
 
-    fn arithmetic(&mut self, op: ArithmeticOp, left: &Expr, right: &Expr, ty: T) {
-        let pieces = if ty.is_numeric() {
-            let pg = ty.pg();
-            [
-                self.piece(|writer| writer.typed(left, pg)),
-                self.piece(|writer| writer.typed(right, pg)),
-            ]
+    /// What may fail for some values (a division by zero, a number out of range), evaluated for rows
+    /// in the caller's scope alone. PostgreSQL evaluates conditions in the order that it likes, also
+    /// below a join, and a failure over a row of somebody else's would tell of that row.
+    fn in_scope_only(&mut self, expr: &Expr, write: impl FnOnce(&mut Self)) {
+        let mut sources = Vec::new();
+        expr.sources_here(&mut sources);
+        sources.retain(|source| self.set(*source).scope != ScopeRule::Unscoped);
+        if sources.is_empty() {
+            write(self);
+            return;
+        }
+        self.sql("CASE WHEN ");
+        let mut conditions = Conditions::new("");
+        for source in sources {
+            self.scope_condition(source, &mut conditions);
+        }
+        self.sql(" THEN ");
+        write(self);
+        self.sql(" END");
+    }
+
+    /// An operand for a template.
+    fn operand_piece(&mut self, expr: &Expr) -> Piece {
+        self.typed_piece(expr, expr.pg(self.schema))
+    }
+
+    /// The same, cast where SQL would give it another type.
+    fn typed_piece(&mut self, expr: &Expr, ty: PgType) -> Piece {
+        let piece = self.piece(|writer| writer.typed(expr, ty));
+        if self.is_short(expr) {
+            piece.short()
         } else {
-            [
-                self.piece(|writer| writer.operand(left)),
-                self.piece(|writer| writer.operand(right)),
-            ]
+            piece
+        }
+    }
+
+    /// Whether it is a column, a parameter or a null, as it is or cast.
+    fn is_short(&self, expr: &Expr) -> bool {
+        match &expr.kind {
+            ExprKind::Null | ExprKind::Value(_) => true,
+            ExprKind::Property(source, place) => {
+                let property = &self.set(*source).properties[*place];
+                !(property.ty == T::Json && json_text(property.source).is_some())
+            }
+            ExprKind::Convert(operand) | ExprKind::Negate(operand) => self.is_short(operand),
+            _ => false,
+        }
+    }
+
+    fn arithmetic(&mut self, op: ArithmeticOp, left: &Expr, right: &Expr, ty: T) {
+        // Each in the type of its own that the result is made of: a `timestamptz` would stay one.
+        let pg = |operand: &Expr| match ty.is_numeric() {
+            true => ty.pg(),
+            false => operand.ty_or_string().pg(),
         };
+        let pieces = [
+            self.typed_piece(left, pg(left)),
+            self.typed_piece(right, pg(right)),
+        ];
         let floats = matches!(ty, T::Double | T::Single);
         let template = match (op, ty) {
             (ArithmeticOp::Add, T::Date) => "({0} + {1})::date",
@@ -339,6 +373,9 @@ impl Writer<'_> {
             (ArithmeticOp::Mod, _) => "({0} % {1})",
         };
         self.template(template, &pieces);
+        if ty == T::Single && template.starts_with("CASE") {
+            self.sql("::float4");
+        }
     }
 
     fn call(&mut self, function: &Function, operands: &[Expr]) {
@@ -356,6 +393,7 @@ impl Writer<'_> {
             }
             (
                 Sql::Template(template)
+                | Sql::Partial(template)
                 | Sql::Like {
                     otherwise: template,
                     ..
@@ -364,7 +402,7 @@ impl Writer<'_> {
             ) => {
                 let pieces: Vec<_> = operands
                     .iter()
-                    .map(|operand| self.piece(|writer| writer.operand(operand)))
+                    .map(|operand| self.operand_piece(operand))
                     .collect();
                 self.sql("(");
                 self.template(template, &pieces);
@@ -396,9 +434,18 @@ impl Writer<'_> {
     /// A cast that fails gives null (URL Conventions 5.1.1.10.1).
     fn cast(&mut self, operand: &Expr, to: T) {
         let from = operand.ty_or_string();
-        let piece = self.piece(|writer| writer.operand(operand));
+        let piece = self.operand_piece(operand);
         self.template(cast_template(from, to), &[piece]);
     }
+}
+
+/// Whether a function fails for some values: those that count characters do, for numbers that are
+/// not known beforehand.
+fn may_fail(operands: &[Expr]) -> bool {
+    operands
+        .iter()
+        .skip(1)
+        .any(|operand| operand.ty_or_string().is_integer() && !operand.is_value())
 }
 
 /// The text that a row shows of a JSON column: its text, or, where it is a JSON string that holds an
@@ -406,64 +453,55 @@ impl Writer<'_> {
 const JSON_TEXT: &str = "CASE WHEN json_typeof({0}) = 'string' AND {0}::text ~ '^[ \\t\\n\\r]*\"[ ]*[{[]' AND {0}::text !~ '\\\\u(0000|[dD][89abAB])' THEN {0} #>> '{}' ELSE {0}::text END";
 const JSONB_TEXT: &str = "CASE WHEN jsonb_typeof({0}) = 'string' AND {0}::text ~ '^[ \\t\\n\\r]*\"[ ]*[{[]' AND {0}::text !~ '\\\\u(0000|[dD][89abAB])' THEN {0} #>> '{}' ELSE {0}::text END";
 
+/// How a column of JSON is said as text.
+fn json_text(source: Source) -> Option<&'static str> {
+    match source {
+        Source::Column {
+            ty: Some(PgType::Json),
+            ..
+        } => Some(JSON_TEXT),
+        Source::Column {
+            ty: Some(PgType::Jsonb),
+            ..
+        } => Some(JSONB_TEXT),
+        _ => None,
+    }
+}
+
+/// `eq` or `ne`; `guard` where both sides may be NaN, which equals nothing.
+fn equality(op: Comparison, plain: bool, guard: bool) -> &'static str {
+    match (op, plain, guard) {
+        (Comparison::Eq, true, false) => "{0} = {1}",
+        (Comparison::Eq, true, true) => "{0} = {1} AND {0} <> 'NaN'",
+        (Comparison::Eq, false, false) => "{0} IS NOT DISTINCT FROM {1}",
+        (Comparison::Eq, false, true) => {
+            "{0} IS NOT DISTINCT FROM {1} AND {0} IS DISTINCT FROM 'NaN'"
+        }
+        (_, true, false) => "{0} <> {1}",
+        (_, true, true) => "{0} <> {1} OR {0} = 'NaN'",
+        (_, false, false) => "{0} IS DISTINCT FROM {1}",
+        (_, false, true) => "{0} IS DISTINCT FROM {1} OR {0} IS NOT DISTINCT FROM 'NaN'",
+    }
+}
+
+/// `gt ge lt le`; `guard` where the larger side may be NaN, which is larger than nothing.
+fn relation(op: Comparison, guard: bool) -> &'static str {
+    match (op, guard) {
+        (Comparison::Gt, false) => "{0} > {1}",
+        (Comparison::Gt, true) => "{0} > {1} AND {0} <> 'NaN'",
+        (Comparison::Ge, false) => "{0} >= {1}",
+        (Comparison::Ge, true) => "{0} >= {1} AND {0} <> 'NaN'",
+        (Comparison::Lt, false) => "{0} < {1}",
+        (Comparison::Lt, true) => "{0} < {1} AND {1} <> 'NaN'",
+        (_, false) => "{0} <= {1}",
+        (_, true) => "{0} <= {1} AND {1} <> 'NaN'",
+    }
+}
+
 const DIVIDE_FLOATS: &str = "CASE WHEN {1} = 0 THEN CASE WHEN {0} = 'NaN' OR {0} = 0 THEN 'NaN' WHEN ({0} > 0) = ({1}::text = '0') THEN 'Infinity' WHEN {0} IS NOT NULL THEN '-Infinity' END::float8 ELSE {0} / {1} END";
 const DIVIDE_BY: &str = "CASE WHEN {1} = 0 THEN CASE WHEN {0} = 'NaN' OR {0} = 0 THEN 'NaN' WHEN {0} > 0 THEN 'Infinity' WHEN {0} < 0 THEN '-Infinity' END::numeric ELSE {0} / {1} END";
 const MOD_FLOATS: &str =
     "CASE WHEN {1} = 0 THEN 'NaN'::float8 ELSE ({0}::numeric % {1}::numeric)::float8 END";
-
-/// Which SQL casts a value of one type to another, null where it can't be.
-fn cast_template(from: T, to: T) -> &'static str {
-    match (from, to) {
-        (T::DateTimeOffset, T::String) => "to_char({0}, 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')",
-        (T::Double | T::Single, T::String) => {
-            "CASE {0} WHEN 'Infinity' THEN 'INF' WHEN '-Infinity' THEN '-INF' ELSE {0}::text END"
-        }
-        (_, T::String | T::Json) => "{0}::text",
-        (T::String | T::Json, T::Boolean) => {
-            "CASE lower({0}) WHEN 'true' THEN TRUE WHEN 'false' THEN FALSE END"
-        }
-        (T::String | T::Json, T::SByte) => {
-            "CASE WHEN {0} ~ '^[+-]?[0-9]{1,9}$' AND {0}::int8 BETWEEN -128 AND 127 THEN {0}::int2 END"
-        }
-        (T::String | T::Json, T::Byte) => {
-            "CASE WHEN {0} ~ '^[+-]?[0-9]{1,9}$' AND {0}::int8 BETWEEN 0 AND 255 THEN {0}::int2 END"
-        }
-        (T::String | T::Json, T::Int16) => {
-            "CASE WHEN {0} ~ '^[+-]?[0-9]{1,18}$' AND {0}::int8 BETWEEN -32768 AND 32767 THEN {0}::int2 END"
-        }
-        (T::String | T::Json, T::Int32) => {
-            "CASE WHEN {0} ~ '^[+-]?[0-9]{1,18}$' AND {0}::int8 BETWEEN -2147483648 AND 2147483647 THEN {0}::int4 END"
-        }
-        (T::String | T::Json, T::Int64) => {
-            "CASE WHEN {0} ~ '^[+-]?[0-9]{1,19}$' AND {0}::numeric BETWEEN -9223372036854775808 AND 9223372036854775807 THEN {0}::int8 END"
-        }
-        (T::String | T::Json, T::Decimal) => {
-            "CASE WHEN {0} ~ '^[+-]?[0-9]+(\\.[0-9]+)?$' THEN {0}::numeric END"
-        }
-        (T::String | T::Json, T::Double | T::Single) => {
-            "CASE WHEN {0} ~ '^[+-]?[0-9]{1,300}(\\.[0-9]+)?([eE][+-]?[0-9]{1,2})?$' THEN {0}::float8 WHEN {0} = 'INF' THEN 'Infinity' WHEN {0} = '-INF' THEN '-Infinity' WHEN {0} = 'NaN' THEN 'NaN' END"
-        }
-        (T::String | T::Json, T::Guid) => {
-            "CASE WHEN {0} ~* '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$' THEN {0}::uuid END"
-        }
-        (_, T::SByte) => "CASE WHEN trunc({0}) BETWEEN -128 AND 127 THEN trunc({0})::int2 END",
-        (_, T::Byte) => "CASE WHEN trunc({0}) BETWEEN 0 AND 255 THEN trunc({0})::int2 END",
-        (_, T::Int16) => "CASE WHEN trunc({0}) BETWEEN -32768 AND 32767 THEN trunc({0})::int2 END",
-        (_, T::Int32) => {
-            "CASE WHEN trunc({0}) BETWEEN -2147483648 AND 2147483647 THEN trunc({0})::int4 END"
-        }
-        (_, T::Int64) => {
-            "CASE WHEN trunc({0}::numeric) BETWEEN -9223372036854775808 AND 9223372036854775807 THEN trunc({0}::numeric)::int8 END"
-        }
-        (_, T::Decimal) => "{0}::numeric",
-        (_, T::Double) => "{0}::float8",
-        (_, T::Single) => "{0}::float4",
-        (_, T::Date) => "{0}::date",
-        (_, T::TimeOfDay) => "{0}::time",
-        (_, T::DateTimeOffset) => "{0}::timestamp",
-        _ => "{0}",
-    }
-}
 
 /// A LIKE pattern for a text, in which `%`, `_` and `\` are ordinary characters.
 fn like_pattern(text: &str, before: bool, behind: bool) -> String {

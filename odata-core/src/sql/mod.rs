@@ -1,5 +1,6 @@
 //! Plan to text and parameters. What comes in is resolved and scoped; this stage can't fail.
 
+mod cast;
 mod derived;
 mod expr;
 mod keyset;

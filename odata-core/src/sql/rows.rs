@@ -111,6 +111,10 @@ impl<'a> Writer<'a> {
                     for (place, text) in list {
                         conditions.next(self);
                         self.stored(source, *place);
+                        let source = self.set(source).properties[*place].source;
+                        if matches!(source, Source::Column { ty: None, .. }) {
+                            self.sql("::text");
+                        }
                         self.constant(text);
                     }
                 }
@@ -179,6 +183,9 @@ impl<'a> Writer<'a> {
             for (column, text) in &link_table.when {
                 conditions.next(self);
                 link(self, i, column);
+                // It may be of an enumeration, which need not have the text. A `varchar` stays what
+                // an index finds.
+                self.sql("::text");
                 self.constant(text);
             }
         }

@@ -183,7 +183,10 @@ impl Writer<'_> {
 
     fn count_input(&mut self, input: &Input) {
         self.sql("(SELECT count(*)");
-        self.input(input, |_, _| {});
+        match input {
+            Input::Rows(rows) => self.rows_clause(&rows.to_count(), |_, _| {}),
+            derived => self.input(derived, |_, _| {}),
+        }
         self.sql(")");
     }
 

@@ -15,7 +15,20 @@ pub(super) struct Writer<'a> {
 }
 
 /// A piece of text that this writer wrote before, to be written again.
-pub(super) struct Piece(String);
+pub(super) struct Piece {
+    text: String,
+    short: bool,
+}
+
+impl Piece {
+    /// The same, which may be written several times in one expression: a column or a parameter.
+    pub(super) fn short(self) -> Piece {
+        Piece {
+            short: true,
+            ..self
+        }
+    }
+}
 
 impl<'a> Writer<'a> {
     pub(super) fn new(schema: &'a Schema, scope: &'a Scope) -> Writer<'a> {
@@ -117,30 +130,47 @@ impl<'a> Writer<'a> {
     pub(super) fn piece(&mut self, write: impl FnOnce(&mut Self)) -> Piece {
         let before = std::mem::take(&mut self.text);
         write(self);
-        Piece(std::mem::replace(&mut self.text, before))
+        Piece {
+            text: std::mem::replace(&mut self.text, before),
+            short: false,
+        }
     }
 
     pub(super) fn write_piece(&mut self, piece: &Piece) {
-        self.text.push_str(&piece.0);
+        self.text.push_str(&piece.text);
     }
 
     /// A template of the function table, with pieces for `{0}`, `{1}`, ..
+    ///
+    /// A piece that isn't short and is wanted more than once is computed in a sub-select and named:
+    /// written out each time, functions of functions would make a text that doubles with every level.
+    /// `OFFSET 0` keeps PostgreSQL from writing it out itself.
     pub(super) fn template(&mut self, template: &'static str, pieces: &[Piece]) {
-        let mut rest = template;
-        while let Some(open) = rest.find('{') {
-            self.text.push_str(&rest[..open]);
-            // A brace that isn't a placeholder belongs to the SQL: a regular expression has some.
-            let piece = match rest.as_bytes()[open..] {
-                [b'{', digit @ b'0'..=b'9', b'}', ..] => pieces.get(usize::from(digit - b'0')),
-                _ => None,
-            };
-            match piece {
-                Some(piece) => self.write_piece(piece),
-                None => self.text.push('{'),
-            }
-            rest = &rest[open + if piece.is_some() { 3 } else { 1 }..];
+        let named = |place: usize| {
+            let wanted = parts(template, pieces.len()).filter(|part| *part == Part::Piece(place));
+            pieces.get(place).is_some_and(|piece| !piece.short) && wanted.count() > 1
+        };
+        let any = (0..pieces.len()).any(named);
+        if any {
+            self.sql("(SELECT ");
         }
-        self.text.push_str(rest);
+        for part in parts(template, pieces.len()) {
+            match part {
+                Part::Text(text) => self.sql(text),
+                Part::Piece(place) if named(place) => self.numbered("v.a", place),
+                Part::Piece(place) => self.write_piece(&pieces[place]),
+            }
+        }
+        if any {
+            self.sql(" FROM");
+            let named = (0..pieces.len()).filter(|place| named(*place));
+            for (i, place) in named.enumerate() {
+                self.sql(if i == 0 { " (SELECT " } else { ", " });
+                self.write_piece(&pieces[place]);
+                self.numbered(" AS a", place);
+            }
+            self.sql(" OFFSET 0) v)");
+        }
     }
 
     /// The items with this between them.
@@ -157,4 +187,34 @@ impl<'a> Writer<'a> {
             write(self, item);
         }
     }
+}
+
+/// A part of a template.
+#[derive(PartialEq, Eq)]
+enum Part {
+    Text(&'static str),
+    Piece(usize),
+}
+
+/// The parts of a template for so many pieces, in order. A brace that isn't a placeholder belongs to
+/// the SQL: a regular expression has some.
+fn parts(template: &'static str, pieces: usize) -> impl Iterator<Item = Part> {
+    let mut rest = template;
+    std::iter::from_fn(move || {
+        if let [b'{', digit @ b'0'..=b'9', b'}', ..] = rest.as_bytes() {
+            let place = usize::from(digit - b'0');
+            if place < pieces {
+                rest = &rest[3..];
+                return Some(Part::Piece(place));
+            }
+        }
+        let brace = |from: usize| rest[from..].find('{').map(|place| place + from);
+        let end = match rest.as_bytes().first()? {
+            b'{' => brace(1),
+            _ => brace(0),
+        };
+        let (text, behind) = rest.split_at(end.unwrap_or(rest.len()));
+        rest = behind;
+        Some(Part::Text(text))
+    })
 }

@@ -1,70 +1,58 @@
 //! `odata_core::db` against a real PostgreSQL: what it promises under drops, deadlines, crashes and
-//! odd statements. Every case takes a connection string of a superuser and leaves nothing behind.
+//! odd statements. Every case takes a connection string of a superuser.
 #![allow(
     missing_docs,
     clippy::unwrap_used,
-    clippy::print_stderr,
     reason = "helpers of tests are not marked as tests"
 )]
 
-use odata_core::db::{Database, Failure, PoolOptions, Reason, RowStream};
+use local_postgres::{Server, Settings};
+use odata_core::db::{Database as Pool, Failure, PoolOptions, Reason, RowStream};
 use odata_core::edm::PgType;
 use odata_core::error::Code;
 use odata_core::sql::{Param, Statement};
 use std::time::{Duration, Instant};
+use tests::{Database, Postgres};
 
-/// The server that the cases run on. `None` (and a line that says so) where there is none.
-fn server() -> Option<String> {
-    let url = std::env::var("TEST_DATABASE_URL").ok();
-    if url.is_none() {
-        eprintln!("TEST_DATABASE_URL is not set: the database module is not tested");
+/// A database of its own for a case.
+async fn server() -> Database {
+    Database::empty().await
+}
+
+/// A server of its own for a case that crashes it.
+async fn server_to_crash() -> Server {
+    Postgres::own(&Settings::default())
+}
+
+trait Url {
+    fn url(&self) -> String;
+}
+
+impl Url for Database {
+    fn url(&self) -> String {
+        self.connection_string()
     }
-    url
 }
 
-/// A server that speaks TLS and wants a password.
-struct TlsServer {
-    /// Its port on 127.0.0.1. Its certificate has the name `localhost` alone.
-    port: u16,
-    password: String,
-    /// A folder with `ca.crt`, which signed its certificate `server.crt`, and `other.crt`, which
-    /// signed nothing, and a certificate for clients, `client.crt` and `client.key`.
-    folder: String,
-}
-
-/// The server of the TLS cases: `TEST_TLS_SERVER` is `port password folder`.
-fn tls_server() -> Option<TlsServer> {
-    let Ok(text) = std::env::var("TEST_TLS_SERVER") else {
-        eprintln!("TEST_TLS_SERVER is not set: TLS to the database is not tested");
-        return None;
-    };
-    let mut words = text.split(' ').map(str::to_owned);
-    Some(TlsServer {
-        port: words.next()?.parse().unwrap(),
-        password: words.next()?,
-        folder: words.next()?,
-    })
-}
-
-/// A server that a case may crash.
-fn server_to_crash() -> Option<String> {
-    let url = std::env::var("TEST_CRASH_URL").ok();
-    if url.is_none() {
-        eprintln!("TEST_CRASH_URL is not set: no crash is tested");
+impl Url for Server {
+    fn url(&self) -> String {
+        self.connection_string("postgres")
     }
-    url
 }
 
-/// Makes tests of functions that take a server.
+/// Makes tests of functions that take a connection string.
 macro_rules! cases {
     ($server:ident => $($name:ident),* $(,)?) => {
         $(mod $name {
+            use crate::Url as _;
+
             #[test]
             fn holds() {
-                if let Some(server) = crate::$server() {
-                    let runtime = tokio::runtime::Runtime::new().unwrap();
-                    runtime.block_on(super::$name(&server));
-                }
+                let runtime = tokio::runtime::Runtime::new().unwrap();
+                runtime.block_on(async {
+                    let server = crate::$server().await;
+                    super::$name(&server.url()).await;
+                });
             }
         })*
     };
@@ -79,8 +67,8 @@ mod tls;
 
 const DEADLINE: Duration = Duration::from_secs(30);
 
-fn open(url: &str, options: PoolOptions) -> Database {
-    Database::open(url.parse().unwrap(), options).unwrap()
+fn open(url: &str, options: PoolOptions) -> Pool {
+    Pool::open(url.parse().unwrap(), options).unwrap()
 }
 
 fn sql(text: &str) -> Statement {
@@ -95,14 +83,14 @@ fn with(text: &str, params: Vec<Param>) -> Statement {
 }
 
 /// `text` runs on the pool; the first cell of its first row as bytes.
-async fn one(database: &Database, statement: &Statement) -> Result<Vec<u8>, Failure> {
+async fn one(database: &Pool, statement: &Statement) -> Result<Vec<u8>, Failure> {
     let mut rows = database.query(statement, DEADLINE).await?;
     let row = rows.next().await.expect("a row")?;
     while rows.next().await.transpose()?.is_some() {}
     Ok(row.cell(0).expect("a value").to_owned())
 }
 
-async fn text(database: &Database, statement: &str) -> String {
+async fn text(database: &Pool, statement: &str) -> String {
     String::from_utf8(one(database, &sql(statement)).await.unwrap()).unwrap()
 }
 
@@ -135,7 +123,7 @@ async fn count(admin: &tokio_postgres::Client, url: &str, condition: &str) -> i6
     admin.query_one(&query, &[]).await.unwrap().get(0)
 }
 
-async fn until_all_are_back(database: &Database) {
+async fn until_all_are_back(database: &Pool) {
     let since = Instant::now();
     while database.status().idle < database.status().open {
         assert!(
@@ -148,7 +136,7 @@ async fn until_all_are_back(database: &Database) {
 }
 
 /// What a statement fails with, before its first row or later.
-async fn failure(database: &Database, statement: &str) -> Failure {
+async fn failure(database: &Pool, statement: &str) -> Failure {
     match database.query(&sql(statement), DEADLINE).await {
         Ok(mut rows) => loop {
             match rows.next().await {

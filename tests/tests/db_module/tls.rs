@@ -1,23 +1,51 @@
 //! TLS to the database.
 
 use super::*;
+use local_postgres::Tls;
 
-cases!(tls_server =>
-    sslmode_means_what_it_means_to_libpq,
-    cancel_requests_are_encrypted_too,
-    prefer_does_without_tls_where_there_is_none
-);
+/// Two servers that speak TLS and want a password.
+struct TlsServers {
+    /// Its certificate has the names `localhost` and `127.0.0.1`.
+    here: TlsServer,
+    /// Its certificate has another name.
+    elsewhere: TlsServer,
+}
+
+struct TlsServer {
+    port: u16,
+    /// It runs as long as the value is there.
+    _server: Option<Server>,
+}
+
+const PASSWORD: &str = "s3cret";
+
+fn tls_server(certificate: &str) -> TlsServer {
+    let settings = Settings {
+        tcp: true,
+        password: Some(PASSWORD.to_owned()),
+        tls: Some(Tls {
+            certificate: file(&format!("{certificate}.crt")).into(),
+            key: file(&format!("{certificate}.key")).into(),
+        }),
+        ..Settings::default()
+    };
+    let server = Postgres::own(&settings);
+    TlsServer {
+        port: server.tcp_port().expect("it has a TCP port"),
+        _server: Some(server),
+    }
+}
+
+fn file(name: &str) -> String {
+    format!("{}/fixtures/tls/{name}", env!("CARGO_MANIFEST_DIR"))
+}
 
 impl TlsServer {
     fn config(&self, host: &str, rest: &str) -> String {
         format!(
-            "host={host} port={} user=postgres password={} dbname=postgres {rest}",
-            self.port, self.password
+            "host={host} port={} user=postgres password={PASSWORD} dbname=postgres {rest}",
+            self.port
         )
-    }
-
-    fn file(&self, name: &str) -> String {
-        format!("{}/{name}", self.folder)
     }
 }
 
@@ -29,88 +57,79 @@ async fn is_encrypted(config: &str) -> Result<bool, Failure> {
     Ok(answer == [1])
 }
 
-async fn sslmode_means_what_it_means_to_libpq(server: &TlsServer) {
-    let (ca, own, other) = (
-        server.file("ca.crt"),
-        server.file("server.crt"),
-        server.file("other.crt"),
+#[tokio::test]
+async fn sslmode_means_what_it_means_to_libpq() {
+    let servers = TlsServers {
+        here: tls_server("server"),
+        elsewhere: tls_server("elsewhere"),
+    };
+    let rooted = |mode: &str, root: &str| format!("sslmode={mode} sslrootcert={}", file(root));
+    let (ca, other) = ("ca.crt", "other-ca.crt");
+    let client = format!(
+        "sslmode=require sslcert={} sslkey={}",
+        file("server.crt"),
+        file("server.key")
     );
-    for (host, rest, expect) in [
-        ("localhost", "sslmode=disable".to_owned(), Some(false)),
-        ("localhost", String::new(), Some(true)),
-        ("127.0.0.1", "sslmode=prefer".to_owned(), Some(true)),
-        ("127.0.0.1", "sslmode=require".to_owned(), Some(true)),
+    for (here, host, rest, expect) in [
+        (true, "localhost", "sslmode=disable".to_owned(), Some(false)),
+        (true, "localhost", String::new(), Some(true)),
+        (true, "127.0.0.1", "sslmode=prefer".to_owned(), Some(true)),
+        (true, "127.0.0.1", "sslmode=require".to_owned(), Some(true)),
         (
+            true,
             "127.0.0.1",
             "sslmode=require channel_binding=require".to_owned(),
             Some(true),
         ),
+        (true, "127.0.0.1", rooted("require", ca), Some(true)),
+        (true, "127.0.0.1", rooted("require", other), None),
+        (true, "127.0.0.1", rooted("verify-ca", ca), Some(true)),
         (
+            true,
             "127.0.0.1",
-            format!("sslmode=require sslrootcert={ca}"),
+            rooted("verify-ca", "server.crt"),
             Some(true),
         ),
+        (true, "127.0.0.1", rooted("verify-ca", other), None),
+        (true, "127.0.0.1", "sslmode=verify-ca".to_owned(), None),
+        (true, "localhost", rooted("verify-full", ca), Some(true)),
+        (true, "127.0.0.1", rooted("verify-full", ca), Some(true)),
         (
-            "127.0.0.1",
-            format!("sslmode=require sslrootcert={other}"),
+            true,
+            "localhost",
+            rooted("verify-full", "server.crt"),
+            Some(true),
+        ),
+        (true, "localhost", rooted("verify-full", other), None),
+        // Signed by the same, for another name.
+        (false, "localhost", rooted("verify-ca", ca), Some(true)),
+        (false, "localhost", rooted("verify-full", ca), None),
+        (false, "127.0.0.1", rooted("verify-full", ca), None),
+        (
+            false,
+            "localhost",
+            rooted("verify-full", "elsewhere.crt"),
             None,
         ),
         (
-            "127.0.0.1",
-            format!("sslmode=verify-ca sslrootcert={ca}"),
-            Some(true),
-        ),
-        (
-            "127.0.0.1",
-            format!("sslmode=verify-ca sslrootcert={own}"),
-            Some(true),
-        ),
-        (
-            "127.0.0.1",
-            format!("sslmode=verify-ca sslrootcert={other}"),
+            false,
+            "localhost",
+            rooted("verify-full", "server.crt"),
             None,
         ),
-        ("127.0.0.1", "sslmode=verify-ca".to_owned(), None),
+        (true, "localhost", client, Some(true)),
         (
+            true,
             "localhost",
-            format!("sslmode=verify-full sslrootcert={ca}"),
-            Some(true),
-        ),
-        (
-            "localhost",
-            format!("sslmode=verify-full sslrootcert={own}"),
-            Some(true),
-        ),
-        (
-            "localhost",
-            format!("sslmode=verify-full sslrootcert={other}"),
-            None,
-        ),
-        (
-            "127.0.0.1",
-            format!("sslmode=verify-full sslrootcert={ca}"),
-            None,
-        ),
-        (
-            "127.0.0.1",
-            format!("sslmode=verify-full sslrootcert={own}"),
-            None,
-        ),
-        (
-            "localhost",
-            format!(
-                "sslmode=require sslcert={} sslkey={}",
-                server.file("client.crt"),
-                server.file("client.key")
-            ),
-            Some(true),
-        ),
-        (
-            "localhost",
-            format!("hostaddr=127.0.0.1 sslmode=verify-full sslrootcert={ca}"),
+            format!("hostaddr=127.0.0.1 {}", rooted("verify-full", ca)),
             Some(true),
         ),
     ] {
+        let server = if here {
+            &servers.here
+        } else {
+            &servers.elsewhere
+        };
         let answer = is_encrypted(&server.config(host, &rest)).await;
         match expect {
             Some(expect) => assert_eq!(answer, Ok(expect), "{host} {rest}"),
@@ -120,6 +139,7 @@ async fn sslmode_means_what_it_means_to_libpq(server: &TlsServer) {
             }
         }
     }
+    let server = &servers.here;
     for (rest, expect) in [
         (
             "sslmode=verify-ca sslrootcert=/nonexistent",
@@ -128,15 +148,15 @@ async fn sslmode_means_what_it_means_to_libpq(server: &TlsServer) {
         ("sslcert=/nonexistent sslkey=/nonexistent", "'/nonexistent'"),
     ] {
         let config = server.config("localhost", rest).parse().unwrap();
-        let error = Database::open(config, PoolOptions::default())
-            .err()
-            .unwrap();
+        let error = Pool::open(config, PoolOptions::default()).err().unwrap();
         assert!(error.message().contains(expect), "{error}");
     }
 }
 
-async fn cancel_requests_are_encrypted_too(server: &TlsServer) {
-    let ca = server.file("ca.crt");
+#[tokio::test]
+async fn cancel_requests_are_encrypted_too() {
+    let server = tls_server("server");
+    let ca = file("ca.crt");
     let config = server.config(
         "localhost",
         &format!("sslmode=verify-full sslrootcert={ca}"),
@@ -194,19 +214,19 @@ async fn without_tls(server: &TlsServer, answer: Answer) -> u16 {
     port
 }
 
-async fn prefer_does_without_tls_where_there_is_none(server: &TlsServer) {
+#[tokio::test]
+async fn prefer_does_without_tls_where_there_is_none() {
+    let server = tls_server("server");
     for answer in [Answer::Refuses, Answer::BreaksOff] {
-        let port = without_tls(server, answer).await;
         let way = TlsServer {
-            port,
-            password: server.password.clone(),
-            folder: server.folder.clone(),
+            port: without_tls(&server, answer).await,
+            _server: None,
         };
         let encrypted = is_encrypted(&way.config("localhost", "sslmode=prefer")).await;
         assert_eq!(encrypted, Ok(false));
         for rest in [
             "sslmode=require".to_owned(),
-            format!("sslmode=verify-full sslrootcert={}", way.file("ca.crt")),
+            format!("sslmode=verify-full sslrootcert={}", file("ca.crt")),
         ] {
             let failure = is_encrypted(&way.config("localhost", &rest))
                 .await

@@ -67,14 +67,14 @@ pub(crate) fn id(row: &Value) -> i64 {
 #[track_caller]
 pub(crate) fn refusal(server: &Server, path: &str) -> (u16, String) {
     let response = get(server, path, &[]);
-    let code = response.json()["error"]["code"].clone();
-    let code = code.as_str().unwrap_or_else(|| {
+    let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
+    let Some(code) = body["error"]["code"].as_str() else {
         panic!(
             "{path}: no error but {}: {}",
             response.status,
             response.text()
-        )
-    });
+        );
+    };
     (response.status, code.to_owned())
 }
 

@@ -157,3 +157,38 @@ async fn a_second_signal_stops_it_at_once() {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
+
+#[tokio::test]
+async fn a_client_that_hangs_up_while_it_waits_leaves_nothing_behind() {
+    let database = fixture::small().await;
+    let server = Server::start(&database, |config| config.pool.size = 1);
+    server.get("Label").expect(200);
+    let mut client = database.connect().await;
+    let watcher = database.connect().await;
+    let waiting = async || {
+        let sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
+                   AND wait_event_type = 'Lock' AND query LIKE '%labels%'";
+        watcher.query_one(sql, &[]).await.unwrap().get::<_, i64>(0)
+    };
+    let lock = client.transaction().await.unwrap();
+    lock.batch_execute("LOCK TABLE labels").await.unwrap();
+    let asking = server
+        .of(fixture::KEY)
+        .begin("GET", "/v1.0/odata/Label", &[]);
+    let since = Instant::now();
+    while waiting().await == 0 {
+        assert!(since.elapsed() < Duration::from_secs(1));
+    }
+    drop(asking);
+    let since = Instant::now();
+    while waiting().await > 0 {
+        // The session itself would give up after two seconds.
+        assert!(since.elapsed() < Duration::from_secs(1), "it still waits");
+    }
+    // The one connection is there for the next, as good as before.
+    server.get("Inbox").expect(200);
+    lock.rollback().await.unwrap();
+    server.get("Label").expect(200);
+    let status = server.status();
+    assert_eq!((status.open, status.cancelled, status.discarded), (1, 1, 0));
+}

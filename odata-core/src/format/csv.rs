@@ -1,0 +1,196 @@
+//! Rows to CSV (RFC 4180): a header, then a line for each row, straight from its cells.
+//!
+//! Null is an empty field, empty text a pair of quotes. An expanded entity's properties stand beside
+//! the others, as `inbox/name`; a collection has no form here.
+
+use super::cell::CellOptions;
+use super::records::Cells;
+use super::{CellError, CellWriter};
+use crate::edm::{EntitySet, Schema};
+use crate::error::{Error, Result};
+use crate::plan::{Member, Output, Query};
+
+/// Writes the lines of one result.
+pub struct CsvWriter {
+    columns: Vec<Column>,
+    /// Whether text that a spreadsheet would run gets a `'` before it.
+    escape_formulas: bool,
+}
+
+struct Column {
+    name: String,
+    cell: CellWriter,
+    output: usize,
+}
+
+impl CsvWriter {
+    /// The writer of a query's rows, whose outputs start at column `first`. 501 where an expanded
+    /// collection is asked for.
+    pub fn new(
+        schema: &Schema,
+        query: &Query,
+        first: usize,
+        escape_formulas: bool,
+    ) -> Result<CsvWriter> {
+        let mut columns = Vec::new();
+        let set = schema.set(query.shape.set);
+        let mut builder = Builder {
+            schema,
+            outputs: &query.outputs,
+            first,
+            columns: &mut columns,
+        };
+        builder.members(&query.shape.members, set, "")?;
+        Ok(CsvWriter {
+            columns,
+            escape_formulas,
+        })
+    }
+
+    /// The header.
+    pub fn header(&self, out: &mut Vec<u8>) {
+        for (i, column) in self.columns.iter().enumerate() {
+            if i > 0 {
+                out.push(b',');
+            }
+            field(out, column.name.as_bytes(), false);
+        }
+        out.extend_from_slice(b"\r\n");
+    }
+
+    /// The line of a row. `scratch` is used and left behind, so that no cell allocates.
+    pub fn line(
+        &self,
+        out: &mut Vec<u8>,
+        cells: &impl Cells,
+        scratch: &mut Vec<u8>,
+    ) -> std::result::Result<(), CellError> {
+        for (i, column) in self.columns.iter().enumerate() {
+            if i > 0 {
+                out.push(b',');
+            }
+            scratch.clear();
+            if column.cell.write_text(scratch, cells.cell(column.output))? {
+                let text = column.cell.is_text();
+                field(out, scratch, text && self.escape_formulas);
+                if text && scratch.is_empty() {
+                    out.extend_from_slice(b"\"\"");
+                }
+            }
+        }
+        out.extend_from_slice(b"\r\n");
+        Ok(())
+    }
+}
+
+struct Builder<'a> {
+    schema: &'a Schema,
+    outputs: &'a [Output],
+    first: usize,
+    columns: &'a mut Vec<Column>,
+}
+
+impl Builder<'_> {
+    fn members(&mut self, members: &[Member], set: &EntitySet, prefix: &str) -> Result<()> {
+        for member in members {
+            match member {
+                Member::Property { property, output } => {
+                    self.column(
+                        format!("{prefix}{}", set.properties[*property].declared.name),
+                        *output,
+                        set.properties[*property].nullable,
+                    );
+                }
+                Member::Computed { name, output, .. } => {
+                    self.column(format!("{prefix}{name}"), *output, true)
+                }
+                Member::Group { name, members } => {
+                    self.members(members, set, &format!("{prefix}{name}/"))?
+                }
+                Member::One { navigation, shape } => {
+                    let name = set.navigation[*navigation].declared.name;
+                    let far = self.schema.set(shape.set);
+                    self.members(&shape.members, far, &format!("{prefix}{name}/"))?;
+                }
+                Member::Many {
+                    navigation,
+                    output: None,
+                    count: Some(count),
+                    ..
+                } => {
+                    let name = set.navigation[*navigation].declared.name;
+                    self.column(format!("{prefix}{name}/$count"), *count, false);
+                }
+                Member::Many { .. } => {
+                    return Err(Error::not_implemented("an expanded collection in CSV")
+                        .target("$expand")
+                        .hint("ask for the collection itself, or for JSON"));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn column(&mut self, name: String, output: usize, nullable: bool) {
+        let (column, ty) = self.outputs[output].value_type(self.schema);
+        let cell = CellWriter::new(column, ty, nullable, CellOptions::default());
+        self.columns.push(Column {
+            name,
+            cell,
+            output: self.first + output,
+        });
+    }
+}
+
+/// One field, in quotes where it needs them.
+fn field(out: &mut Vec<u8>, text: &[u8], escape_formula: bool) {
+    let formula = escape_formula
+        && matches!(
+            text.first(),
+            Some(b'=' | b'+' | b'-' | b'@' | b'\t' | b'\r')
+        );
+    let quoted = text
+        .iter()
+        .any(|byte| matches!(byte, b'"' | b',' | b'\r' | b'\n'));
+    if !quoted {
+        if formula {
+            out.push(b'\'');
+        }
+        out.extend_from_slice(text);
+        return;
+    }
+    out.push(b'"');
+    if formula {
+        out.push(b'\'');
+    }
+    for part in text.split_inclusive(|byte| *byte == b'"') {
+        out.extend_from_slice(part);
+        if part.ends_with(b"\"") {
+            out.push(b'"');
+        }
+    }
+    out.push(b'"');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, escape: bool, expected: &str) {
+        let mut out = Vec::new();
+        field(&mut out, text.as_bytes(), escape);
+        assert_eq!(String::from_utf8(out).unwrap(), expected);
+    }
+
+    #[test]
+    fn fields_are_quoted_where_they_must_be() {
+        check("plain", false, "plain");
+        check("a,b", false, "\"a,b\"");
+        check("say \"hi\"", false, "\"say \"\"hi\"\"\"");
+        check("two\r\nlines", false, "\"two\r\nlines\"");
+        check("=1+1", false, "=1+1");
+        check("=1+1", true, "'=1+1");
+        check("=\"x\"", true, "\"'=\"\"x\"\"\"");
+    }
+}

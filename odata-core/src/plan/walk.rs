@@ -1,0 +1,144 @@
+//! What an expression is made of: its size, and the table references that it reads.
+
+use super::{Expr, ExprKind, Join, Rows, Scoped};
+use std::collections::HashSet;
+
+impl Expr {
+    /// Calls `visit` with this expression and everything inside it, the rows of lambdas included.
+    pub fn each(&self, visit: &mut impl FnMut(&Expr)) {
+        visit(self);
+        let rows = |rows: &Rows, visit: &mut _| {
+            if let Some(filter) = &rows.filter {
+                filter.each(visit);
+            }
+        };
+        match &self.kind {
+            ExprKind::Null
+            | ExprKind::Value(_)
+            | ExprKind::Property(..)
+            | ExprKind::Present(_)
+            | ExprKind::Column(..) => {}
+            ExprKind::Aggregate(_, operand, filter) => {
+                for inside in operand.iter().chain(filter) {
+                    inside.each(visit);
+                }
+            }
+            // The layer reads rows of its own.
+            ExprKind::Among(values, _) => values.iter().for_each(|value| value.each(visit)),
+            ExprKind::Compare(_, left, right) | ExprKind::Arithmetic(_, left, right) => {
+                left.each(visit);
+                right.each(visit);
+            }
+            ExprKind::In(operand, ..)
+            | ExprKind::Not(operand)
+            | ExprKind::Negate(operand)
+            | ExprKind::Convert(operand)
+            | ExprKind::Cast(operand)
+            | ExprKind::Search(operand, _) => operand.each(visit),
+            ExprKind::And(operands) | ExprKind::Or(operands) | ExprKind::Call(_, operands) => {
+                operands.iter().for_each(|operand| operand.each(visit));
+            }
+            ExprKind::Case(branches) => {
+                for (condition, value) in branches {
+                    condition.each(visit);
+                    value.each(visit);
+                }
+            }
+            ExprKind::Any(members) | ExprKind::Count(members) => rows(members, visit),
+            ExprKind::All(members, inside) | ExprKind::Scalar(members, inside) => {
+                rows(members, visit);
+                inside.each(visit);
+            }
+        }
+    }
+
+    /// The number of expressions in it.
+    pub fn size(&self) -> usize {
+        let mut size = 0;
+        self.each(&mut |_| size += 1);
+        size
+    }
+
+    /// The table references that it reads, those of its own lambdas among them.
+    pub fn sources(&self) -> HashSet<Scoped> {
+        let mut sources = HashSet::new();
+        self.each(&mut |expr| match &expr.kind {
+            ExprKind::Property(source, _) | ExprKind::Present(source) => {
+                sources.insert(*source);
+            }
+            ExprKind::Any(rows)
+            | ExprKind::Count(rows)
+            | ExprKind::All(rows, _)
+            | ExprKind::Scalar(rows, _) => {
+                let joined = rows.joins.iter().map(|join| join.via);
+                sources.extend(rows.via.into_iter().chain(joined).map(|via| via.near));
+            }
+            _ => {}
+        });
+        sources
+    }
+
+    /// Adds the table references whose properties it reads itself, each once; those inside of a
+    /// sub-select are not among them.
+    pub fn sources_here(&self, found: &mut Vec<Scoped>) {
+        let mut add = |source: Scoped| {
+            if !found.contains(&source) {
+                found.push(source);
+            }
+        };
+        match &self.kind {
+            ExprKind::Property(source, _) | ExprKind::Present(source) => add(*source),
+            ExprKind::And(operands) | ExprKind::Or(operands) | ExprKind::Call(_, operands) => {
+                operands
+                    .iter()
+                    .for_each(|operand| operand.sources_here(found));
+            }
+            ExprKind::Compare(_, left, right) | ExprKind::Arithmetic(_, left, right) => {
+                left.sources_here(found);
+                right.sources_here(found);
+            }
+            ExprKind::In(operand, ..)
+            | ExprKind::Not(operand)
+            | ExprKind::Negate(operand)
+            | ExprKind::Convert(operand)
+            | ExprKind::Cast(operand)
+            | ExprKind::Search(operand, _) => operand.sources_here(found),
+            ExprKind::Case(branches) => {
+                for (condition, value) in branches {
+                    condition.sources_here(found);
+                    value.sources_here(found);
+                }
+            }
+            ExprKind::Among(values, _) => values.iter().for_each(|value| value.sources_here(found)),
+            ExprKind::Null
+            | ExprKind::Value(_)
+            | ExprKind::Any(_)
+            | ExprKind::All(..)
+            | ExprKind::Count(_)
+            | ExprKind::Scalar(..)
+            | ExprKind::Column(..)
+            | ExprKind::Aggregate(..) => {}
+        }
+    }
+}
+
+impl Rows {
+    /// The same rows where only their number counts: without the joins that no condition reads. A
+    /// to-one navigation neither adds a row nor drops one.
+    pub fn to_count(&self) -> Rows {
+        let mut read = self.filter.as_ref().map(Expr::sources).unwrap_or_default();
+        let mut joins: Vec<Join> = Vec::new();
+        // A join stands behind the one that it starts from.
+        for join in self.joins.iter().rev() {
+            if read.contains(&join.source) {
+                read.insert(join.via.near);
+                joins.push(*join);
+            }
+        }
+        joins.reverse();
+        Rows {
+            joins,
+            ..self.clone()
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! The table of casts (URL Conventions 5.1.1.10.1): a cast that fails gives null, so that the text is
+//! looked at before PostgreSQL reads it. Text is read in the form that a row shows.
+
+use crate::edm::PrimitiveType as T;
+
+/// Which SQL casts a value of one type to another, null where it can't be. The result has the type
+/// of [`T::pg`].
+pub(super) fn cast_template(from: T, to: T) -> &'static str {
+    match (from, to) {
+        (from, T::String | T::Json) => to_text(from),
+        (T::String | T::Json, to) => from_text(to),
+        (_, T::SByte) => "CASE WHEN trunc({0}) BETWEEN -128 AND 127 THEN trunc({0})::int2 END",
+        (_, T::Byte) => "CASE WHEN trunc({0}) BETWEEN 0 AND 255 THEN trunc({0})::int2 END",
+        (_, T::Int16) => "CASE WHEN trunc({0}) BETWEEN -32768 AND 32767 THEN trunc({0})::int2 END",
+        (_, T::Int32) => {
+            "CASE WHEN trunc({0}) BETWEEN -2147483648 AND 2147483647 THEN trunc({0})::int4 END"
+        }
+        // The largest Int64 is no Double: the next one above it is the first that is too large.
+        (T::Double | T::Single, T::Int64) => {
+            "CASE WHEN {0} >= -9223372036854775808 AND {0} < 9223372036854775808 THEN trunc({0})::int8 END"
+        }
+        (T::Decimal, T::Int64) => {
+            "CASE WHEN trunc({0}) BETWEEN -9223372036854775808 AND 9223372036854775807 THEN trunc({0})::int8 END"
+        }
+        (_, T::Int64) => "{0}::int8",
+        (_, T::Decimal) => "{0}::numeric",
+        (T::Decimal, T::Double) => {
+            "CASE WHEN {0} = 'NaN' OR abs({0}) < 1.7976931348623158e308 THEN {0}::float8 END"
+        }
+        (_, T::Double) => "{0}::float8",
+        (T::Double | T::Decimal, T::Single) => {
+            "CASE WHEN {0} = 'NaN' OR abs({0}) < 3.4028235e38 THEN {0}::float4 END"
+        }
+        (_, T::Single) => "{0}::float4",
+        (_, T::Date) => "{0}::date",
+        (_, T::TimeOfDay) => "{0}::time",
+        (_, T::DateTimeOffset) => "{0}::timestamp",
+        _ => "{0}",
+    }
+}
+
+/// Its text as a row shows it.
+fn to_text(from: T) -> &'static str {
+    match from {
+        T::DateTimeOffset => {
+            "CASE WHEN {0} >= '0001-01-01' AND {0} < '10000-01-01' THEN to_char({0}, 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') END"
+        }
+        T::Date => {
+            "CASE WHEN {0} >= '0001-01-01' AND {0} < '10000-01-01' THEN to_char({0}, 'YYYY-MM-DD') END"
+        }
+        T::TimeOfDay => "to_char({0}, 'HH24:MI:SS.US')",
+        T::Double | T::Single => {
+            "CASE {0} WHEN 'Infinity' THEN 'INF' WHEN '-Infinity' THEN '-INF' ELSE {0}::text END"
+        }
+        // RFC 4648's base64url without padding.
+        T::Binary => "translate(encode({0}, 'base64'), E'+/=\\n', '-_')",
+        _ => "{0}::text",
+    }
+}
+
+/// What a text says, if it says a value of the type.
+fn from_text(to: T) -> &'static str {
+    match to {
+        T::Boolean => "CASE lower({0}) WHEN 'true' THEN TRUE WHEN 'false' THEN FALSE END",
+        T::SByte => {
+            "CASE WHEN {0} ~ '^[+-]?[0-9]{1,9}$' AND {0}::int8 BETWEEN -128 AND 127 THEN {0}::int2 END"
+        }
+        T::Byte => {
+            "CASE WHEN {0} ~ '^[+-]?[0-9]{1,9}$' AND {0}::int8 BETWEEN 0 AND 255 THEN {0}::int2 END"
+        }
+        T::Int16 => {
+            "CASE WHEN {0} ~ '^[+-]?[0-9]{1,18}$' AND {0}::int8 BETWEEN -32768 AND 32767 THEN {0}::int2 END"
+        }
+        T::Int32 => {
+            "CASE WHEN {0} ~ '^[+-]?[0-9]{1,18}$' AND {0}::int8 BETWEEN -2147483648 AND 2147483647 THEN {0}::int4 END"
+        }
+        T::Int64 => {
+            "CASE WHEN {0} ~ '^[+-]?[0-9]{1,19}$' AND {0}::numeric BETWEEN -9223372036854775808 AND 9223372036854775807 THEN {0}::int8 END"
+        }
+        T::Decimal => "CASE WHEN {0} ~ '^[+-]?[0-9]+(\\.[0-9]+)?$' THEN {0}::numeric END",
+        T::Double => {
+            "CASE WHEN {0} ~ '^[+-]?[0-9]{1,200}(\\.[0-9]{1,200})?([eE][+-]?[0-9]{1,2})?$' THEN {0}::float8 WHEN {0} IN ('INF', '-INF', 'NaN') THEN replace({0}, 'INF', 'Infinity')::float8 END"
+        }
+        T::Single => {
+            "CASE WHEN {0} ~ '^[+-]?[0-9]{1,20}(\\.[0-9]{1,20})?([eE][+-]?[0-9])?$' THEN {0}::float4 WHEN {0} IN ('INF', '-INF', 'NaN') THEN replace({0}, 'INF', 'Infinity')::float4 END"
+        }
+        T::Guid => {
+            "CASE WHEN {0} ~* '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$' THEN {0}::uuid END"
+        }
+        // The day is compared with the last one of the month.
+        T::Date => {
+            "CASE WHEN {0} ~ '^(?!0000)[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$' THEN CASE WHEN substr({0}, 9, 2)::int4 <= extract(day FROM (substr({0}, 1, 7) || '-01')::date + interval '1 month -1 day') THEN {0}::date END END"
+        }
+        T::DateTimeOffset => {
+            "CASE WHEN {0} ~ '^(?!0000)[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\\.[0-9]{1,12})?)?(Z|[+-](0[0-9]|1[0-3]):[0-5][0-9]|[+-]14:00)?$' THEN CASE WHEN substr({0}, 9, 2)::int4 <= extract(day FROM (substr({0}, 1, 7) || '-01')::date + interval '1 month -1 day') THEN timezone('UTC', (CASE WHEN {0} ~ '(Z|[+-][0-9:]{5})$' THEN {0} ELSE {0} || 'Z' END)::timestamptz) END END"
+        }
+        T::TimeOfDay => {
+            "CASE WHEN {0} ~ '^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\\.[0-9]{1,12})?)?$' THEN {0}::time END"
+        }
+        // PostgreSQL takes a sign before each part, not before the P.
+        T::Duration => {
+            "CASE WHEN {0} ~ '^[+-]?P(?!$)([0-9]{1,7}D)?(T(?!$)([0-9]{1,7}H)?([0-9]{1,7}M)?([0-9]{1,7}(\\.[0-9]{1,12})?S)?)?$' THEN CASE WHEN {0} LIKE '-%' THEN - substr({0}, 2)::interval ELSE ltrim({0}, '+')::interval END END"
+        }
+        T::Binary => {
+            "CASE WHEN {0} ~ '^([A-Za-z0-9_-]{4})*([A-Za-z0-9_-]{2,3})?={0,2}$' THEN decode(rpad(translate(rtrim({0}, '='), '-_', '+/'), (length(rtrim({0}, '=')) + 3) / 4 * 4, '='), 'base64') END"
+        }
+        T::String | T::Json => "{0}::text",
+    }
+}

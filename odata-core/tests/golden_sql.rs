@@ -1,0 +1,233 @@
+//! URL to SQL: every operator, function and shape with its statement, in files by feature under
+//! `golden/`. `UPDATE_EXPECT=1` writes them anew; then read what changed.
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    reason = "a test fails by a panic, and is named after what it proves"
+)]
+
+#[path = "golden/case.rs"]
+mod case;
+#[path = "golden/model.rs"]
+mod model;
+#[path = "golden/mutate.rs"]
+mod mutate;
+
+use case::{Case, cases, files};
+use odata_core::edm::{PgType, ScopeRule};
+use odata_core::functions::FUNCTIONS;
+use odata_core::sql;
+use std::collections::BTreeSet;
+use std::path::Path;
+
+fn directory() -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
+}
+
+fn all_cases() -> Vec<Case> {
+    let files = files(&directory());
+    files.iter().flat_map(|(_, text)| cases(text)).collect()
+}
+
+#[test]
+fn every_case_has_its_statement() {
+    for (path, text) in files(&directory()) {
+        let mut found = String::new();
+        // Blank lines and remarks stay; what stands behind a request is made anew.
+        let mut in_case = false;
+        for line in text.lines() {
+            if let Some(request) = line.strip_prefix("> ") {
+                in_case = true;
+                found += &format!("{line}\n{}", Case::read(request).show());
+            } else if line.is_empty() || line.starts_with('#') {
+                in_case = false;
+                found += &format!("{line}\n");
+            } else if !in_case {
+                panic!("{}: what is '{line}'?", path.display());
+            }
+        }
+        expect_test::expect_file![&path].assert_eq(&found);
+    }
+}
+
+#[test]
+fn every_function_has_a_case() {
+    let mut missing: Vec<String> = FUNCTIONS
+        .iter()
+        .map(|function| format!("{}{:?}", function.name, function.parameters))
+        .collect();
+    for case in all_cases() {
+        if let Ok(bound) = case.bind() {
+            let plan = format!("{:?}", bound.data);
+            missing.retain(|name| {
+                let (name, parameters) = name.split_once('[').unwrap();
+                let shown =
+                    format!("Call(Function {{ name: \"{name}\", parameters: [{parameters},");
+                !plan.contains(&shown)
+            });
+        } else if case.url.to_ascii_lowercase().contains("matchespattern") {
+            missing.retain(|name| !name.starts_with("matchespattern"));
+        }
+    }
+    assert!(missing.is_empty(), "no golden case for {missing:?}");
+}
+
+/// The parts of a statement's text outside of the service's own string constants, and its quoted
+/// identifiers.
+fn identifiers(sql: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    let mut rest = sql;
+    while let Some(start) = rest.find(['\'', '"']) {
+        let quote = rest.as_bytes()[start];
+        let inside = &rest[start + 1..];
+        let end = inside.find(char::from(quote)).unwrap();
+        if quote == b'"' {
+            found.push(&inside[..end]);
+        }
+        rest = &inside[end + 1..];
+    }
+    found
+}
+
+#[test]
+fn every_quoted_name_is_one_of_the_model() {
+    let mut known: BTreeSet<&str> = ["public", "und-x-icu"].into();
+    for (table, columns, _) in model::TABLES {
+        known.insert(table);
+        known.extend(columns.iter().map(|(column, ..)| column));
+    }
+    for case in all_cases() {
+        let Ok(bound) = case.bind() else { continue };
+        for name in identifiers(&bound.statement.text) {
+            assert!(known.contains(name), "'{name}' in {}", case.line);
+        }
+    }
+}
+
+/// The table references of a scoped type in a statement: `"public"."tickets" t3`.
+fn references<'a>(sql: &'a str, table: &str) -> Vec<&'a str> {
+    let words = sql
+        .match_indices(table)
+        .map(|(at, _)| &sql[at + table.len()..]);
+    words
+        .map(|behind| {
+            let alias = behind.strip_prefix(' ').unwrap_or_default();
+            let end = alias.find(|c: char| !c.is_ascii_alphanumeric());
+            &alias[..end.unwrap_or(alias.len())]
+        })
+        .collect()
+}
+
+#[test]
+fn every_table_reference_has_its_scope() {
+    let mut checked = 0;
+    for case in all_cases() {
+        let Ok(bound) = case.bind() else { continue };
+        let sql = &bound.statement.text;
+        // The parameter that holds the caller's ids, and how it is compared.
+        let scope = match case.desks.as_slice() {
+            [id] => sql::Param::int8(*id),
+            ids => {
+                let ids: Vec<_> = ids.iter().map(|id| id.to_be_bytes()).collect();
+                sql::Param::array(PgType::Int8, &ids)
+            }
+        };
+        let places = bound.statement.params.iter().enumerate();
+        let numbers: Vec<usize> = places
+            .filter(|(_, param)| **param == scope)
+            .map(|(place, _)| place + 1)
+            .collect();
+        for set in bound.schema.sets() {
+            for alias in references(sql, set.table.as_sql()) {
+                let expected = |number: &usize| {
+                    let ids = match case.desks.len() {
+                        1 => format!(" = ${number}"),
+                        _ => format!(" = ANY(${number})"),
+                    };
+                    match &set.scope {
+                        ScopeRule::Unscoped => String::new(),
+                        ScopeRule::Column(column) => format!("{alias}.\"{column}\"{ids}"),
+                        ScopeRule::Via { table, on, column } => {
+                            let (theirs, ours) = on[0];
+                            let ours = set.properties[ours].declared.columns[0];
+                            format!(
+                                "EXISTS (SELECT 1 FROM {} s WHERE s.\"{theirs}\" = {alias}.\"{ours}\" AND s.\"{column}\"{ids})",
+                                table.as_sql()
+                            )
+                        }
+                    }
+                };
+                let stands = |number: &usize| {
+                    let condition = expected(number);
+                    // A condition of its own, not a part of another.
+                    [" WHERE ", " ON ", " AND "].iter().any(|word| {
+                        sql.match_indices(&format!("{word}{condition}"))
+                            .any(|(at, found)| {
+                                let behind = &sql[at + found.len()..];
+                                [
+                                    " AND ",
+                                    " ORDER BY ",
+                                    " LEFT JOIN ",
+                                    " WHERE ",
+                                    " LIMIT ",
+                                    ")",
+                                    "",
+                                ]
+                                .iter()
+                                .any(|next| {
+                                    if next.is_empty() {
+                                        behind.is_empty()
+                                    } else {
+                                        behind.starts_with(next)
+                                    }
+                                })
+                            })
+                    })
+                };
+                if set.scope == ScopeRule::Unscoped {
+                    continue;
+                }
+                assert!(
+                    numbers.iter().any(stands),
+                    "no scope on {} {alias} in {}\n{sql}",
+                    set.table.as_sql(),
+                    case.line
+                );
+                checked += 1;
+            }
+        }
+    }
+    assert!(checked > 500, "only {checked} references were found");
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(24))]
+
+    /// The text depends on the shape of the request alone: other literals of the same types give the
+    /// same text, and none of them is found in it.
+    #[test]
+    fn no_literal_is_in_the_text(
+        number in 900_000_000u32..999_999_999,
+        text in "zq[a-z%_'\"\\\\$;{}0-9 \u{e4}-\u{fc}]{0,12}zq",
+    ) {
+        let other = mutate::Other { number, text };
+        for case in all_cases() {
+            let Ok(bound) = case.bind() else { continue };
+            let mut tree = case.parse().unwrap();
+            other.uri(&mut tree);
+            let changed = match case.bind_tree(&tree) {
+                Ok(changed) => changed,
+                Err(error) => panic!("{}: {error}", case.line),
+            };
+            assert_eq!(bound.statement.text, changed.statement.text, "{}", case.line);
+            for trace in other.traces() {
+                assert!(!changed.statement.text.contains(&trace), "{trace} of {}", case.line);
+            }
+            let types = |statement: &sql::Statement| -> Vec<(u32, sql::Wire)> {
+                statement.params.iter().map(|param| (param.oid(), param.wire)).collect()
+            };
+            assert_eq!(types(&bound.statement), types(&changed.statement), "{}", case.line);
+        }
+    }
+}

@@ -1,0 +1,514 @@
+//! `$filter`: each expression finds the rows that the same condition finds in SQL, written by hand
+//! with three-valued logic spelled out.
+
+use crate::asking::{ids, ids_by_sql, small};
+
+/// The tables, their rows in account 1 and the joins that a path in a filter means.
+const MESSAGES: &str = "messages m
+    LEFT JOIN conversations c ON c.id = m.conversation_id AND c.account_id = 1
+    LEFT JOIN users s ON s.id = m.sender_id AND m.sender_type = 'User'
+        AND EXISTS (SELECT FROM account_users a WHERE a.user_id = s.id AND a.account_id = 1)
+    WHERE m.account_id = 1";
+const CONVERSATIONS: &str = "conversations m
+    LEFT JOIN inboxes i ON i.id = m.inbox_id AND i.account_id = 1
+    LEFT JOIN users s ON s.id = m.assignee_id
+        AND EXISTS (SELECT FROM account_users a WHERE a.user_id = s.id AND a.account_id = 1)
+    WHERE m.account_id = 1";
+const EVENTS: &str = "reporting_events m WHERE m.account_id = 1";
+const INBOXES: &str = "inboxes m WHERE m.account_id = 1";
+const USERS: &str = "users m WHERE EXISTS (SELECT FROM account_users a WHERE a.user_id = m.id AND a.account_id = 1)";
+const LABELS: &str = "labels m WHERE m.account_id = 1";
+
+async fn check(table: &str, cases: &[(&str, &str)]) {
+    let set = match table {
+        MESSAGES => "Message",
+        CONVERSATIONS => "Conversation",
+        EVENTS => "ReportingEvent",
+        INBOXES => "Inbox",
+        USERS => "User",
+        _ => "Label",
+    };
+    let server = small().await;
+    let (mut some, mut all) = (false, 0);
+    for (filter, condition) in cases {
+        let sql = format!("SELECT m.id::int8 FROM {table} AND ({condition}) ORDER BY m.id");
+        let expected = ids_by_sql(&sql).await;
+        let escaped = filter
+            .replace('%', "%25")
+            .replace('&', "%26")
+            .replace('+', "%2B");
+        let found = ids(
+            server,
+            &format!("{set}?$select=id&$orderby=id&$filter={escaped}"),
+        );
+        assert_eq!(found, expected, "{set}?$filter={filter}");
+        let counted = crate::asking::get(server, &format!("{set}/$count?$filter={escaped}"), &[]);
+        assert_eq!(
+            counted.text(),
+            expected.len().to_string(),
+            "{set}/$count {filter}"
+        );
+        some |= !expected.is_empty();
+        all += 1;
+    }
+    assert!(some && all > 0);
+}
+
+#[tokio::test]
+async fn comparison_and_null() {
+    check(
+        CONVERSATIONS,
+        &[
+            ("id eq 1", "m.id = 1"),
+            ("1 eq id", "m.id = 1"),
+            ("id ne 1", "m.id <> 1"),
+            ("id gt 2 and id le 5", "m.id > 2 AND m.id <= 5"),
+            ("status ge 1 and status lt 3", "m.status BETWEEN 1 AND 2"),
+            ("assignee_id eq null", "m.assignee_id IS NULL"),
+            ("assignee_id ne null", "m.assignee_id IS NOT NULL"),
+            ("assignee_id ne 1", "m.assignee_id IS DISTINCT FROM 1"),
+            ("not (assignee_id eq 1)", "m.assignee_id IS DISTINCT FROM 1"),
+            ("assignee_id gt 1", "m.assignee_id > 1"),
+            (
+                "not (assignee_id gt 1)",
+                "m.assignee_id IS NULL OR m.assignee_id <= 1",
+            ),
+            (
+                "team_id eq campaign_id",
+                "m.team_id IS NOT DISTINCT FROM m.campaign_id",
+            ),
+            (
+                "team_id ne campaign_id",
+                "m.team_id IS DISTINCT FROM m.campaign_id",
+            ),
+            (
+                "(assignee_id gt 1) eq false",
+                "coalesce(m.assignee_id > 1, false) = false",
+            ),
+            (
+                "assignee_id in (1,null)",
+                "m.assignee_id = 1 OR m.assignee_id IS NULL",
+            ),
+            (
+                "not (assignee_id in (1,2))",
+                "m.assignee_id IS NULL OR m.assignee_id NOT IN (1,2)",
+            ),
+            ("id in (1,3,99)", "m.id IN (1,3)"),
+            ("id in ()", "false"),
+            ("null eq null", "true"),
+            ("true", "true"),
+            ("null", "false"),
+            ("not null", "false"),
+            ("null or id eq 1", "m.id = 1"),
+            ("id eq 9223372036854775807", "false"),
+            ("id lt 9223372036854775807", "true"),
+            ("id lt 99999999999999999999", "true"),
+            ("id eq 1.0", "m.id = 1"),
+            ("id lt 2.5", "m.id < 3"),
+            ("status eq 1L or status eq 2", "m.status IN (1,2)"),
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn logic_and_precedence() {
+    check(
+        CONVERSATIONS,
+        &[
+            ("id eq 1 or id eq 2 and status eq 9", "m.id = 1"),
+            ("(id eq 1 or id eq 2) and status eq 1", "m.id = 2"),
+            ("not (id eq 1) and id lt 3", "m.id = 2"),
+            (
+                "not contains(identifier,'X')",
+                "strpos(m.identifier, 'X') = 0",
+            ),
+            (
+                "contains(identifier,'X') ne true",
+                "coalesce(strpos(m.identifier, 'X') = 0, true)",
+            ),
+            ("id eq 1 OR NOT (id LT 9)", "m.id IN (1,9)"),
+            ("10 sub 4 sub 3 eq id", "m.id = 3"),
+            ("id add 2 mul 3 eq 7", "m.id = 1"),
+            ("-id lt -5", "m.id > 5"),
+            ("id mod 2 eq 1", "m.id % 2 = 1"),
+            ("-7 mod 4 eq -3 and id eq 1", "m.id = 1"),
+            ("id div 2 eq 2", "m.id IN (4,5)"),
+            ("id divby 2 eq 2.5", "m.id = 5"),
+            ("(status gt 0) eq (id gt 2)", "(m.status > 0) = (m.id > 2)"),
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn texts() {
+    check(
+        MESSAGES,
+        &[
+            ("content eq 'hello'", "m.content = 'hello'"),
+            ("content eq 'HELLO'", "false"),
+            ("content eq ''", "m.content = ''"),
+            (
+                "content eq 'it''s 100% sure'",
+                "m.content = 'it''s 100% sure'",
+            ),
+            ("content ne 'hello'", "m.content IS DISTINCT FROM 'hello'"),
+            ("content gt 'hello'", "m.content > 'hello'"),
+            ("contains(content,'%')", "strpos(m.content, '%') > 0"),
+            ("contains(content,'_')", "strpos(m.content, '_') > 0"),
+            ("contains(content,'\\')", "strpos(m.content, '\\') > 0"),
+            ("contains(content,'')", "m.content IS NOT NULL"),
+            ("contains(content,null)", "false"),
+            ("startswith(content,'a%')", "left(m.content, 2) = 'a%'"),
+            ("endswith(content,'b')", "right(m.content, 1) = 'b'"),
+            (
+                "startswith(content,sender_type)",
+                "starts_with(m.content, m.sender_type)",
+            ),
+            (
+                "contains('hello world',content)",
+                "strpos('hello world', m.content) > 0",
+            ),
+            ("indexof(content,'l') eq 2", "strpos(m.content, 'l') = 3"),
+            ("indexof(content,'~') eq -1", "strpos(m.content, '~') = 0"),
+            ("length(content) eq 7", "char_length(m.content) = 7"),
+            ("length(content) gt 1000", "char_length(m.content) > 1000"),
+            ("substring(content,1) eq 'ello'", "m.content = 'hello'"),
+            (
+                "substring(content,1,2) eq 'el'",
+                "substr(m.content, 2, 2) = 'el'",
+            ),
+            (
+                "substring(content,500) eq ''",
+                "char_length(m.content) <= 500",
+            ),
+            (
+                "tolower(content) eq 'hello world'",
+                "lower(m.content) = 'hello world'",
+            ),
+            ("toupper(content) eq 'HELLO'", "upper(m.content) = 'HELLO'"),
+            ("trim(content) eq 'padded'", "btrim(m.content) = 'padded'"),
+            (
+                "concat(content,'!') eq 'hello!'",
+                "m.content || '!' = 'hello!'",
+            ),
+            (
+                "concat(concat(sender_type,':'),content) eq 'Contact:hello'",
+                "m.sender_type || ':' || m.content = 'Contact:hello'",
+            ),
+            ("contains(content,'😀')", "strpos(m.content, '😀') > 0"),
+            ("content eq 'plus+plus & ampersand # hash'", "m.id = 14"),
+            ("contains(content,'\t')", "strpos(m.content, chr(9)) > 0"),
+            (
+                "content in ('hello','axb',null)",
+                "m.content IN ('hello','axb') OR m.content IS NULL",
+            ),
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn times() {
+    check(
+        CONVERSATIONS,
+        &[
+            (
+                "created_at eq 2021-11-23T00:00:00Z",
+                "m.created_at = '2021-11-23'",
+            ),
+            (
+                "created_at lt 2021-11-23T00:00:00.001Z",
+                "m.created_at < '2021-11-23 00:00:00.001'",
+            ),
+            ("created_at eq 2021-12-31T23:59:59.999999Z", "m.id = 9"),
+            (
+                "created_at ge 2021-11-23T01:00:00+01:00",
+                "m.created_at >= '2021-11-23'",
+            ),
+            (
+                "created_at le '2021-11-23T00:00:00'",
+                "m.created_at <= '2021-11-23'",
+            ),
+            ("created_at le '2021-11-23'", "m.created_at <= '2021-11-23'"),
+            (
+                "year(created_at) eq 2021",
+                "extract(year FROM m.created_at) = 2021",
+            ),
+            (
+                "month(created_at) eq 2 and day(created_at) eq 29",
+                "m.id = 6",
+            ),
+            (
+                "hour(created_at) eq 23",
+                "extract(hour FROM m.created_at) = 23",
+            ),
+            (
+                "minute(created_at) eq 59",
+                "extract(minute FROM m.created_at) = 59",
+            ),
+            (
+                "second(created_at) eq 59",
+                "trunc(extract(second FROM m.created_at)) = 59",
+            ),
+            ("fractionalseconds(created_at) eq 0.745", "m.id = 4"),
+            (
+                "date(created_at) eq 2021-11-23",
+                "m.created_at::date = '2021-11-23'",
+            ),
+            (
+                "time(created_at) eq 00:00:00",
+                "m.created_at::time = '00:00'",
+            ),
+            ("totaloffsetminutes(created_at) eq 0", "true"),
+            (
+                "last_activity_at sub created_at gt duration'PT12H'",
+                "m.last_activity_at - m.created_at > '12 hours'",
+            ),
+            (
+                "created_at add duration'P1D' gt 2021-12-12T00:00:00Z",
+                "m.created_at + interval '1 day' > '2021-12-12'",
+            ),
+            ("created_at lt now()", "true"),
+            (
+                "created_at gt mindatetime() and created_at lt maxdatetime()",
+                "true",
+            ),
+            ("snoozed_until eq null", "m.snoozed_until IS NULL"),
+            (
+                "snoozed_until gt 2021-01-01T00:00:00Z",
+                "m.snoozed_until > '2021-01-01'",
+            ),
+            ("uuid eq 89f20666-e17d-427c-9283-268ba7870203", "m.id = 3"),
+            ("uuid eq '89F20666-E17D-427C-9283-268BA7870203'", "m.id = 3"),
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn numbers() {
+    check(
+        EVENTS,
+        &[
+            ("value eq 0.5", "m.value = 0.5"),
+            ("value gt 1", "m.value > 1 AND m.value <> 'NaN'"),
+            ("value lt 0", "m.value < 0"),
+            ("value eq -7", "m.value = -7"),
+            ("value eq INF", "m.value = 'Infinity'"),
+            // NaN equals nothing, not even itself, and no comparison with it holds.
+            ("value eq NaN", "false"),
+            ("value ne NaN", "true"),
+            ("value eq value", "m.value IS NULL OR m.value <> 'NaN'"),
+            ("value gt 1e300", "m.value > 1e300 AND m.value <> 'NaN'"),
+            (
+                "not (value gt 1)",
+                "m.value IS NULL OR m.value = 'NaN' OR m.value <= 1",
+            ),
+            ("round(value) eq 1", "m.value = 0.5"),
+            ("round(value) eq -1", "m.value = -0.5"),
+            ("floor(value) eq 2", "m.value = 2.5"),
+            ("ceiling(value) eq 3", "m.value = 2.5"),
+            ("value add 0.5 eq 2", "m.value = 1.5"),
+            ("value mul 2 eq 84.5", "m.value = 42.25"),
+            ("value div 2 eq 0.25", "m.value = 0.5"),
+            ("cast(value,Edm.String) eq '0.5'", "m.id = 1"),
+            ("conversation_id in (1,3)", "m.conversation_id IN (1,3)"),
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn booleans() {
+    check(
+        MESSAGES,
+        &[
+            ("private", "m.private"),
+            ("private eq true", "m.private"),
+            ("not private", "NOT m.private"),
+            (
+                "private eq false and message_type eq 1",
+                "NOT m.private AND m.message_type = 1",
+            ),
+            ("private ne null", "m.private IS NOT NULL"),
+        ],
+    )
+    .await;
+    check(
+        LABELS,
+        &[
+            ("show_on_sidebar", "m.show_on_sidebar"),
+            (
+                "show_on_sidebar ne true",
+                "m.show_on_sidebar IS DISTINCT FROM true",
+            ),
+            ("not show_on_sidebar", "NOT m.show_on_sidebar"),
+            ("show_on_sidebar eq null", "m.show_on_sidebar IS NULL"),
+            (
+                "title eq null or color eq 'RED'",
+                "m.title IS NULL OR m.color = 'RED'",
+            ),
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn paths_over_to_one_navigations() {
+    check(
+        MESSAGES,
+        &[
+            ("conversation/status eq 0", "c.status = 0"),
+            ("conversation/status ne 0", "c.status IS DISTINCT FROM 0"),
+            ("conversation eq null", "c.id IS NULL"),
+            ("conversation ne null", "c.id IS NOT NULL"),
+            ("conversation/id eq null", "c.id IS NULL"),
+            ("sender/name eq 'Jan'", "s.name = 'Jan'"),
+            ("sender/name ne 'Jan'", "s.name IS DISTINCT FROM 'Jan'"),
+            ("sender ne null and conversation/inbox/name eq 'Web Chat'", "s.id IS NOT NULL AND c.inbox_id = 1"),
+            ("conversation/inbox/name eq inbox/name", "(c.inbox_id = m.inbox_id AND m.inbox_id IN (1,2,3)) OR (c.id IS NULL AND m.inbox_id NOT IN (1,2,3))"),
+            ("conversation/assignee/name eq sender/name", "(SELECT u.name FROM users u WHERE u.id = c.assignee_id AND u.id <> 999) IS NOT DISTINCT FROM s.name"),
+            ("startswith(conversation/cognigy_session_id,'session-d')", "c.cognigy_session_id = 'session-d'"),
+        ],
+    )
+    .await;
+    check(
+        CONVERSATIONS,
+        &[
+            (
+                "assignee/name eq 'Ruth' and inbox/timezone eq 'UTC'",
+                "s.name = 'Ruth' AND i.timezone = 'UTC'",
+            ),
+            ("assignee eq null", "s.id IS NULL"),
+            // Another account's inbox, which is not there for the caller.
+            ("inbox eq null", "i.id IS NULL"),
+            ("contains(inbox/name,'&')", "i.id = 2"),
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn lambdas_and_counts() {
+    let any = |condition: &str| {
+        format!(
+            "EXISTS (SELECT FROM messages x WHERE x.conversation_id = m.id AND x.account_id = 1 AND ({condition}))"
+        )
+    };
+    let all = |condition: &str| {
+        format!(
+            "NOT EXISTS (SELECT FROM messages x WHERE x.conversation_id = m.id AND x.account_id = 1 AND ({condition}) IS NOT TRUE)"
+        )
+    };
+    let label = |condition: &str| {
+        format!(
+            "EXISTS (SELECT FROM labels l JOIN tags t ON t.name = l.title JOIN taggings g ON g.tag_id = t.id
+             WHERE l.account_id = 1 AND g.taggable_type = 'Conversation' AND g.context = 'labels'
+               AND g.taggable_id = m.id AND ({condition}))"
+        )
+    };
+    let count =
+        "(SELECT count(*) FROM messages x WHERE x.conversation_id = m.id AND x.account_id = 1)";
+    let many = format!("{count} > 3");
+    let none = format!("{count} = 0");
+    let private = "(SELECT count(*) FROM messages x WHERE x.conversation_id = m.id AND x.account_id = 1 AND x.private) > 0";
+    check(
+        CONVERSATIONS,
+        &[
+            ("messages/any()", &any("true")),
+            ("not messages/any()", &format!("NOT {}", any("true"))),
+            ("messages/any(m:m/private)", &any("x.private")),
+            ("messages/any(m:m/content eq null)", &any("x.content IS NULL")),
+            ("messages/any(m:contains(m/content,'a'))", &any("strpos(x.content, 'a') > 0")),
+            ("messages/all(m:contains(m/content,'a'))", &all("strpos(x.content, 'a') > 0")),
+            ("messages/all(m:m/inbox_id eq 2)", &all("x.inbox_id = 2")),
+            // A name without the variable is the conversation's.
+            ("messages/any(m:m/status eq status)", &any("x.status IS NOT DISTINCT FROM m.status")),
+            ("messages/any(m:m/sender/name eq 'Jan')", &any("x.sender_type = 'User' AND x.sender_id = 2")),
+            (
+                "messages/any(m:m/sender/name eq 'Jan' and m/conversation/messages/any(n:n/id gt m/id))",
+                &any("x.sender_type = 'User' AND x.sender_id = 2 AND EXISTS (SELECT FROM messages n WHERE n.conversation_id = x.conversation_id AND n.account_id = 1 AND n.id > x.id)"),
+            ),
+            ("labels/any(l:l/title eq 'billing')", &label("l.title = 'billing'")),
+            ("labels/any()", &label("true")),
+            ("messages/$count gt 3", &many),
+            ("messages/$count eq 0", &none),
+            ("messages/$count($filter=private) gt 0", private),
+            ("labels/$count eq 2", "m.id = 1"),
+            ("inbox/members/any(u:u/name eq 'Ruth')", "m.inbox_id = 1"),
+            ("inbox/conversations/$count gt 3", "false"),
+            ("messages/any(m:m/private) and not labels/any()", &format!("{} AND NOT {}", any("x.private"), label("true"))),
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn link_relations_count_each_once_and_stay_in_the_account() {
+    check(
+        INBOXES,
+        &[
+            ("members/$count eq 2", "m.id = 1"),
+            ("members/$count eq 1", "m.id = 2"),
+            ("members/any(u:u/name eq 'Lost')", "false"),
+            (
+                "conversations/any(c:c/assignee/name eq 'Ruth')",
+                "m.id IN (1,2)",
+            ),
+            ("name eq 'O''Hara & Söhne'", "m.id = 2"),
+            ("out_of_office_enabled eq 'Back on Monday'", "m.id = 2"),
+        ],
+    )
+    .await;
+    check(
+        USERS,
+        &[
+            ("inboxes/$count eq 2", "m.id = 2"),
+            (
+                "assigned_conversations/any(c:c/account_id eq 1)",
+                "m.id IN (1,2,3)",
+            ),
+            ("sent_messages/$count ge 2", "m.id IN (1,2)"),
+            (
+                "sent_messages/any(m:m/content eq 'secret of account 2')",
+                "false",
+            ),
+            ("reporting_events/any(e:e/value gt 40)", "m.id = 3"),
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn aliases_casts_and_cases() {
+    let server = small().await;
+    for (query, expected) in [
+        ("$filter=id eq @p&@p=3", &[3][..]),
+        ("$filter=id in @list&@list=[1,2]", &[1, 2]),
+        ("$filter=assignee_id eq @nobody", &[2, 5]),
+        ("$filter=identifier eq @x&@x='X-1'", &[2]),
+        ("$filter=id lt @limit add 1&@limit=2", &[1, 2]),
+        (
+            "$filter=created_at lt cast('2021-01-01T00:00:00',Edm.DateTimeOffset)",
+            &[6],
+        ),
+        ("$filter=case(id lt 3:true,true:false)", &[1, 2]),
+        ("$filter=case(id lt 3:'a',id lt 4:'b') eq 'b'", &[3]),
+        ("%24filter=id%20eq%201", &[1]),
+        ("$FILTER=id EQ 1", &[1]),
+        ("filter=ID eq 1".replace("ID", "id").leak(), &[1]),
+        ("$filter=id+eq+1", &[1]),
+        ("$filter=created_at eq 2021-11-23T01:00:00+01:00", &[2]),
+        ("$filter=(id eq 1)", &[1]),
+        ("$filter=   id eq 1  ", &[1]),
+        ("$filter=$it/id eq 1", &[1]),
+    ] {
+        assert_eq!(
+            ids(server, &format!("Conversation?{query}")),
+            expected,
+            "{query}"
+        );
+    }
+}

@@ -1,0 +1,518 @@
+//! The headers of every kind of response; HEAD, OPTIONS and the methods that are refused; versions
+//! and preferences.
+
+use crate::asking::{HOST, get, headers, small};
+use expect_test::{Expect, expect};
+use tests::{Server, fixture};
+
+#[track_caller]
+fn check(server: &Server, path: &str, asked: &[(&str, &str)], expected: Expect) {
+    let response = get(server, path, asked);
+    expected.assert_eq(&format!("{}\n{}", response.status, headers(&response)));
+}
+
+#[tokio::test]
+async fn each_kind_of_response_has_its_headers() {
+    let server = small().await;
+    check(
+        server,
+        "",
+        &[],
+        expect![[r#"
+        200
+        cache-control: no-store
+        connection: close
+        content-type: application/json;odata.metadata=minimal
+        odata-version: 4.0
+        referrer-policy: no-referrer
+        vary: Accept, OData-MaxVersion, Prefer
+        x-content-type-options: nosniff
+    "#]],
+    );
+    check(
+        server,
+        "$metadata",
+        &[],
+        expect![[r#"
+        200
+        cache-control: no-store
+        connection: close
+        content-type: application/xml
+        odata-version: 4.0
+        referrer-policy: no-referrer
+        vary: Accept, OData-MaxVersion, Prefer
+        x-content-type-options: nosniff
+    "#]],
+    );
+    check(
+        server,
+        "Label",
+        &[],
+        expect![[r#"
+        200
+        cache-control: no-store
+        connection: close
+        content-type: application/json;odata.metadata=minimal
+        odata-version: 4.0
+        referrer-policy: no-referrer
+        vary: Accept, OData-MaxVersion, Prefer
+        x-content-type-options: nosniff
+    "#]],
+    );
+    check(
+        server,
+        "Label(1)",
+        &[],
+        expect![[r#"
+        200
+        cache-control: no-store
+        connection: close
+        content-type: application/json;odata.metadata=minimal
+        odata-version: 4.0
+        referrer-policy: no-referrer
+        vary: Accept, OData-MaxVersion, Prefer
+        x-content-type-options: nosniff
+    "#]],
+    );
+    check(
+        server,
+        "Label(1)/title",
+        &[],
+        expect![[r#"
+        200
+        cache-control: no-store
+        connection: close
+        content-type: application/json;odata.metadata=minimal
+        odata-version: 4.0
+        referrer-policy: no-referrer
+        vary: Accept, OData-MaxVersion, Prefer
+        x-content-type-options: nosniff
+    "#]],
+    );
+    check(
+        server,
+        "Label(1)/title/$value",
+        &[],
+        expect![[r#"
+        200
+        cache-control: no-store
+        connection: close
+        content-type: text/plain;charset=utf-8
+        odata-version: 4.0
+        referrer-policy: no-referrer
+        vary: Accept, OData-MaxVersion, Prefer
+        x-content-type-options: nosniff
+    "#]],
+    );
+    check(
+        server,
+        "Label/$count",
+        &[],
+        expect![[r#"
+        200
+        cache-control: no-store
+        connection: close
+        content-type: text/plain;charset=utf-8
+        odata-version: 4.0
+        referrer-policy: no-referrer
+        vary: Accept, OData-MaxVersion, Prefer
+        x-content-type-options: nosniff
+    "#]],
+    );
+    check(
+        server,
+        "Label/$ref",
+        &[],
+        expect![[r#"
+        200
+        cache-control: no-store
+        connection: close
+        content-type: application/json;odata.metadata=minimal
+        odata-version: 4.0
+        referrer-policy: no-referrer
+        vary: Accept, OData-MaxVersion, Prefer
+        x-content-type-options: nosniff
+    "#]],
+    );
+    check(
+        server,
+        "Label(2)/description",
+        &[],
+        expect![[r#"
+        204
+        cache-control: no-store
+        connection: close
+        odata-version: 4.0
+        referrer-policy: no-referrer
+        vary: Accept, OData-MaxVersion, Prefer
+        x-content-type-options: nosniff
+    "#]],
+    );
+    check(
+        server,
+        "Label(99)",
+        &[],
+        expect![[r#"
+        404
+        cache-control: no-store
+        connection: close
+        content-language: en
+        content-type: application/json;odata.metadata=minimal
+        odata-version: 4.0
+        referrer-policy: no-referrer
+        vary: Accept, OData-MaxVersion, Prefer
+        x-content-type-options: nosniff
+    "#]],
+    );
+    check(
+        server,
+        "Label?$filter=(",
+        &[],
+        expect![[r#"
+        400
+        cache-control: no-store
+        connection: close
+        content-language: en
+        content-type: application/json;odata.metadata=minimal
+        odata-version: 4.0
+        referrer-policy: no-referrer
+        vary: Accept, OData-MaxVersion, Prefer
+        x-content-type-options: nosniff
+    "#]],
+    );
+    check(
+        server,
+        "$all",
+        &[],
+        expect![[r#"
+        501
+        cache-control: no-store
+        connection: close
+        content-language: en
+        content-type: application/json;odata.metadata=minimal
+        odata-version: 4.0
+        referrer-policy: no-referrer
+        vary: Accept, OData-MaxVersion, Prefer
+        x-content-type-options: nosniff
+    "#]],
+    );
+    check(
+        server,
+        "Label",
+        &[("Accept", "application/atom+xml")],
+        expect![[""]],
+    );
+    check(
+        server,
+        "Label",
+        &[("Accept", "text/csv")],
+        expect![[r#"
+            200
+            cache-control: no-store
+            connection: close
+            content-disposition: attachment; filename="Label.csv"
+            content-type: text/csv;header=present;charset=utf-8
+            odata-version: 4.0
+            referrer-policy: no-referrer
+            vary: Accept, OData-MaxVersion, Prefer
+            x-content-type-options: nosniff
+        "#]],
+    );
+    check(
+        server,
+        "Label",
+        &[("OData-Isolation", "snapshot")],
+        expect![[r#"
+            412
+            cache-control: no-store
+            connection: close
+            content-language: en
+            content-type: application/json;odata.metadata=minimal
+            odata-version: 4.0
+            referrer-policy: no-referrer
+            vary: Accept, OData-MaxVersion, Prefer
+            x-content-type-options: nosniff
+        "#]],
+    );
+    check(
+        server,
+        "Label",
+        &[("OData-MaxVersion", "3.0")],
+        expect![[r#"
+            400
+            cache-control: no-store
+            connection: close
+            content-language: en
+            content-type: application/json;odata.metadata=minimal
+            odata-version: 4.0
+            referrer-policy: no-referrer
+            vary: Accept, OData-MaxVersion, Prefer
+            x-content-type-options: nosniff
+        "#]],
+    );
+    check(
+        server,
+        "Label",
+        &[("OData-MaxVersion", "4.01")],
+        expect![[r#"
+            200
+            cache-control: no-store
+            connection: close
+            content-type: application/json;metadata=minimal
+            odata-version: 4.01
+            referrer-policy: no-referrer
+            vary: Accept, OData-MaxVersion, Prefer
+            x-content-type-options: nosniff
+        "#]],
+    );
+    check(
+        server,
+        "Label?$top=x",
+        &[("OData-MaxVersion", "4.01")],
+        expect![[r#"
+            400
+            cache-control: no-store
+            connection: close
+            content-language: en
+            content-type: application/json;metadata=minimal
+            odata-version: 4.01
+            referrer-policy: no-referrer
+            vary: Accept, OData-MaxVersion, Prefer
+            x-content-type-options: nosniff
+        "#]],
+    );
+    check(
+        server,
+        "Label",
+        &[("Accept-Encoding", "gzip")],
+        expect![[r#"
+            200
+            cache-control: no-store
+            connection: close
+            content-encoding: gzip
+            content-type: application/json;odata.metadata=minimal
+            odata-version: 4.0
+            referrer-policy: no-referrer
+            vary: Accept, OData-MaxVersion, Prefer
+            vary: accept-encoding
+            x-content-type-options: nosniff
+        "#]],
+    );
+
+    let refused = server.client().get_with("/v1.0/odata/Label", &[HOST]);
+    expect![[r#"
+        401
+        cache-control: no-store
+        connection: close
+        content-language: en
+        content-type: application/json;odata.metadata=minimal
+        odata-version: 4.0
+        referrer-policy: no-referrer
+        vary: Accept, OData-MaxVersion, Prefer
+        www-authenticate: Basic realm="Live Agent", charset="UTF-8"
+        www-authenticate: Bearer realm="Live Agent"
+        x-content-type-options: nosniff
+    "#]]
+    .assert_eq(&format!("{}\n{}", refused.status, headers(&refused)));
+    let forbidden = server
+        .of(fixture::AGENT)
+        .get_with("/v1.0/odata/Label", &[HOST]);
+    expect![[r#"
+        403
+        cache-control: no-store
+        connection: close
+        content-language: en
+        content-type: application/json;odata.metadata=minimal
+        odata-version: 4.0
+        referrer-policy: no-referrer
+        vary: Accept, OData-MaxVersion, Prefer
+        x-content-type-options: nosniff
+    "#]]
+    .assert_eq(&format!("{}\n{}", forbidden.status, headers(&forbidden)));
+}
+
+/// A URL of every kind of response.
+const KINDS: [&str; 17] = [
+    "",
+    "$metadata",
+    "$metadata?$format=json",
+    "Message",
+    "Message?$count=true&$top=0",
+    "Message?$filter=id eq -1",
+    "Message(1)",
+    "Message(1)/content",
+    "Message(4)/content",
+    "Message(1)/content/$value",
+    "Message/$count",
+    "Message/$ref",
+    "Message(1)/$ref",
+    "Message(99)",
+    "Message(1)/nothing",
+    "Message?$filter=nothing eq 1",
+    "$all",
+];
+
+#[tokio::test]
+async fn head_has_the_headers_of_get_and_no_content() {
+    let server = small().await;
+    let client = server.of(fixture::KEY);
+    for path in KINDS {
+        let path = crate::asking::encoded(&format!("/v1.0/odata/{path}"));
+        let get = client.get_with(&path, &[HOST]);
+        // The client itself fails on content here.
+        let head = client.request("HEAD", &path, &[HOST]);
+        assert_eq!(head.status, get.status, "{path}");
+        assert_eq!(headers(&head), headers(&get), "{path}");
+        if let Some(length) = head.header("content-length") {
+            assert_eq!(length, get.body.len().to_string(), "{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn other_methods_are_refused_with_what_is_allowed() {
+    let server = small().await;
+    let client = server.of(fixture::KEY);
+    for (method, path, status) in [
+        ("OPTIONS", "/v1.0/odata/Label", 204),
+        ("OPTIONS", "/v1.0/odata/", 204),
+        ("POST", "/v1.0/odata/Label", 405),
+        ("POST", "/v1.0/odata/$batch", 405),
+        ("PUT", "/v1.0/odata/Label(1)", 405),
+        ("PATCH", "/v1.0/odata/Label(1)", 405),
+        ("DELETE", "/v1.0/odata/Label(1)", 405),
+        ("MERGE", "/v1.0/odata/Label(1)", 405),
+    ] {
+        let response = client.request(method, path, &[HOST, ("Content-Length", "0")]);
+        assert_eq!(response.status, status, "{method} {path}");
+        assert_eq!(
+            response.header("allow"),
+            Some("GET, HEAD, OPTIONS"),
+            "{method} {path}"
+        );
+        assert_eq!(
+            response.header("odata-version"),
+            Some("4.0"),
+            "{method} {path}"
+        );
+        if status == 405 {
+            assert_eq!(
+                response.json()["error"]["code"],
+                "MethodNotAllowed",
+                "{method} {path}"
+            );
+        }
+    }
+    let batch = client.request(
+        "POST",
+        "/v1.0/odata/$batch",
+        &[HOST, ("Content-Length", "0")],
+    );
+    expect![[r#"{"error":{"code":"MethodNotAllowed","message":"the service answers GET, HEAD, OPTIONS alone; turn batching off in the client (UI5: groupId \"$direct\", others: useBatch false)","innererror":{"hint":"turn batching off in the client (UI5: groupId \"$direct\", others: useBatch false)"}}}"#]].assert_eq(batch.text());
+    // Nothing was changed, and the connection to the database is as it was.
+    assert_eq!(get(server, "Label/$count", &[]).expect(200).text(), "4");
+}
+
+#[tokio::test]
+async fn versions() {
+    let server = small().await;
+    for (max, status, version, context) in [
+        (None, 200, "4.0", "@odata.context"),
+        (Some("4.0"), 200, "4.0", "@odata.context"),
+        (Some("4.01"), 200, "4.01", "@context"),
+        (Some("4.02"), 200, "4.01", "@context"),
+        (Some("5.0"), 200, "4.01", "@context"),
+        (Some("3.0"), 400, "4.0", "error"),
+        (Some("x"), 400, "4.0", "error"),
+    ] {
+        let asked: Vec<(&str, &str)> = max
+            .map(|max| ("OData-MaxVersion", max))
+            .into_iter()
+            .collect();
+        let response = get(server, "Label?$top=1&$count=true", &asked);
+        assert_eq!(response.status, status, "{max:?}");
+        assert_eq!(response.header("odata-version"), Some(version), "{max:?}");
+        assert!(
+            response.text().starts_with(&format!("{{\"{context}\"")),
+            "{max:?}: {}",
+            response.text()
+        );
+    }
+    // The syntax of 4.01 is read whatever version the answer has.
+    let response = get(
+        server,
+        "Label?FILTER=id IN (1,2)&top=1",
+        &[("OData-MaxVersion", "4.0")],
+    );
+    assert_eq!(response.rows().len(), 1);
+}
+
+#[tokio::test]
+async fn preferences_are_applied_or_ignored() {
+    let server = small().await;
+    for (prefer, applied) in [
+        ("odata.maxpagesize=2", Some("odata.maxpagesize=2")),
+        ("maxpagesize=2", Some("maxpagesize=2")),
+        ("maxpagesize=2; x=y, wait=5", Some("maxpagesize=2")),
+        ("omit-values=nulls", Some("omit-values=nulls")),
+        (
+            "maxpagesize=2,omit-values=nulls",
+            Some("maxpagesize=2, omit-values=nulls"),
+        ),
+        (
+            "odata.include-annotations=\"*\"",
+            Some("odata.include-annotations=\"*\""),
+        ),
+        ("maxpagesize=0", None),
+        ("maxpagesize=-1", None),
+        ("maxpagesize=abc", None),
+        (
+            "return=representation, respond-async, odata.track-changes",
+            None,
+        ),
+        ("=;,,\"", None),
+    ] {
+        let response = get(server, "Label", &[("Prefer", prefer)]).expect(200);
+        assert_eq!(response.header("preference-applied"), applied, "{prefer}");
+        let rows = response.json()["value"].as_array().map_or(0, Vec::len);
+        let expected = if prefer.contains("maxpagesize=2") {
+            2
+        } else {
+            4
+        };
+        assert_eq!(rows, expected, "{prefer}");
+    }
+    let omitted = get(server, "Label(2)", &[("Prefer", "omit-values=nulls")]).expect(200);
+    expect![[r#"{"@odata.context":"http://127.0.0.1/v1.0/odata/$metadata#Label/$entity","id":2,"title":"billing","color":"blue","show_on_sidebar":false,"account_id":1,"created_at":"2021-01-01T00:00:00.000000Z","updated_at":"2021-01-01T00:00:00.000000Z"}"#]].assert_eq(omitted.text());
+}
+
+#[tokio::test]
+async fn compressed_content_is_the_same_content() {
+    let server = small().await;
+    let plain = get(server, "Label", &[]).expect(200);
+    assert_eq!(plain.header("content-encoding"), None);
+    let packed = get(server, "Label", &[("Accept-Encoding", "gzip")]).expect(200);
+    assert_eq!(packed.header("content-encoding"), Some("gzip"));
+    assert!(packed.body.starts_with(&[0x1f, 0x8b]));
+    assert!(headers(&packed).contains("vary: accept-encoding\n"));
+}
+
+#[tokio::test]
+async fn numbers_are_texts_for_those_who_ask() {
+    let server = small().await;
+    let accept = "application/json;IEEE754Compatible=true";
+    let response = get(
+        server,
+        "Label?$top=1&$count=true&$select=id,title",
+        &[("Accept", accept)],
+    );
+    expect![[r#"{"@odata.context":"http://127.0.0.1/v1.0/odata/$metadata#Label(id,title)","value":[{"id":"1","title":"late-delivery"}],"@odata.count":"4"}"#]].assert_eq(response.expect(200).text());
+}
+
+#[tokio::test]
+async fn health_has_no_token() {
+    let server = small().await;
+    for (path, text) in [("/health/live", "alive\n"), ("/health/ready", "ready\n")] {
+        assert_eq!(server.client().get(path).expect(200).text(), text);
+    }
+}

@@ -1,0 +1,502 @@
+//! Rows that databases hold and OData has no form for: they never fail a page, and what stands for
+//! them is always the same.
+
+use serde_json::{Value, json};
+use std::sync::Arc;
+use tests::{Database, Server, fixture};
+use tokio_postgres::Client;
+
+/// A megabyte and more, of characters that JSON escapes, and of such that take several bytes.
+const LONG: usize = 300_000;
+
+/// The `value` of an event and what is served for it.
+const NUMBERS: &[(&str, &str)] = &[
+    ("'NaN'", r#""NaN""#),
+    ("'Infinity'", r#""INF""#),
+    ("'-Infinity'", r#""-INF""#),
+    ("'-0'", "-0.0"),
+    ("1e308", "1e308"),
+    ("5e-324", "5e-324"),
+    ("0.1::float4", "0.10000000149011612"),
+    ("NULL", "null"),
+];
+
+/// A timestamp, and what is served for it where it may be null, and where it may not.
+const TIMES: &[(&str, &str, &str)] = &[
+    ("infinity", "null", r#""9999-12-31T23:59:59.999999Z""#),
+    ("-infinity", "null", r#""0001-01-01T00:00:00.000000Z""#),
+    (
+        "0044-03-15 12:00:00 BC",
+        "null",
+        r#""0001-01-01T00:00:00.000000Z""#,
+    ),
+    (
+        "4713-01-01 00:00:00 BC",
+        "null",
+        r#""0001-01-01T00:00:00.000000Z""#,
+    ),
+    (
+        "10000-01-01 00:00:00",
+        "null",
+        r#""9999-12-31T23:59:59.999999Z""#,
+    ),
+    (
+        "294276-12-31 23:59:59",
+        "null",
+        r#""9999-12-31T23:59:59.999999Z""#,
+    ),
+    (
+        "0001-01-01 00:00:00",
+        r#""0001-01-01T00:00:00.000000Z""#,
+        r#""0001-01-01T00:00:00.000000Z""#,
+    ),
+    (
+        "9999-12-31 23:59:59.999999",
+        r#""9999-12-31T23:59:59.999999Z""#,
+        r#""9999-12-31T23:59:59.999999Z""#,
+    ),
+    (
+        "2000-02-29 23:59:59.000001",
+        r#""2000-02-29T23:59:59.000001Z""#,
+        r#""2000-02-29T23:59:59.000001Z""#,
+    ),
+];
+
+/// A text in a column of type `json`, and the text that is served for it.
+const JSON: &[(&str, &str)] = &[
+    (
+        r#"{"text":"nul \u0000 inside"}"#,
+        r#"{"text":"nul \u0000 inside"}"#,
+    ),
+    (r#"{"half":"\ud83d"}"#, r#"{"half":"\ud83d"}"#),
+    (r#"{"other half":"\ude00"}"#, r#"{"other half":"\ude00"}"#),
+    (
+        r#"{"turned":"\ude00\ud83d"}"#,
+        r#"{"turned":"\ude00\ud83d"}"#,
+    ),
+    (
+        r#""{\"text\":\"nul \\u0000 inside\"}""#,
+        r#""{\"text\":\"nul \\u0000 inside\"}""#,
+    ),
+    (r#""{\"half\":\"\\ud83d\"}""#, r#""{\"half\":\"\\ud83d\"}""#),
+    (r#""{\"nul\":\"\u0000\"}""#, r#""{\"nul\":\"\u0000\"}""#),
+    (r#""{\"in_reply_to\":2}""#, r#"{"in_reply_to":2}"#),
+    (r#""[1, 2]""#, "[1, 2]"),
+    (r#""  {\"spaced\" : 1}""#, r#"  {"spaced" : 1}"#),
+    (r#"  {"spaced" : [1, 2 ] } "#, r#"  {"spaced" : [1, 2 ] } "#),
+    (r#"{"twice":1,"twice":2}"#, r#"{"twice":1,"twice":2}"#),
+    (
+        r#""{\"\\u00e9\":\"\u00e9 \ud83d\ude00\"}""#,
+        r#"{"\u00e9":"é 😀"}"#,
+    ),
+    (r#""plain text""#, r#""plain text""#),
+    (r#""""#, r#""""#),
+    ("null", "null"),
+    ("[]", "[]"),
+    ("1e400", "1e400"),
+    ("true", "true"),
+];
+
+const TEXTS: &[&str] = &[
+    "",
+    " ",
+    "\t\r\n",
+    "\u{1}\u{1f}\u{7f}",
+    "\u{feff}\u{202e}\u{2028}",
+    "it's \"quoted\" \\ / </script>",
+    "Grüße 😀",
+    "e\u{301}",
+];
+
+async fn load(client: &Client) {
+    client
+        .batch_execute(liveagent_odata::demo::schema_sql())
+        .await
+        .unwrap();
+    client
+        .batch_execute(&format!(
+            "INSERT INTO accounts (id, name, created_at, updated_at) VALUES (1, '', now(), now());
+             INSERT INTO users (id, name, uid, email, created_at, updated_at) VALUES
+                 (1, '', 'a', '', '-infinity', 'infinity'), (2, 'two', 'b', NULL, '2021-01-01', '2021-01-01');
+             INSERT INTO account_users (account_id, user_id, role, created_at, updated_at) VALUES (1, 1, 1, now(), now()), (1, 2, 0, now(), now());
+             INSERT INTO access_tokens (owner_type, owner_id, token, created_at, updated_at) VALUES ('User', 1, 'KEY', now(), now());
+             INSERT INTO inboxes (id, channel_id, account_id, name, created_at, updated_at)
+                 VALUES (1, 1, 1, repeat(E'\\\"\\\\é😀\\n', {LONG}), 'infinity', '-infinity'), (2, 2, 1, '', now(), now());
+             INSERT INTO labels (id, title, color, account_id, created_at, updated_at) VALUES (1, '', '', 1, 'infinity', now());
+             INSERT INTO tags (id, name) VALUES (1, ''), (2, NULL);
+             INSERT INTO taggings (tag_id, taggable_type, taggable_id, context) VALUES
+                 (1, 'Conversation', 1, 'labels'), (2, 'Conversation', 1, 'labels'), (99, 'Conversation', 1, 'labels'), (NULL, 'Conversation', NULL, 'labels');
+             INSERT INTO inbox_members (inbox_id, user_id, created_at, updated_at) VALUES (1, 1, now(), now()), (1, 99, now(), now()), (99, 1, now(), now());"
+        ))
+        .await
+        .unwrap();
+    for (id, (number, _)) in (1..).zip(NUMBERS) {
+        // In a conversation that is there, by a user who is gone.
+        let sql = format!(
+            "INSERT INTO reporting_events (id, value, name, account_id, conversation_id, inbox_id, user_id, created_at, updated_at)
+             VALUES ({id}, {number}, '', 1, 1, 99, 99, 'infinity', now())"
+        );
+        client.batch_execute(&sql).await.unwrap();
+    }
+    for (id, (time, ..)) in (1..).zip(TIMES) {
+        let sql = format!(
+            "INSERT INTO conversations (id, account_id, inbox_id, assignee_id, display_id, created_at, updated_at, last_activity_at, snoozed_until, identifier)
+             VALUES ({id}, 1, {id} % 2 * 98 + 1, {id} % 3, {id}, '{time}', '{time}', '{time}', '{time}', '')"
+        );
+        client.batch_execute(&sql).await.unwrap();
+    }
+    let mut id = 0;
+    let insert = "INSERT INTO messages (id, content, content_attributes, account_id, inbox_id, conversation_id,
+                  message_type, sender_type, sender_id, created_at, updated_at)
+                  VALUES ($1, $2, $3::text::json, 1, 1, $1 % 12, 0, 'User', $1 % 4, '2021-01-01', '-infinity')";
+    for (stored, _) in JSON {
+        id += 1;
+        client.execute(insert, &[&id, &"", stored]).await.unwrap();
+    }
+    for text in TEXTS {
+        id += 1;
+        client.execute(insert, &[&id, text, &"{}"]).await.unwrap();
+    }
+    let long = "\"\\é😀\n".repeat(LONG);
+    let json = json!(json!({ "a": long }).to_string()).to_string();
+    id += 1;
+    client.execute(insert, &[&id, &long, &json]).await.unwrap();
+    client
+        .batch_execute(liveagent_odata::demo::indexes_sql())
+        .await
+        .unwrap();
+}
+
+async fn odd() -> Arc<Database> {
+    Database::shared("odd rows", load).await
+}
+
+#[track_caller]
+fn check(server: &Server, set: &str, id: usize, property: &str, expect: &str) {
+    let expect: Value = serde_json::from_str(expect).unwrap();
+    let row = server.get(&format!("{set}({id})")).expect(200).json();
+    assert_eq!(row[property], expect, "{set}({id})/{property}");
+    let rows = server
+        .get(&format!("{set}?$filter=id eq {id}&$select={property}"))
+        .rows();
+    assert_eq!(rows[0][property], expect, "{set}?$filter=id eq {id}");
+    let alone = server.get(&format!("{set}({id})/{property}"));
+    let raw = server.get(&format!("{set}({id})/{property}/$value"));
+    if expect.is_null() {
+        assert_eq!(
+            (alone.status, raw.status),
+            (204, 204),
+            "{set}({id})/{property}"
+        );
+        return;
+    }
+    assert_eq!(alone.expect(200).json()["value"], expect);
+    let text = expect
+        .as_str()
+        .map_or_else(|| expect.to_string(), str::to_owned);
+    let raw = raw.expect(200);
+    let same_number = expect.is_number() && raw.text().parse().ok() == expect.as_f64();
+    assert!(same_number || raw.text() == text, "{}", raw.text());
+}
+
+#[tokio::test]
+async fn each_has_one_form() {
+    let server = Server::start(&*odd().await, |_| {});
+    for (id, (_, expect)) in (1..).zip(NUMBERS) {
+        check(&server, "ReportingEvent", id, "value", expect);
+        check(
+            &server,
+            "ReportingEvent",
+            id,
+            "created_at",
+            r#""9999-12-31T23:59:59.999999Z""#,
+        );
+    }
+    for (id, (_, null, nearest)) in (1..).zip(TIMES) {
+        check(&server, "Conversation", id, "snoozed_until", null);
+        check(&server, "Conversation", id, "created_at", nearest);
+    }
+    for (id, (_, expect)) in (1..).zip(JSON) {
+        check(
+            &server,
+            "Message",
+            id,
+            "content_attributes",
+            &json!(expect).to_string(),
+        );
+    }
+    for (id, expect) in (JSON.len() + 1..).zip(TEXTS) {
+        check(
+            &server,
+            "Message",
+            id,
+            "content",
+            &json!(expect).to_string(),
+        );
+    }
+    let id = JSON.len() + TEXTS.len() + 1;
+    let long = "\"\\é😀\n".repeat(LONG);
+    check(&server, "Message", id, "content", &json!(long).to_string());
+    check(
+        &server,
+        "Message",
+        id,
+        "content_attributes",
+        &json!(json!({ "a": long }).to_string()).to_string(),
+    );
+    check(&server, "Inbox", 1, "name", &json!(long).to_string());
+}
+
+#[tokio::test]
+async fn what_is_served_finds_its_row() {
+    let server = Server::start(&*odd().await, |_| {});
+    let encoded = |text: &str| -> String {
+        let bytes = text.replace('\'', "''").into_bytes();
+        bytes.iter().map(|byte| format!("%{byte:02X}")).collect()
+    };
+    let finds = |set: &str, property: &str, text: &str, id: usize| {
+        let rows = server
+            .get(&format!(
+                "{set}?$filter={property} eq '{}'&$select=id",
+                encoded(text)
+            ))
+            .rows();
+        assert!(
+            rows.iter().any(|row| row["id"] == id),
+            "{property} eq {text:?}: {rows:?}"
+        );
+        let not = server
+            .get(&format!(
+                "{set}?$filter={property} ne '{}'&$select=id",
+                encoded(text)
+            ))
+            .rows();
+        assert!(
+            !not.iter().any(|row| row["id"] == id),
+            "{property} ne {text:?}"
+        );
+    };
+    for (id, (_, served)) in (1..).zip(JSON) {
+        finds("Message", "content_attributes", served, id);
+    }
+    for (id, text) in (JSON.len() + 1..).zip(TEXTS) {
+        finds("Message", "content", text, id);
+    }
+    // What may be addressed at all is found by its value.
+    for (id, (_, null, _)) in (1..).zip(TIMES) {
+        if *null != "null" {
+            let rows = server
+                .get(&format!(
+                    "Conversation?$filter=snoozed_until eq {}",
+                    null.trim_matches('"')
+                ))
+                .rows();
+            assert_eq!(rows.iter().map(|row| &row["id"]).collect::<Vec<_>>(), [id]);
+        }
+    }
+}
+
+/// Every set in every way: no page fails, and pages of one row concatenated are the whole.
+#[tokio::test]
+async fn no_page_fails() {
+    let server = Server::start(&*odd().await, |_| {});
+    for url in [
+        "Message?$expand=*",
+        "Conversation?$expand=*",
+        "Inbox?$expand=*",
+        "Label?$expand=*",
+        "User?$expand=*",
+        "ReportingEvent?$expand=*",
+        "Conversation?$expand=messages($expand=conversation),labels,reporting_events($expand=conversation,user)",
+        "Message?$filter=conversation/snoozed_until eq null&$expand=conversation",
+    ] {
+        server.get(url).expect(200).json();
+    }
+    for url in [
+        "ReportingEvent?$orderby=value",
+        "ReportingEvent?$orderby=value desc",
+        "ReportingEvent?$orderby=value add 1,value div 0",
+        "ReportingEvent?$orderby=created_at desc,value",
+        "ReportingEvent?$orderby=conversation/snoozed_until",
+        "Conversation?$orderby=snoozed_until",
+        "Conversation?$orderby=snoozed_until desc",
+        "Conversation?$orderby=created_at",
+        "Conversation?$orderby=created_at desc",
+        "Conversation?$orderby=year(created_at),snoozed_until",
+        "Conversation?$orderby=assignee/created_at,inbox/name desc",
+        "Message?$orderby=content_attributes&$select=id,content_attributes",
+        "Message?$orderby=content_attributes desc&$select=id",
+        "Message?$orderby=content&$select=id",
+        "Message?$orderby=tolower(content) desc&$select=id",
+        "Message?$orderby=updated_at,conversation/created_at&$select=id",
+        "Inbox?$orderby=name&$select=id",
+        "User?$orderby=created_at,email&$select=id",
+    ] {
+        let whole = server.get(url).rows();
+        assert!(whole.len() > 1, "{url}");
+        let mut rows = Vec::new();
+        let mut link = url.to_owned();
+        loop {
+            let page = server.get_with(&link, &[("Prefer", "odata.maxpagesize=2")]);
+            assert_eq!(page.status, 200, "{link}: {}", page.text());
+            let page = page.json();
+            rows.extend(page["value"].as_array().unwrap().iter().cloned());
+            let Some(next) = page["@odata.nextLink"].as_str() else {
+                break;
+            };
+            assert!(
+                next.len() < 900 + server.root().len() + url.len() * 3,
+                "{next}"
+            );
+            link = next[next.find("/v1.0").unwrap()..].to_owned();
+        }
+        assert_eq!(rows, whole, "{url}");
+    }
+}
+
+#[tokio::test]
+async fn no_condition_on_them_fails() {
+    let server = Server::start(&*odd().await, |_| {});
+    let ids = |url: &str| -> Vec<i64> {
+        let response = server.get(url);
+        assert_eq!(response.status, 200, "{url}: {}", response.text());
+        response
+            .rows()
+            .iter()
+            .map(|row| row["id"].as_i64().unwrap())
+            .collect()
+    };
+    let all = i64::try_from(NUMBERS.len()).unwrap();
+    for (filter, expect) in [
+        ("value eq NaN", vec![]),
+        ("value ne NaN", (1..=all).collect()),
+        ("value eq INF", vec![2]),
+        ("value eq -INF", vec![3]),
+        ("value gt 0", vec![2, 5, 6, 7]),
+        ("value le 0", vec![3, 4]),
+        ("not (value gt 0)", vec![1, 3, 4, 8]),
+        ("value eq value", vec![2, 3, 4, 5, 6, 7, 8]),
+        ("value eq null", vec![8]),
+        ("value eq 0", vec![4]),
+        ("value in (INF,0.1)", vec![2]),
+        ("round(value) eq INF", vec![2]),
+        ("value sub value eq 0", vec![4, 5, 6, 7]),
+        ("value div 0 eq INF", vec![2, 5, 6, 7]),
+        ("created_at gt 9999-12-31T23:59:59Z", (1..=all).collect()),
+    ] {
+        assert_eq!(
+            ids(&format!("ReportingEvent?$filter={filter}&$select=id")),
+            expect,
+            "{filter}"
+        );
+    }
+    for filter in [
+        "floor(value) ge 1",
+        "ceiling(value) lt 5",
+        "value mod 3 eq 1",
+        "value mul value gt 1",
+        "cast(value,Edm.String) eq 'INF'",
+        "cast(value,Edm.Int32) eq 1",
+        "cast(value,Edm.Int64) gt 1",
+        "cast(value,Edm.Decimal) gt 1",
+    ] {
+        let response = server.get(&format!("ReportingEvent?$filter={filter}"));
+        // An overflow is the request's own fault.
+        assert!(
+            matches!(response.status, 200 | 400),
+            "{filter}: {} {}",
+            response.status,
+            response.text()
+        );
+    }
+    for property in ["created_at", "snoozed_until"] {
+        for filter in [
+            "year({}) gt 2000",
+            "month({}) eq 12",
+            "day({}) lt 10",
+            "hour({}) eq 23",
+            "minute({}) eq 59",
+            "second({}) eq 59",
+            "fractionalseconds({}) gt 0",
+            "date({}) lt 2021-01-01",
+            "time({}) gt 12:00:00",
+            "totaloffsetminutes({}) eq 0",
+            "{} lt 2021-01-01T00:00:00Z",
+            "{} ge 0001-01-01T00:00:00Z",
+            "{} eq maxdatetime()",
+            "{} gt mindatetime()",
+            "{} lt now()",
+            "{} add duration'P1D' gt 2021-01-01T00:00:00Z",
+            "{} sub {} eq duration'PT0S'",
+            "cast({},Edm.String) ne 'x'",
+            "cast({},Edm.Date) gt 2021-01-01",
+            "{} eq null",
+            "not ({} gt 2021-01-01T00:00:00Z)",
+            "{} in (2021-01-01T00:00:00Z,null)",
+        ] {
+            let filter = filter.replace("{}", property);
+            let response = server.get(&format!("Conversation?$filter={filter}"));
+            assert_eq!(response.status, 200, "{filter}: {}", response.text());
+        }
+    }
+    for filter in [
+        "contains(content_attributes,'u0000')",
+        "startswith(content_attributes,'{')",
+        "length(content_attributes) gt 3",
+        "tolower(content_attributes) eq 'null'",
+        "content_attributes gt '[' and content_attributes lt '}'",
+        "indexof(content_attributes,'a') ge 0",
+        "substring(content_attributes,1) ne ''",
+        "trim(content) eq ''",
+        "contains(content,'😀')",
+        "concat(content,content_attributes) ne 'x'",
+        "matchesPattern(content_attributes,'^\\[')",
+        "sender/created_at lt 2021-01-01T00:00:00Z",
+        "conversation/inbox/name eq null",
+    ] {
+        let response = server.get(&format!(
+            "Message?$select=id&$filter={}",
+            filter
+                .replace('😀', "%F0%9F%98%80")
+                .replace('^', "%5E")
+                .replace('\\', "%5C")
+                .replace('[', "%5B")
+        ));
+        assert!(
+            matches!(response.status, 200 | 501),
+            "{filter}: {} {}",
+            response.status,
+            response.text()
+        );
+    }
+    for apply in [
+        "ReportingEvent?$apply=aggregate(value with max as m,value with min as l,value with countdistinct as n)",
+        "ReportingEvent?$apply=groupby((value),aggregate($count as n))",
+        "ReportingEvent?$apply=groupby((created_at))",
+        "Conversation?$apply=aggregate(created_at with max as m,snoozed_until with min as l)",
+        "Conversation?$apply=groupby((snoozed_until),aggregate($count as n))",
+        "Message?$apply=groupby((content_attributes),aggregate($count as n))",
+        "Message?$apply=groupby((content),aggregate(content_attributes with max as m))",
+        "Message?$search=NOT x",
+    ] {
+        let response = server.get(apply);
+        assert_eq!(response.status, 200, "{apply}: {}", response.text());
+        response.json();
+    }
+}
+
+/// The small world holds some of each kind too: it is served as a whole.
+#[tokio::test]
+async fn the_small_world_is_served_as_a_whole() {
+    let server = Server::start(&*fixture::small_shared().await, |_| {});
+    for set in liveagent_odata::entities::model().entity_types {
+        for token in [fixture::KEY, fixture::OTHER] {
+            assert!(
+                !server
+                    .get_as(token, &format!("{}?$expand=*", set.entity_set))
+                    .rows()
+                    .is_empty()
+            );
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! `$select`: what of a row is there, in which order, and what the context says of it.
+
+use crate::asking::{answer, answer_with, small};
+use expect_test::{Expect, expect};
+
+#[track_caller]
+fn check(server: &tests::Server, path: &str, expected: Expect) {
+    expected.assert_eq(&answer(server, path));
+}
+
+#[tokio::test]
+async fn what_is_selected_is_there_and_nothing_else() {
+    let server = small().await;
+    check(
+        server,
+        "Label?$select=title&$top=1",
+        expect![[r#"
+        200
+        {"@odata.context":"http://127.0.0.1/v1.0/odata/$metadata#Label(title)","value":[{"@odata.id":"http://127.0.0.1/v1.0/odata/Label(1)","title":"late-delivery"}]}"#]],
+    );
+    check(
+        server,
+        "Label?$select=title,id&$top=1",
+        expect![[r#"
+        200
+        {"@odata.context":"http://127.0.0.1/v1.0/odata/$metadata#Label(title,id)","value":[{"id":1,"title":"late-delivery"}]}"#]],
+    );
+    check(
+        server,
+        "Label(3)?$select=*",
+        expect![[r#"
+        200
+        {"@odata.context":"http://127.0.0.1/v1.0/odata/$metadata#Label(*)/$entity","id":3,"title":"VIP","description":"","color":"RED","show_on_sidebar":true,"account_id":1,"created_at":"2021-01-01T00:00:00.000000Z","updated_at":"2021-01-01T00:00:00.000000Z"}"#]],
+    );
+    check(
+        server,
+        "Label(3)?$select=id,title,id",
+        expect![[r#"
+        200
+        {"@odata.context":"http://127.0.0.1/v1.0/odata/$metadata#Label(id,title)/$entity","id":3,"title":"VIP"}"#]],
+    );
+    check(
+        server,
+        "Label(3)?select= id , color ",
+        expect![[r#"
+        200
+        {"@odata.context":"http://127.0.0.1/v1.0/odata/$metadata#Label(id,color)/$entity","id":3,"color":"RED"}"#]],
+    );
+    check(
+        server,
+        "Label(3)?$select=id,conversations",
+        expect![[r#"
+        200
+        {"@odata.context":"http://127.0.0.1/v1.0/odata/$metadata#Label(id,conversations)/$entity","id":3}"#]],
+    );
+    check(
+        server,
+        "Label(3)?$select=id&$expand=conversations($select=id)",
+        expect![[r#"
+            200
+            {"@odata.context":"http://127.0.0.1/v1.0/odata/$metadata#Label(id,conversations(id))/$entity","id":3,"conversations":[{"id":3}]}"#]],
+    );
+    check(
+        server,
+        "Label(3)?$select=id,conversations&$expand=conversations($select=id)",
+        expect![[r#"
+            200
+            {"@odata.context":"http://127.0.0.1/v1.0/odata/$metadata#Label(id,conversations(id))/$entity","id":3,"conversations":[{"id":3}]}"#]],
+    );
+    check(
+        server,
+        "Message(3)?$select=sender_id&$expand=sender($select=name)",
+        expect![[r#"
+            200
+            {"@odata.context":"http://127.0.0.1/v1.0/odata/$metadata#Message(sender_id,sender(name))/$entity","@odata.id":"http://127.0.0.1/v1.0/odata/Message(3)","sender_id":1,"sender":{"@odata.id":"http://127.0.0.1/v1.0/odata/User(1)","name":"Ruth"}}"#]],
+    );
+    check(
+        server,
+        "Message(3)?$expand=sender($select=name),inbox($select=name)&$select=id",
+        expect![[r#"
+            200
+            {"@odata.context":"http://127.0.0.1/v1.0/odata/$metadata#Message(id,sender(name),inbox(name))/$entity","id":3,"sender":{"@odata.id":"http://127.0.0.1/v1.0/odata/User(1)","name":"Ruth"},"inbox":{"@odata.id":"http://127.0.0.1/v1.0/odata/Inbox(1)","name":"Web Chat"}}"#]],
+    );
+    check(
+        server,
+        "User(1)?$select=id,encrypted_password,tokens",
+        expect![[r#"
+            200
+            {"@odata.context":"http://127.0.0.1/v1.0/odata/$metadata#User(id,encrypted_password,tokens)/$entity","id":1,"encrypted_password":null,"tokens":null}"#]],
+    );
+}
+
+#[tokio::test]
+async fn metadata_levels_and_versions() {
+    let server = small().await;
+    let url = "Label(3)?$select=id,created_at&$expand=conversations($select=id)";
+    let full = ("Accept", "application/json;odata.metadata=full");
+    let none = ("Accept", "application/json;odata.metadata=none");
+    expect![[r##"
+        200
+        {"@odata.context":"http://127.0.0.1/v1.0/odata/$metadata#Label(id,created_at,conversations(id))/$entity","@odata.type":"#LiveAgent.Label","@odata.id":"http://127.0.0.1/v1.0/odata/Label(3)","@odata.readLink":"http://127.0.0.1/v1.0/odata/Label(3)","id@odata.type":"#Int64","id":3,"created_at@odata.type":"#DateTimeOffset","created_at":"2021-01-01T00:00:00.000000Z","conversations@odata.associationLink":"http://127.0.0.1/v1.0/odata/Label(3)/conversations/$ref","conversations@odata.navigationLink":"http://127.0.0.1/v1.0/odata/Label(3)/conversations","conversations":[{"@odata.type":"#LiveAgent.Conversation","@odata.id":"http://127.0.0.1/v1.0/odata/Conversation(3)","@odata.readLink":"http://127.0.0.1/v1.0/odata/Conversation(3)","id@odata.type":"#Int64","id":3,"messages@odata.associationLink":"http://127.0.0.1/v1.0/odata/Conversation(3)/messages/$ref","messages@odata.navigationLink":"http://127.0.0.1/v1.0/odata/Conversation(3)/messages","inbox@odata.associationLink":"http://127.0.0.1/v1.0/odata/Conversation(3)/inbox/$ref","inbox@odata.navigationLink":"http://127.0.0.1/v1.0/odata/Conversation(3)/inbox","assignee@odata.associationLink":"http://127.0.0.1/v1.0/odata/Conversation(3)/assignee/$ref","assignee@odata.navigationLink":"http://127.0.0.1/v1.0/odata/Conversation(3)/assignee","labels@odata.associationLink":"http://127.0.0.1/v1.0/odata/Conversation(3)/labels/$ref","labels@odata.navigationLink":"http://127.0.0.1/v1.0/odata/Conversation(3)/labels","reporting_events@odata.associationLink":"http://127.0.0.1/v1.0/odata/Conversation(3)/reporting_events/$ref","reporting_events@odata.navigationLink":"http://127.0.0.1/v1.0/odata/Conversation(3)/reporting_events"}]}"##]].assert_eq(&answer_with(server, url, &[full]));
+    expect![[r#"
+        200
+        {"id":3,"created_at":"2021-01-01T00:00:00.000000Z","conversations":[{"id":3}]}"#]]
+    .assert_eq(&answer_with(server, url, &[none]));
+    expect![[r#"
+        200
+        {"@context":"http://127.0.0.1/v1.0/odata/$metadata#Label(id,created_at,conversations(id))/$entity","id":3,"created_at":"2021-01-01T00:00:00.000000Z","conversations":[{"id":3}]}"#]].assert_eq(&answer_with(server, url, &[("OData-MaxVersion", "4.01")]));
+    let full = ("Accept", "application/json;metadata=full");
+    expect![[r##"
+        200
+        {"@context":"http://127.0.0.1/v1.0/odata/$metadata#Label(id,created_at,conversations(id))/$entity","@type":"#LiveAgent.Label","@id":"http://127.0.0.1/v1.0/odata/Label(3)","@readLink":"http://127.0.0.1/v1.0/odata/Label(3)","id@type":"Int64","id":3,"created_at@type":"DateTimeOffset","created_at":"2021-01-01T00:00:00.000000Z","conversations@associationLink":"http://127.0.0.1/v1.0/odata/Label(3)/conversations/$ref","conversations@navigationLink":"http://127.0.0.1/v1.0/odata/Label(3)/conversations","conversations":[{"@type":"#LiveAgent.Conversation","@id":"http://127.0.0.1/v1.0/odata/Conversation(3)","@readLink":"http://127.0.0.1/v1.0/odata/Conversation(3)","id@type":"Int64","id":3,"messages@associationLink":"http://127.0.0.1/v1.0/odata/Conversation(3)/messages/$ref","messages@navigationLink":"http://127.0.0.1/v1.0/odata/Conversation(3)/messages","inbox@associationLink":"http://127.0.0.1/v1.0/odata/Conversation(3)/inbox/$ref","inbox@navigationLink":"http://127.0.0.1/v1.0/odata/Conversation(3)/inbox","assignee@associationLink":"http://127.0.0.1/v1.0/odata/Conversation(3)/assignee/$ref","assignee@navigationLink":"http://127.0.0.1/v1.0/odata/Conversation(3)/assignee","labels@associationLink":"http://127.0.0.1/v1.0/odata/Conversation(3)/labels/$ref","labels@navigationLink":"http://127.0.0.1/v1.0/odata/Conversation(3)/labels","reporting_events@associationLink":"http://127.0.0.1/v1.0/odata/Conversation(3)/reporting_events/$ref","reporting_events@navigationLink":"http://127.0.0.1/v1.0/odata/Conversation(3)/reporting_events"}]}"##]].assert_eq(&answer_with(
+        server,
+        url,
+        &[full, ("OData-MaxVersion", "4.01")],
+    ));
+    let many = "ReportingEvent?$select=id,value,event_start_time&$top=2&$count=true";
+    expect![[r##"
+        200
+        {"@odata.context":"http://127.0.0.1/v1.0/odata/$metadata#ReportingEvent(id,value,event_start_time)","value":[{"@odata.type":"#LiveAgent.ReportingEvent","@odata.id":"http://127.0.0.1/v1.0/odata/ReportingEvent(1)","@odata.readLink":"http://127.0.0.1/v1.0/odata/ReportingEvent(1)","id@odata.type":"#Int64","id":1,"event_start_time@odata.type":"#DateTimeOffset","event_start_time":"2021-11-23T00:00:00.000000Z","value":0.5,"conversation@odata.associationLink":"http://127.0.0.1/v1.0/odata/ReportingEvent(1)/conversation/$ref","conversation@odata.navigationLink":"http://127.0.0.1/v1.0/odata/ReportingEvent(1)/conversation","inbox@odata.associationLink":"http://127.0.0.1/v1.0/odata/ReportingEvent(1)/inbox/$ref","inbox@odata.navigationLink":"http://127.0.0.1/v1.0/odata/ReportingEvent(1)/inbox","user@odata.associationLink":"http://127.0.0.1/v1.0/odata/ReportingEvent(1)/user/$ref","user@odata.navigationLink":"http://127.0.0.1/v1.0/odata/ReportingEvent(1)/user"},{"@odata.type":"#LiveAgent.ReportingEvent","@odata.id":"http://127.0.0.1/v1.0/odata/ReportingEvent(2)","@odata.readLink":"http://127.0.0.1/v1.0/odata/ReportingEvent(2)","id@odata.type":"#Int64","id":2,"event_start_time@odata.type":"#DateTimeOffset","event_start_time":"2021-11-23T00:00:00.000000Z","value":1.5,"conversation@odata.associationLink":"http://127.0.0.1/v1.0/odata/ReportingEvent(2)/conversation/$ref","conversation@odata.navigationLink":"http://127.0.0.1/v1.0/odata/ReportingEvent(2)/conversation","inbox@odata.associationLink":"http://127.0.0.1/v1.0/odata/ReportingEvent(2)/inbox/$ref","inbox@odata.navigationLink":"http://127.0.0.1/v1.0/odata/ReportingEvent(2)/inbox","user@odata.associationLink":"http://127.0.0.1/v1.0/odata/ReportingEvent(2)/user/$ref","user@odata.navigationLink":"http://127.0.0.1/v1.0/odata/ReportingEvent(2)/user"}],"@odata.count":10}"##]].assert_eq(&answer_with(
+        server,
+        many,
+        &[("Accept", "application/json;odata.metadata=full")],
+    ));
+    expect![[r#"
+        200
+        {"value":[{"id":1,"event_start_time":"2021-11-23T00:00:00.000000Z","value":0.5},{"id":2,"event_start_time":"2021-11-23T00:00:00.000000Z","value":1.5}],"@odata.count":10}"#]].assert_eq(&answer_with(server, many, &[none]));
+}

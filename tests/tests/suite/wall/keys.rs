@@ -1,0 +1,213 @@
+//! Keys: what is somebody else's is not there.
+
+use super::{A, B, BOTH, Caller, told, world};
+use liveagent_odata::entities::model;
+use tests::Server;
+
+/// A key of each set that the caller may not see although it exists, and one that nobody has. The
+/// ranges of keys tell nothing in them.
+fn absent(caller: Caller, set: &str) -> [String; 2] {
+    let foreign = caller.keys.1 + 3;
+    [format!("{set}({foreign})"), format!("{set}(55000003)")]
+}
+
+#[tokio::test]
+async fn foreign_keys_answer_as_absent_ones() {
+    let server = Server::start(&*world().await, |_| {});
+    for caller in [A, B] {
+        for entity in model().entity_types {
+            let set = entity.entity_set;
+            let mut tails = vec![
+                String::new(),
+                "?$select=id".to_owned(),
+                "/$ref".to_owned(),
+                "?$expand=*".to_owned(),
+            ];
+            for property in entity.properties {
+                tails.push(format!("/{}", property.name));
+                tails.push(format!("/{}/$value", property.name));
+            }
+            for navigation in entity.navigation_properties {
+                let name = navigation.name;
+                tails.push(format!("/{name}"));
+                tails.push(format!("/{name}/$ref"));
+                tails.push(format!("?$expand={name}"));
+                if navigation.many {
+                    tails.push(format!("/{name}/$count"));
+                    tails.push(format!("/{name}?$count=true"));
+                    tails.push(format!("/{name}({})", caller.keys.0 + 3));
+                    tails.push(format!("/{name}?$apply=aggregate($count as n)"));
+                } else {
+                    tails.push(format!("/{name}/id"));
+                }
+            }
+            let [foreign, gone] = absent(caller, set);
+            for tail in tails {
+                let ask = |key: &str| server.get_as(caller.token, &format!("{key}{tail}"));
+                let (foreign, gone) = (ask(&foreign), ask(&gone));
+                assert_eq!(foreign.status, 404, "{set}{tail}: {}", foreign.text());
+                assert_eq!(told(&foreign), told(&gone), "{set}{tail}");
+                // Only the key is wrong.
+                let own = ask(&format!("{set}({})", caller.keys.0 + 3));
+                let secret = entity
+                    .properties
+                    .iter()
+                    .any(|property| property.secret && tail.contains(property.name));
+                assert!(
+                    secret || matches!(own.status, 200 | 204 | 404),
+                    "{set}{tail}: {} {}",
+                    own.status,
+                    own.text()
+                );
+            }
+        }
+    }
+}
+
+/// Navigation from an own row to a foreign one: to nothing, as from one whose key is gone.
+#[tokio::test]
+async fn navigation_to_foreign_rows_leads_to_nothing() {
+    let server = Server::start(&*world().await, |_| {});
+    // Message 6 stands in a conversation of the other account, message 2 in one that is gone.
+    // Conversation 3 is assigned to nobody there is, conversation 7 to a user of the other account.
+    for caller in [A, B] {
+        let key = |n: u32| caller.keys.0 + n;
+        for (foreign, gone, tail) in [
+            (
+                format!("Message({})", key(6)),
+                format!("Message({})", key(2)),
+                "/conversation",
+            ),
+            (
+                format!("Message({})", key(6)),
+                format!("Message({})", key(2)),
+                "/conversation/identifier",
+            ),
+            (
+                format!("Message({})", key(6)),
+                format!("Message({})", key(2)),
+                "/conversation/messages",
+            ),
+            (
+                format!("Message({})", key(6)),
+                format!("Message({})", key(2)),
+                "/conversation/messages/$count",
+            ),
+            (
+                format!("Message({})", key(5)),
+                format!("Message({})", key(1)),
+                "/inbox",
+            ),
+            (
+                format!("Conversation({})", key(7)),
+                format!("Conversation({})", key(3)),
+                "/assignee",
+            ),
+            (
+                format!("Conversation({})", key(7)),
+                format!("Conversation({})", key(3)),
+                "/assignee/name",
+            ),
+        ] {
+            let foreign = server.get_as(caller.token, &format!("{foreign}{tail}"));
+            let gone = server.get_as(caller.token, &format!("{gone}{tail}"));
+            assert!(
+                matches!(foreign.status, 204 | 404),
+                "{tail}: {}",
+                foreign.text()
+            );
+            assert_eq!(told(&foreign), told(&gone), "{tail}");
+        }
+    }
+}
+
+/// The token of the query travels with the link; another's does not open it.
+#[tokio::test]
+async fn a_next_link_opens_for_its_token_alone() {
+    let server = Server::start(&*world().await, |_| {});
+    for path in [
+        "Message?$orderby=content desc",
+        "Conversation?$expand=messages($top=1)",
+        "User?$select=name",
+    ] {
+        let mark = if path.contains('?') { '&' } else { '?' };
+        let url = format!("/v1.0/odata/{path}{mark}apikey=KEY");
+        let page = server
+            .client()
+            .get_with(&url, &[("Prefer", "odata.maxpagesize=2")])
+            .expect(200);
+        let link = super::next(&page).expect("there are more");
+        server.client().get(&link).expect(200);
+        for other in ["OTHER", "BOTH", "HALF"] {
+            let stolen = server
+                .client()
+                .get(&link.replace("apikey=KEY", &format!("apikey={other}")));
+            assert_eq!(stolen.status, 400, "{}", stolen.text());
+            assert!(stolen.text().contains("$skiptoken"), "{}", stolen.text());
+        }
+        let bearer = server.get_as("OTHER", &link.replace("apikey=KEY", ""));
+        assert_eq!(bearer.status, 400, "{}", bearer.text());
+    }
+}
+
+/// A failure over a row would tell of it: there is none over rows that the caller may not see.
+#[tokio::test]
+async fn foreign_rows_do_not_fail_either() {
+    let server = Server::start(&*world().await, |_| {});
+    for (caller, number) in [(A, 873_654_103), (B, 264_197_503), (BOTH, 591_836_703)] {
+        for failing in [
+            // The sign_in_count of a foreign user, the display_id of a foreign conversation.
+            format!("User?$filter=1 div (sign_in_count sub {number}) eq 7"),
+            format!("User/$count?$filter=1 div (sign_in_count sub {number}) eq 7"),
+            format!("User?$orderby=1 div (sign_in_count sub {number})"),
+            format!(
+                "User?$apply=filter(1 mod (sign_in_count sub {number}) eq 7)/aggregate($count as n)"
+            ),
+            format!(
+                "User?$apply=groupby((sign_in_count))/filter(1 div (sign_in_count sub {number}) eq 7)"
+            ),
+            format!(
+                "User?$apply=groupby((sign_in_count))/compute(1 div (sign_in_count sub {number}) as q)/filter(q eq 7)"
+            ),
+            format!(
+                "User?$compute=1 div (sign_in_count sub {number}) as q&$filter=q eq 7&$select=q"
+            ),
+            "User?$filter=sign_in_count mul 5000000000 mul 5000000000 lt 0 and name eq 'nobody'"
+                .to_owned(),
+            format!("Conversation?$filter=1 div (display_id sub {number}) eq 7"),
+            format!(
+                "Conversation?$filter=assignee/sign_in_count ne 5 and 1 div (display_id sub {number}) eq 7"
+            ),
+            format!("Conversation?$filter=1 div (assignee/sign_in_count sub {number}) eq 7"),
+            format!(
+                "Conversation?$filter=inbox/members/any(u: 1 div (u/sign_in_count sub {number}) eq 7)"
+            ),
+            format!(
+                "Conversation?$apply=groupby((display_id))/filter(1 div (display_id sub {number}) eq 7)"
+            ),
+            format!("Message?$filter=1 div (conversation/display_id sub {number}) eq 7"),
+            format!(
+                "Message?$filter=conversation/reporting_events/any(e: 1 div (e/conversation/display_id sub {number}) eq 7)"
+            ),
+            format!("Inbox?$filter=conversations/all(c: 1 div (c/display_id sub {number}) ne 7)"),
+            format!("Inbox?$expand=conversations($filter=1 div (display_id sub {number}) eq 7)"),
+            format!(
+                "Inbox?$filter=substring(name,0,{number} sub channel_id) eq 'x' and channel_id lt 0"
+            ),
+        ] {
+            let response = server.get_as(caller.token, &failing);
+            assert_eq!(
+                response.status,
+                200,
+                "{} {failing}: {}",
+                caller.token,
+                response.text()
+            );
+        }
+        // It does fail over an own one.
+        let own = caller.keys.0 + 3;
+        let url = format!("Message?$filter=1 div (id sub {own}) eq 7");
+        let failed = server.get_as(caller.token, &url);
+        assert_eq!(failed.status, 400, "{}", failed.text());
+    }
+}
