@@ -18,6 +18,7 @@ mod http;
 pub mod oracle;
 mod postgres;
 pub mod readme;
+pub mod sales;
 mod server;
 
 pub use database::Database;

@@ -174,6 +174,7 @@ impl Writer<'_> {
                 filter.as_deref(),
                 expr.ty_or_string(),
             ),
+            ExprKind::Over(over) => self.over(over),
             ExprKind::Among(values, layer) => self.among(values, layer),
             ExprKind::Scalar(rows, value) => {
                 self.sql("(SELECT ");

@@ -4,6 +4,9 @@
     reason = "a test fails by a panic, and so do its helpers"
 )]
 
+mod abnf_http;
+mod aggregation;
+mod annotations;
 mod apply;
 mod asking;
 mod auth;
