@@ -171,6 +171,8 @@ fn every_table_reference_has_its_scope() {
                                     " LEFT JOIN ",
                                     " WHERE ",
                                     " LIMIT ",
+                                    " OFFSET ",
+                                    " GROUP BY ",
                                     ")",
                                     "",
                                 ]
