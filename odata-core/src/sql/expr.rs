@@ -345,7 +345,7 @@ impl Writer<'_> {
     /// Whether it is a column, a parameter or a null, as it is or cast.
     fn is_short(&self, expr: &Expr) -> bool {
         match &expr.kind {
-            ExprKind::Null | ExprKind::Value(_) => true,
+            ExprKind::Null | ExprKind::Value(_) | ExprKind::Column(..) => true,
             ExprKind::Property(source, place) => {
                 let property = &self.set(*source).properties[*place];
                 !(property.ty == T::Json && json_text(property.source).is_some())
