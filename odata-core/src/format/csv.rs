@@ -102,10 +102,10 @@ impl Builder<'_> {
                     );
                 }
                 Member::Computed { name, output, .. } => {
-                    self.column(format!("{prefix}{name}"), *output, true)
+                    self.column(format!("{prefix}{name}"), *output, true);
                 }
                 Member::Group { name, members } => {
-                    self.members(members, set, &format!("{prefix}{name}/"))?
+                    self.members(members, set, &format!("{prefix}{name}/"))?;
                 }
                 Member::One { navigation, shape } => {
                     let name = set.navigation[*navigation].declared.name;
