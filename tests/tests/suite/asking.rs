@@ -158,6 +158,8 @@ pub(crate) fn headers(response: &Response) -> String {
     let mut text = String::new();
     for (name, values) in sorted {
         for value in values {
+            // What an entity tag is made of is not the business of who compares headers.
+            let value = if name == "etag" { "W/\"..\"" } else { value };
             text += &format!("{name}: {value}\n");
         }
     }
