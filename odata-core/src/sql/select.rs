@@ -276,7 +276,7 @@ impl Writer<'_> {
         }
         self.sql(" ORDER BY ");
         self.list(order, ", ", |writer, item| {
-            writer.operand(&item.expr);
+            writer.sort_operand(&item.expr);
             writer.sql(match (item.descending, item.expr.nullable) {
                 (false, false) => "",
                 (false, true) => " NULLS FIRST",
