@@ -23,15 +23,18 @@ async fn database(certificate: &str) -> (Postgres, Client) {
         ..Settings::default()
     };
     let postgres = tests::Postgres::own(&settings);
-    let (client, connection) = tokio_postgres::connect(
-        &postgres.connection_string("postgres"),
-        tokio_postgres::NoTls,
-    )
-    .await
-    .unwrap();
-    tokio::spawn(connection);
+    let client = connect(&postgres).await;
     fixture::load_small(&client).await;
     (postgres, client)
+}
+
+async fn connect(postgres: &Postgres) -> Client {
+    let url = postgres.connection_string("postgres");
+    let (client, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls)
+        .await
+        .unwrap();
+    tokio::spawn(connection);
+    client
 }
 
 fn url(postgres: &Postgres, rest: &str) -> String {
@@ -66,8 +69,9 @@ async fn everything_goes_through_tls() {
     assert!(count("s.ssl").await > 0);
     assert_eq!(count("NOT s.ssl").await, 0);
 
-    client
-        .batch_execute("BEGIN; LOCK TABLE messages IN ACCESS EXCLUSIVE MODE")
+    // On a connection of its own: a transaction sees other sessions as they were at its start.
+    let lock = connect(&postgres).await;
+    lock.batch_execute("BEGIN; LOCK TABLE messages IN ACCESS EXCLUSIVE MODE")
         .await
         .unwrap();
     for cancelled in 1..=3 {
@@ -82,7 +86,7 @@ async fn everything_goes_through_tls() {
         }
         assert_eq!(server.status().cancelled, cancelled);
     }
-    client.batch_execute("COMMIT").await.unwrap();
+    lock.batch_execute("COMMIT").await.unwrap();
     server.get("Message").expect(200);
     assert_eq!(server.status().discarded, 0);
 }
