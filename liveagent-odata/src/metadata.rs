@@ -5,14 +5,16 @@ use crate::entities;
 use crate::exit::{self, Exit};
 use odata_core::describe;
 use odata_core::edm::{ResolveOptions, Schema, Version};
+use odata_core::limits::Limits;
 use std::io::{self, Write as _};
 
 /// Prints it on stdout.
 pub fn run(options: &MetadataArgs) -> Result<(), Exit> {
     let (schema, _) = Schema::resolve(&entities::model(), None, &ResolveOptions::default());
+    let limits = Limits::default();
     let document = match options.format {
-        MetadataFormat::Xml => describe::csdl_xml(&schema, Version::V4_0),
-        MetadataFormat::Json => describe::csdl_json(&schema, Version::V4_01),
+        MetadataFormat::Xml => describe::csdl_xml(&schema, &limits, Version::V4_0),
+        MetadataFormat::Json => describe::csdl_json(&schema, &limits, Version::V4_01),
     };
     let _ = writeln!(
         io::stderr(),

@@ -5,6 +5,8 @@
 //! All functions are strict: an operand that is null makes the result null. Nothing else does, but
 //! where [`Sql::Partial`] says so.
 
+pub mod aggregation;
+
 use crate::edm::PrimitiveType;
 
 /// One overload of a function.
@@ -311,6 +313,21 @@ pub static FUNCTIONS: &[Function] = &[
     row("ceiling", &[Decimal], T::Decimal, Template("ceiling({0})")),
     row("ceiling", &[Double], T::Double, Template("ceiling({0})")),
 ];
+
+/// What stands between operands or looks like a function but is none of the table: it takes
+/// conditions, types or members of a collection.
+pub static OPERATORS: &[&str] = &[
+    "eq", "ne", "gt", "ge", "lt", "le", "in", "and", "or", "not", "add", "sub", "mul", "div",
+    "divby", "mod", "any", "all", "cast", "isof", "case",
+];
+
+/// The spelling of a function's name in the standard, which clients of 4.0 have to keep to.
+pub fn spelling(name: &'static str) -> &'static str {
+    match name {
+        "matchespattern" => "matchesPattern",
+        name => name,
+    }
+}
 
 /// Functions that the standard names and this service does not offer.
 pub static NOT_OFFERED: &[&str] = &[

@@ -17,6 +17,8 @@ pub mod fixture;
 mod http;
 pub mod oracle;
 mod postgres;
+pub mod readme;
+pub mod sales;
 mod server;
 
 pub use database::Database;

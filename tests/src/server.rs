@@ -3,15 +3,19 @@
 use crate::http::{Client, Response};
 use crate::postgres::say;
 use crate::{Database, fixture};
-use liveagent_odata::check::Report;
+use actix_web::dev::ServerHandle;
+use liveagent_odata::check::{self, Report};
 use liveagent_odata::config::Config;
+use liveagent_odata::http;
 use liveagent_odata::serve::Application;
 use odata_core::db::Status;
-use odata_core::service::Service;
+use odata_core::edm::{Finding, Model, ResolveOptions, Schema, Severity};
+use odata_core::service::{Authenticate, Service};
 use std::net::SocketAddr;
 use std::sync::mpsc;
-use std::thread::JoinHandle;
+use std::thread;
 use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 
 /// A running service, on a port of its own and threads of its own. It stops with the value.
 pub struct Server {
@@ -19,7 +23,7 @@ pub struct Server {
     service: Service,
     report: Option<Report>,
     stop: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
+    thread: Option<thread::JoinHandle<()>>,
 }
 
 impl Server {
@@ -46,29 +50,54 @@ impl Server {
         config.workers = Some(2);
         config.pool.size = 4;
         change(&mut config);
+        Server::run(async || {
+            let application = Application::new(config).unwrap();
+            let (server, address) = application.listen().unwrap();
+            // It listens while the database is read.
+            let server = Listening::new(server, address);
+            let report = application.load().await.ok();
+            (server, application.service.clone(), report)
+        })
+    }
+
+    /// A service of another model on a database that has its tables.
+    pub fn of_model(database: &Database, model: Model, authenticate: impl Authenticate) -> Server {
+        let config = Config::new(database.connection_string().parse().unwrap());
+        Server::run(async move || {
+            let database = check::open(&config).unwrap();
+            let catalogue = database.catalogue("public").await.unwrap();
+            let options = ResolveOptions::default();
+            let (schema, findings) = Schema::resolve(&model, Some(&catalogue), &options);
+            let is_right = |finding: &Finding| finding.severity < Severity::Warning;
+            assert!(findings.iter().all(is_right), "{findings:?}");
+            let service = Service::new(config.settings, database, authenticate);
+            service.serve(schema);
+            let (server, addresses) = http::listen(&service, "127.0.0.1:0", Some(2)).unwrap();
+            (Listening::new(server, addresses[0]), service, None)
+        })
+    }
+
+    fn run(
+        start: impl AsyncFnOnce() -> (Listening, Service, Option<Report>) + Send + 'static,
+    ) -> Server {
         let (stop, stopped) = oneshot::channel();
-        let (started, start) = mpsc::channel();
-        let thread = std::thread::spawn(move || {
+        let (started, is_started) = mpsc::channel();
+        let thread = thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_multi_thread()
                 .worker_threads(2)
                 .enable_all()
                 .build()
                 .unwrap();
             runtime.block_on(async {
-                let application = Application::new(config).unwrap();
-                let (server, address) = application.listen().unwrap();
-                let handle = server.handle();
-                let server = tokio::spawn(server);
-                let report = application.load().await.ok();
-                let service = application.service.clone();
-                started.send((address, service, report)).unwrap();
+                let (server, service, report) = start().await;
+                started.send((server.address, service, report)).unwrap();
                 // Also when the value is gone.
                 let _ = stopped.await;
-                handle.stop(false).await;
-                let _ = server.await;
+                server.handle.stop(false).await;
+                let _ = server.server.await;
             });
         });
-        let (address, service, report) = start.recv().expect("the service starts");
+        let (address, service, report) = is_started.recv().expect("the service starts");
         Server {
             address,
             service,
@@ -134,6 +163,23 @@ impl Server {
     /// The service itself.
     pub fn service(&self) -> &Service {
         &self.service
+    }
+}
+
+/// An HTTP server that runs.
+struct Listening {
+    address: SocketAddr,
+    handle: ServerHandle,
+    server: JoinHandle<std::io::Result<()>>,
+}
+
+impl Listening {
+    fn new(server: actix_web::dev::Server, address: SocketAddr) -> Listening {
+        Listening {
+            address,
+            handle: server.handle(),
+            server: tokio::spawn(server),
+        }
     }
 }
 

@@ -68,6 +68,7 @@ pub struct User {
     #[odata(secret, column("pubsub_token", "pubsub_tokens"))]
     pub pubsub_tokens: Option<String>,
     /// This Represents The User's Availability.
+    #[odata(values(0 = "online", 1 = "offline", 2 = "busy"))]
     pub availability: Option<i32>,
     /// UI Settings For User
     pub ui_settings: Option<Json>,

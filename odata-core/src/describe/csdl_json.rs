@@ -4,9 +4,10 @@ use super::annotations::{self, Annotation, Expression};
 use super::facts::{partner, precision, referential_constraints, type_name};
 use super::json::Json;
 use crate::edm::{EntitySet, Navigation, PrimitiveType, Schema, StructuralProperty, Version};
+use crate::limits::Limits;
 
-/// The CSDL JSON document of this schema.
-pub fn csdl_json(schema: &Schema, version: Version) -> String {
+/// The CSDL JSON document of this schema, as it can be read within these limits.
+pub fn csdl_json(schema: &Schema, limits: &Limits, version: Version) -> String {
     let references = annotations::vocabularies(schema).map(|vocabulary| {
         let include = Json::object([
             ("$Namespace", Json::string(vocabulary.namespace)),
@@ -20,7 +21,7 @@ pub fn csdl_json(schema: &Schema, version: Version) -> String {
         .sets()
         .iter()
         .map(|set| (set.declared.name, entity_type(schema, set)));
-    let members = types.chain([(schema.container, container(schema))]);
+    let members = types.chain([(schema.container, container(schema, limits))]);
     Json::object([
         ("$Version", Json::string(version.name())),
         ("$EntityContainer", Json::string(container_name)),
@@ -87,7 +88,7 @@ fn navigation_property(schema: &Schema, set: &EntitySet, navigation: &Navigation
     )
 }
 
-fn container(schema: &Schema) -> Json {
+fn container(schema: &Schema, limits: &Limits) -> Json {
     let mut members = vec![("$Kind", Json::string("EntityContainer"))];
     for set in schema.sets() {
         let mut set_members = vec![
@@ -101,7 +102,7 @@ fn container(schema: &Schema) -> Json {
             });
             set_members.push(("$NavigationPropertyBinding", Json::object(bindings)));
         }
-        let json = annotated(Json::object(set_members), &annotations::of_set(set));
+        let json = annotated(Json::object(set_members), &annotations::of_set(set, limits));
         members.push((set.declared.entity_set, json));
     }
     annotated(Json::object(members), &annotations::of_container())

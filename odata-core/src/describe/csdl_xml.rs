@@ -4,9 +4,10 @@ use super::annotations::{self, Annotation, Expression};
 use super::facts::{partner, precision, referential_constraints, scale, type_name};
 use super::xml::Element;
 use crate::edm::{EntitySet, Navigation, Schema, StructuralProperty, Version};
+use crate::limits::Limits;
 
-/// The CSDL XML document of this schema.
-pub fn csdl_xml(schema: &Schema, version: Version) -> String {
+/// The CSDL XML document of this schema, as it can be read within these limits.
+pub fn csdl_xml(schema: &Schema, limits: &Limits, version: Version) -> String {
     let references = annotations::vocabularies(schema).map(|vocabulary| {
         let include = Element::new("edmx:Include")
             .with("Namespace", vocabulary.namespace)
@@ -20,7 +21,7 @@ pub fn csdl_xml(schema: &Schema, version: Version) -> String {
         .with("Namespace", schema.namespace)
         .with("xmlns", "http://docs.oasis-open.org/odata/ns/edm")
         .containing(types)
-        .containing([container(schema)]);
+        .containing([container(schema, limits)]);
     Element::new("edmx:Edmx")
         .with("Version", version.name())
         .with("xmlns:edmx", "http://docs.oasis-open.org/odata/ns/edmx")
@@ -81,7 +82,7 @@ fn navigation_property(schema: &Schema, set: &EntitySet, navigation: &Navigation
         .containing(annotate(&annotations::of_navigation(navigation)))
 }
 
-fn container(schema: &Schema) -> Element {
+fn container(schema: &Schema, limits: &Limits) -> Element {
     let sets = schema.sets().iter().map(|set| {
         let bindings = set.navigation.iter().map(|navigation| {
             Element::new("NavigationPropertyBinding")
@@ -92,7 +93,7 @@ fn container(schema: &Schema) -> Element {
             .with("Name", set.declared.entity_set)
             .with("EntityType", type_name(schema, set.id))
             .containing(bindings)
-            .containing(annotate(&annotations::of_set(set)))
+            .containing(annotate(&annotations::of_set(set, limits)))
     });
     Element::new("EntityContainer")
         .with("Name", schema.container)

@@ -3,6 +3,7 @@
 use crate::edm::{
     EntitySet, JoinPath, Navigation, PrimitiveType, Schema, SetId, StructuralProperty,
 };
+use crate::functions::aggregation::METHODS;
 
 /// The qualified name of a set's entity type.
 pub(super) fn type_name(schema: &Schema, set: SetId) -> String {
@@ -57,4 +58,24 @@ pub(super) fn referential_constraints(
 pub(super) fn hidden(set: &EntitySet) -> Vec<&'static str> {
     let hidden = set.properties.iter().filter(|property| property.hidden);
     hidden.map(|property| property.declared.name).collect()
+}
+
+/// The names of the properties that any option may use.
+pub(super) fn visible(set: &EntitySet) -> Vec<&'static str> {
+    let visible = set.properties.iter().filter(|property| !property.hidden);
+    visible.map(|property| property.declared.name).collect()
+}
+
+/// The properties that any option may use, each with the aggregation methods that take its type.
+pub(super) fn aggregatable(set: &EntitySet) -> Vec<(&'static str, Vec<&'static str>)> {
+    let visible = set.properties.iter().filter(|property| !property.hidden);
+    let methods = |property: &StructuralProperty| {
+        let takes = METHODS
+            .iter()
+            .filter(|(_, method)| method.result(property.ty).is_some());
+        takes.map(|(name, _)| *name).collect()
+    };
+    visible
+        .map(|property| (property.declared.name, methods(property)))
+        .collect()
 }

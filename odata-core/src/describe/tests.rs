@@ -1,5 +1,6 @@
 use super::*;
 use crate::edm::{Version, fixture};
+use crate::limits::Limits;
 use expect_test::{expect, expect_file};
 
 #[test]
@@ -34,15 +35,15 @@ fn the_service_document() {
 
 #[test]
 fn metadata_as_xml() {
-    let xml = csdl_xml(&fixture::schema(), Version::V4_0);
+    let xml = csdl_xml(&fixture::schema(), &Limits::default(), Version::V4_0);
     expect_file!["tests/metadata.xml"].assert_eq(&xml);
-    let later = csdl_xml(&fixture::schema(), Version::V4_01);
+    let later = csdl_xml(&fixture::schema(), &Limits::default(), Version::V4_01);
     assert_eq!(later, xml.replacen("\"4.0\"", "\"4.01\"", 1));
 }
 
 #[test]
 fn metadata_as_json() {
-    let text = csdl_json(&fixture::schema(), Version::V4_0);
+    let text = csdl_json(&fixture::schema(), &Limits::default(), Version::V4_0);
     let json: serde_json::Value = serde_json::from_str(&text).unwrap();
     let pretty = serde_json::to_string_pretty(&json).unwrap() + "\n";
     expect_file!["tests/metadata.json"].assert_eq(&pretty);
@@ -51,7 +52,7 @@ fn metadata_as_json() {
 /// Strict readers fail on them.
 #[test]
 fn there_is_no_collection_of_enumeration_members() {
-    let xml = csdl_xml(&fixture::schema(), Version::V4_0);
+    let xml = csdl_xml(&fixture::schema(), &Limits::default(), Version::V4_0);
     assert!(xml.contains(" EnumMember=\""));
     assert!(!xml.contains("<EnumMember>"));
 }

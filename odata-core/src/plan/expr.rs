@@ -60,10 +60,46 @@ pub enum ExprKind {
     Column(u16, usize),
     /// An aggregate over the rows of a group, of those for which the condition holds.
     Aggregate(Aggregate, Option<Box<Expr>>, Option<Box<Expr>>),
+    /// A number that a row has among the others.
+    Over(Box<Over>),
     /// Whether these values are a row of the layer.
     Among(Vec<Expr>, Box<Layer>),
     /// Whether the text contains this one, in any case; false for null.
     Search(Box<Expr>, String),
+}
+
+/// A number that a row has among those that are like it in some expressions, in an order.
+#[derive(Debug, Clone)]
+pub struct Over {
+    /// The number.
+    pub number: OverNumber,
+    /// What rows must have in common; empty: all rows are one part.
+    pub partition: Vec<Expr>,
+    /// The order, total; each with whether it descends.
+    pub order: Vec<(Expr, bool)>,
+}
+
+impl Over {
+    /// The expressions that it is made of.
+    pub fn operands(&self) -> impl Iterator<Item = &Expr> {
+        let summed = match &self.number {
+            OverNumber::Place => None,
+            OverNumber::SumBefore(operand) | OverNumber::Sum(operand) => Some(operand),
+        };
+        let ordered = self.order.iter().map(|(expr, _)| expr);
+        summed.into_iter().chain(&self.partition).chain(ordered)
+    }
+}
+
+/// The numbers of [`Over`].
+#[derive(Debug, Clone)]
+pub enum OverNumber {
+    /// The place of the row, from 1.
+    Place,
+    /// The sum over the rows before it, 0 where there are none.
+    SumBefore(Expr),
+    /// The sum over all rows.
+    Sum(Expr),
 }
 
 /// A literal, ready to be bound.

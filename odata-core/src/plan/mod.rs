@@ -20,9 +20,10 @@ mod resource;
 mod search;
 mod walk;
 
+pub use crate::functions::aggregation::Aggregate;
 pub use bind::bind;
-pub use derived::{Aggregate, Derived, Input, Layer};
-pub use expr::{ArithmeticOp, Comparison, Expr, ExprKind, Value};
+pub use derived::{Derived, Input, Layer};
+pub use expr::{ArithmeticOp, Comparison, Expr, ExprKind, Over, OverNumber, Value};
 pub use page::{Bound, Page, Window};
 
 use crate::edm::{PgType, PrimitiveType, Schema, SetId};

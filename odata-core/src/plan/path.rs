@@ -26,6 +26,17 @@ impl<'a> Binder<'a> {
         self.bind_segments(place, segments, path.root == PathRoot::Implicit, span)
     }
 
+    /// What follows an entity, which must end in a value.
+    pub(super) fn bind_path_from(
+        &mut self,
+        frame: usize,
+        source: Scoped,
+        segments: &'a [PathSegment],
+        span: Span,
+    ) -> Result<Expr> {
+        self.bind_segments(Place { frame, source }, segments, false, span)
+    }
+
     /// A path to a column of the rows that `$apply` made.
     fn bind_derived_path(&mut self, path: &'a PathExpr, span: Span) -> Result<Option<Expr>> {
         let Some(names) = &self.derived else {

@@ -23,6 +23,7 @@ impl Expr {
                     inside.each(visit);
                 }
             }
+            ExprKind::Over(over) => over.operands().for_each(|operand| operand.each(visit)),
             // The layer reads rows of its own.
             ExprKind::Among(values, _) => values.iter().for_each(|value| value.each(visit)),
             ExprKind::Compare(_, left, right) | ExprKind::Arithmetic(_, left, right) => {
@@ -110,6 +111,9 @@ impl Expr {
                 }
             }
             ExprKind::Among(values, _) => values.iter().for_each(|value| value.sources_here(found)),
+            ExprKind::Over(over) => over
+                .operands()
+                .for_each(|operand| operand.sources_here(found)),
             ExprKind::Null
             | ExprKind::Value(_)
             | ExprKind::Any(_)

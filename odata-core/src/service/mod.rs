@@ -110,9 +110,10 @@ impl Service {
 
     /// Serves this schema from now on.
     pub fn serve(&self, schema: Schema) {
+        let limits = &self.0.settings.limits;
         let served = Served {
-            csdl_xml: describe::csdl_xml(&schema, Version::V4_0).into(),
-            csdl_json: describe::csdl_json(&schema, Version::V4_01).into(),
+            csdl_xml: describe::csdl_xml(&schema, limits, Version::V4_0).into(),
+            csdl_json: describe::csdl_json(&schema, limits, Version::V4_01).into(),
             schema,
         };
         self.replace(Some(Arc::new(served)));

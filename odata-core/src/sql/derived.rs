@@ -3,7 +3,7 @@
 use super::rows::Conditions;
 use super::writer::Writer;
 use crate::edm::{PgType, PrimitiveType as T};
-use crate::plan::{Aggregate, Derived, Expr, Input, Layer};
+use crate::plan::{Aggregate, Derived, Expr, Input, Layer, Over, OverNumber};
 
 impl Writer<'_> {
     /// `FROM .. WHERE ..` of what a query reads.
@@ -71,21 +71,59 @@ impl Writer<'_> {
             _ => {}
         }
         if !layer.order.is_empty() {
-            self.sql(" ORDER BY ");
-            self.list(&layer.order, ", ", |writer, (expr, descending)| {
-                writer.sort_operand(expr);
-                writer.sql(if *descending {
-                    " DESC NULLS LAST"
-                } else {
-                    " NULLS FIRST"
-                });
-            });
+            self.sql(" ");
+            self.layer_order(&layer.order);
         }
         if let Some(limit) = layer.limit {
             self.limit(limit, layer.skip);
         } else if layer.skip > 0 {
             self.offset(layer.skip);
         }
+    }
+
+    fn layer_order(&mut self, order: &[(Expr, bool)]) {
+        self.sql("ORDER BY ");
+        self.list(order, ", ", |writer, (expr, descending)| {
+            writer.sort_operand(expr);
+            writer.sql(if *descending {
+                " DESC NULLS LAST"
+            } else {
+                " NULLS FIRST"
+            });
+        });
+    }
+
+    /// A window function. The sum of the rows before is over rows, not over peers, so that the order
+    /// alone says which row is the last one that counts.
+    pub(super) fn over(&mut self, over: &Over) {
+        let (operand, before) = match &over.number {
+            OverNumber::Place => (None, false),
+            OverNumber::SumBefore(operand) => (Some(operand), true),
+            OverNumber::Sum(operand) => (Some(operand), false),
+        };
+        self.sql(if before { "COALESCE(" } else { "" });
+        match operand {
+            None => self.sql("row_number()"),
+            Some(operand) => {
+                self.sql("sum(");
+                self.typed(operand, operand.ty_or_string().pg());
+                self.sql(")");
+            }
+        }
+        self.sql(" OVER (");
+        if !over.partition.is_empty() {
+            self.sql("PARTITION BY ");
+            self.list(&over.partition, ", ", super::writer::Writer::operand);
+            self.sql(" ");
+        }
+        if before || operand.is_none() {
+            self.layer_order(&over.order);
+        }
+        self.sql(if before {
+            " ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)"
+        } else {
+            ")"
+        });
     }
 
     /// `(a, b) IN (SELECT ..)`.

@@ -4,28 +4,40 @@
     reason = "a test fails by a panic, and so do its helpers"
 )]
 
+mod abnf_http;
+mod aggregation;
+mod annotations;
+mod apply;
 mod asking;
 mod auth;
+mod compute;
+mod credentials;
 mod databases;
 mod demo;
 mod errors;
 mod expand;
 mod facts;
 mod filter;
+mod foreign_model;
 mod grants;
 mod harness;
 mod headers;
 mod health;
 mod identity;
+mod json_columns;
 mod metadata;
 mod odd_rows;
 mod orderby;
+mod own_model;
 mod paging;
 mod paths;
 mod program;
 mod recorded;
+mod search;
 mod secrets;
 mod select;
 mod startup;
+mod streams;
+mod team;
 mod tls;
 mod wall;

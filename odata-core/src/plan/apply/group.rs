@@ -1,20 +1,63 @@
 //! `groupby` and `aggregate` (Data Aggregation 3.2.1 and 3.2.3).
 
+use super::aggregate::{aggregated, method};
 use super::{DerivedColumn, Stage, plain};
-use crate::edm::PrimitiveType as T;
 use crate::error::{Code, Error, Result, Span};
 use crate::plan::bind::{Binder, condition};
-use crate::plan::derived::METHODS;
-use crate::plan::{Aggregate, Expr, ExprKind, Input, Layer, Rows, Via};
+use crate::plan::{Expr, ExprKind, Input, Layer, Rows, Via};
 use crate::uri::ast::{
-    self, AggregateExpr, AggregateKind, GroupingItem, Name, PathExpr, PathRoot, SegmentKind,
-    Transformation, TransformationKind,
+    self, AggregateExpr, GroupingItem, PathExpr, PathRoot, SegmentKind, Transformation,
+    TransformationKind,
 };
 
+/// A path that rows are grouped by.
+pub(super) type Grouping<'a> = (&'a PathExpr, Span);
+/// A column with its expression over the rows below.
+type Column = (DerivedColumn, Expr);
+
 impl<'a> Binder<'a> {
+    /// `groupby` over one list of paths.
+    pub(super) fn group_by(
+        &mut self,
+        frame: usize,
+        via: Option<Via>,
+        mut stage: Stage,
+        groups: &[Grouping<'a>],
+        then: &'a [Transformation],
+    ) -> Result<Stage> {
+        use TransformationKind::{Identity, Rank};
+        let is_rank = |step: &&Transformation| matches!(step.kind, Identity | Rank { .. });
+        let (ranks, rest) = then.split_at(then.iter().take_while(is_rank).count());
+        let mut ranked = None;
+        for step in ranks {
+            let Rank {
+                function,
+                amount,
+                by,
+            } = &step.kind
+            else {
+                continue;
+            };
+            let partition = groups.iter().map(|group| Ok(self.grouping(*group)?.1));
+            let partition = partition.collect::<Result<_>>()?;
+            stage = self.rank(frame, via, stage, partition, (*function, amount, by))?;
+            if let Stage::Derived(_, names) = &stage {
+                self.derived = Some(names.clone());
+            }
+            ranked = Some(step.span);
+        }
+        let (conditions, aggregates) = self.group_sequence(rest)?;
+        if let (Some(span), true) = (ranked, aggregates.is_empty()) {
+            let what = "'groupby' that ranks without an 'aggregate'";
+            return Err(Error::not_implemented(what).at(span));
+        }
+        let filter = Expr::all(conditions);
+        self.group(frame, via, stage, groups, aggregates, filter)
+    }
+
     /// What stands behind the paths of a `groupby`: conditions on the rows of a group, then one
     /// `aggregate`.
-    pub(super) fn group_sequence(
+    fn group_sequence(
         &mut self,
         then: &'a [Transformation],
     ) -> Result<(Vec<Expr>, &'a [AggregateExpr])> {
@@ -50,43 +93,143 @@ impl<'a> Binder<'a> {
         frame: usize,
         via: Option<Via>,
         stage: Stage,
-        groups: &[(&'a PathExpr, Span)],
+        groups: &[Grouping<'a>],
         aggregates: &'a [AggregateExpr],
-        conditions: Vec<Expr>,
+        filter: Option<Expr>,
     ) -> Result<Stage> {
-        let mut select = Vec::new();
-        let mut columns: Vec<DerivedColumn> = Vec::new();
-        for (path, span) in groups {
-            let names = path_names(path, *span)?;
-            let expr = self.bind_path(path, *span)?;
-            if columns.iter().any(|column| column.path == names) {
-                let message = format!("'{}' is grouped by twice", names.join("/"));
-                return Err(Error::new(Code::DuplicateOption, message).at(*span));
+        if let Some(item) = aggregates.iter().find(|item| !item.from.is_empty()) {
+            if aggregates.len() > 1 {
+                let what = "'from' beside other aggregates";
+                return Err(Error::not_implemented(what).at(item.span));
             }
-            columns.push(DerivedColumn {
-                declared: self.is_declared(&expr, &names),
-                path: names,
-                ty: expr.ty_or_string(),
-                nullable: expr.nullable,
-                in_branch: Vec::new(),
-            });
-            select.push(expr);
+            return self.group_from(frame, via, stage, groups, item, filter);
         }
-        let group = select.len();
-        let filter = Expr::all(conditions);
+        let mut columns: Vec<Column> = Vec::new();
+        for group in groups {
+            let column = self.grouping(*group)?;
+            if columns.iter().any(|(known, _)| known.path == column.0.path) {
+                let message = format!("'{}' is grouped by twice", column.0.path.join("/"));
+                return Err(Error::new(Code::DuplicateOption, message).at(group.1));
+            }
+            columns.push(column);
+        }
+        let group = columns.len();
         for item in aggregates {
             let alias = self.aggregate_alias(item)?;
-            self.check_alias(&columns, alias)?;
+            self.check_alias(columns.iter().map(|(column, _)| column), alias)?;
             let expr = self.bind_aggregate(item, filter.as_ref())?;
-            columns.push(DerivedColumn {
-                path: vec![alias.text.clone()],
-                ty: expr.ty_or_string(),
-                nullable: expr.nullable,
-                declared: false,
-                in_branch: Vec::new(),
-            });
-            select.push(expr);
+            columns.push((result_column(&alias.text, &expr), expr));
         }
+        Ok(self.group_layer(frame, via, stage, columns, group))
+    }
+
+    /// `aggregate(a with m from g with n as x)`: grouped by `g` first, and what that gives aggregated
+    /// again (Data Aggregation 3.2.1.4). Several `from` are left out one after the other.
+    fn group_from(
+        &mut self,
+        frame: usize,
+        via: Option<Via>,
+        stage: Stage,
+        groups: &[Grouping<'a>],
+        item: &'a AggregateExpr,
+        filter: Option<Expr>,
+    ) -> Result<Stage> {
+        let alias = self.aggregate_alias(item)?;
+        let mut outer = Vec::new();
+        for group in groups {
+            outer.push(self.grouping(*group)?);
+        }
+        let mut inner = Vec::new();
+        for from in &item.from {
+            let mut columns = Vec::new();
+            for (path, span) in &from.groups {
+                columns.extend(self.finest_grouping((path, *span))?);
+            }
+            inner.push(columns);
+        }
+        self.check_alias(outer.iter().map(|(column, _)| column), alias)?;
+        let first = self.bind_aggregate(item, filter.as_ref())?;
+        // What is grouped by, the outermost first; a path that is named twice counts once.
+        let mut columns: Vec<Column> = outer;
+        let mut lengths = vec![columns.len()];
+        for level in inner.into_iter().rev() {
+            for column in level {
+                if !columns.iter().any(|(known, _)| known.path == column.0.path) {
+                    columns.push(column);
+                }
+            }
+            lengths.push(columns.len());
+        }
+        let finest = columns.len();
+        columns.push((result_column(&alias.text, &first), first));
+        let mut stage = self.group_layer(frame, via, stage, columns, finest);
+        for (from, length) in item.from.iter().zip(lengths.into_iter().rev().skip(1)) {
+            let Stage::Derived(_, names) = &stage else {
+                break;
+            };
+            let Some(name) = &from.method else {
+                let what = "'from' without a method";
+                return Err(Error::not_implemented(what).at(item.span));
+            };
+            let value = names.column(names.columns.len() - 1);
+            let expr = aggregated(method(name)?, Some(value), None, item.span)?;
+            let kept = (0..length).map(|place| (names.columns[place].clone(), names.column(place)));
+            let result = (result_column(&alias.text, &expr), expr);
+            let columns = kept.chain([result]).collect();
+            stage = self.group_layer(frame, via, stage, columns, length);
+        }
+        Ok(stage)
+    }
+
+    /// What a path of `groupby` says.
+    fn grouping(&mut self, (path, span): Grouping<'a>) -> Result<Column> {
+        let names = path_names(path, span)?;
+        if self.bind_entity_path(path)?.is_some() {
+            let what = "grouping by a navigation property";
+            let hint = format!("name a property of it, as in {}/..", names.join("/"));
+            return Err(Error::not_implemented(what).at(span).hint(hint));
+        }
+        let expr = self.bind_path(path, span)?;
+        let column = DerivedColumn {
+            declared: self.is_declared(&expr, &names),
+            path: names,
+            ty: expr.ty_or_string(),
+            nullable: expr.nullable,
+            in_branch: Vec::new(),
+        };
+        Ok((column, expr))
+    }
+
+    /// The same where it may lead to an entity: grouped by its key, which nobody will see.
+    fn finest_grouping(&mut self, (path, span): Grouping<'a>) -> Result<Vec<Column>> {
+        let Some(source) = self.bind_entity_path(path)? else {
+            return Ok(vec![self.grouping((path, span))?]);
+        };
+        let names = path_names(path, span)?;
+        let set = self.set(source);
+        let key = set.key.iter().map(|place| {
+            let name = set.properties[*place].declared.name.to_owned();
+            let expr = self.property(0, source, *place, span)?;
+            let path = names.iter().cloned().chain([name]).collect();
+            let column = DerivedColumn {
+                path,
+                ..result_column("", &expr)
+            };
+            Ok((column, expr))
+        });
+        key.collect()
+    }
+
+    /// The rows, grouped by the first columns.
+    fn group_layer(
+        &mut self,
+        frame: usize,
+        via: Option<Via>,
+        stage: Stage,
+        columns: Vec<Column>,
+        group: usize,
+    ) -> Stage {
+        let (columns, select) = columns.into_iter().unzip();
         let input = match stage {
             Stage::Entities(conditions) => {
                 let from = self.frames[frame].from;
@@ -104,7 +247,7 @@ impl<'a> Binder<'a> {
             group: Some(group),
             ..plain(input, select)
         };
-        Ok(self.layer(layer, columns, (0..group).collect()))
+        self.layer(layer, columns, (0..group).collect())
     }
 
     fn is_declared(&self, expr: &Expr, names: &[String]) -> bool {
@@ -119,88 +262,6 @@ impl<'a> Binder<'a> {
             _ => false,
         }
     }
-
-    fn aggregate_alias(&self, item: &'a AggregateExpr) -> Result<&'a Name> {
-        item.alias.as_ref().ok_or_else(|| {
-            let message = "expected 'as' and a name behind the aggregate";
-            Error::new(Code::SyntaxError, message)
-                .at(item.span)
-                .hint("for example $count as n")
-        })
-    }
-
-    fn bind_aggregate(&mut self, item: &'a AggregateExpr, filter: Option<&Expr>) -> Result<Expr> {
-        if !item.from.is_empty() {
-            return Err(Error::not_implemented("'from' in 'aggregate'").at(item.span));
-        }
-        let (method, operand) = match &item.kind {
-            AggregateKind::Count(None) => (Aggregate::Count, None),
-            AggregateKind::Count(Some(path)) => {
-                let counted = self.bind_count_path(path, item.span)?;
-                (Aggregate::Sum, Some(counted))
-            }
-            AggregateKind::Value(_, None) => {
-                let message = "expected 'with' and a method";
-                let error = Error::new(Code::SyntaxError, message).at(item.span);
-                return Err(error.hint("the methods are sum, min, max, average and countdistinct"));
-            }
-            AggregateKind::Value(expr, Some(name)) => (method(name)?, Some(self.bind_expr(expr)?)),
-        };
-        let ty = match &operand {
-            None => T::Int64,
-            Some(Expr { ty: None, .. }) => T::String,
-            Some(Expr { ty: Some(of), .. }) => method.result(*of).ok_or_else(|| {
-                let name = METHODS
-                    .iter()
-                    .find(|(_, known)| *known == method)
-                    .map_or("", |(name, _)| name);
-                let message = format!("'{name}' does not take {}", of.edm_name());
-                Error::new(Code::TypeMismatch, message).at(item.span)
-            })?,
-        };
-        // A number of rows is never null; everything else is, over nothing.
-        let counts = matches!(method, Aggregate::Count | Aggregate::CountDistinct);
-        let kind =
-            ExprKind::Aggregate(method, operand.map(Box::new), filter.cloned().map(Box::new));
-        Ok(Expr {
-            kind,
-            ty: Some(ty),
-            nullable: !counts,
-        })
-    }
-
-    /// `path/$count`: how many there are behind a path.
-    fn bind_count_path(&mut self, path: &'a PathExpr, span: Span) -> Result<Expr> {
-        let Some(frame) = self.frames.first().filter(|_| self.derived.is_none()) else {
-            return Err(
-                Error::not_implemented("a count behind a path of aggregated rows").at(span),
-            );
-        };
-        let set = self.set(frame.from);
-        let from = frame.from;
-        if let [
-            ast::PathSegment {
-                kind: SegmentKind::Name(name),
-                ..
-            },
-        ] = path.segments.as_slice()
-            && let Some(place) = set
-                .navigation(name)
-                .filter(|place| set.navigation[*place].declared.many)
-        {
-            let target = set.navigation[place].target;
-            self.push_frame(target);
-            let rows = self.pop_frame(
-                Some(Via {
-                    near: from,
-                    navigation: place,
-                }),
-                None,
-            );
-            return Ok(Expr::certain(ExprKind::Count(Box::new(rows)), T::Int64));
-        }
-        Err(Error::not_implemented("a count behind such a path").at(span))
-    }
 }
 
 /// The paths that rows are grouped by: several lists where there is a `rollup`, whose paths are left
@@ -208,8 +269,8 @@ impl<'a> Binder<'a> {
 pub(super) fn group_sets<'a>(
     groups: &'a [GroupingItem],
     span: Span,
-) -> Result<Vec<Vec<(&'a PathExpr, Span)>>> {
-    let mut sets: Vec<Vec<(&PathExpr, Span)>> = vec![Vec::new()];
+) -> Result<Vec<Vec<Grouping<'a>>>> {
+    let mut sets: Vec<Vec<Grouping<'_>>> = vec![Vec::new()];
     for group in groups {
         sets = match group {
             GroupingItem::Path(path, span) => {
@@ -233,21 +294,13 @@ pub(super) fn group_sets<'a>(
     Ok(sets)
 }
 
-fn method(name: &Name) -> Result<Aggregate> {
-    let known = METHODS.iter().map(|(known, _)| *known);
-    match METHODS.iter().find(|(known, _)| *known == name.text) {
-        Some((_, method)) => Ok(*method),
-        None if name.text.contains('.') => Err(Error::not_implemented(format_args!(
-            "the aggregation method '{}'",
-            name.text
-        ))
-        .at(name.span)),
-        None => {
-            let message = format!("there is no aggregation method '{}'", name.text);
-            Err(Error::new(Code::UnknownFunction, message)
-                .at(name.span)
-                .did_you_mean(&name.text, known))
-        }
+fn result_column(name: &str, expr: &Expr) -> DerivedColumn {
+    DerivedColumn {
+        path: vec![name.to_owned()],
+        ty: expr.ty_or_string(),
+        nullable: expr.nullable,
+        declared: false,
+        in_branch: Vec::new(),
     }
 }
 

@@ -5,17 +5,18 @@
 //! as without `$apply`. With the first grouping the rows become a [`Derived`] relation, whose columns
 //! are all that later names may refer to.
 
+mod aggregate;
 mod concat;
 mod group;
 mod page;
+mod rank;
 
 use super::bind::Binder;
-use super::{Derived, Expr, ExprKind, Input, Layer, Rows, Value, Via};
+use super::{Derived, Expr, ExprKind, Input, Layer, Rows, Via};
 use crate::edm::PrimitiveType as T;
 use crate::error::{Code, Error, Result, Span};
-use crate::uri::ast::{
-    self, ComputeItem, Name, OrderByItem, RankFunction, Transformation, TransformationKind,
-};
+use crate::functions::aggregation::TRANSFORMATIONS;
+use crate::uri::ast::{ComputeItem, Name, OrderByItem, Transformation, TransformationKind};
 use group::group_sets;
 
 /// The columns of a derived relation, as names refer to them.
@@ -166,28 +167,20 @@ impl<'a> Binder<'a> {
                 function,
                 amount,
                 by,
-            } => self.rank(frame, via, stage, (*function, amount, by), span),
+            } => self.rank(frame, via, stage, Vec::new(), (*function, amount, by)),
             K::Compute(items) => self.compute(frame, stage, items),
             K::Aggregate(items) => {
                 order.clear();
-                self.group(frame, via, stage, &[], items, Vec::new())
+                self.group(frame, via, stage, &[], items, None)
             }
             K::GroupBy { groups, then } => {
                 order.clear();
-                let (conditions, aggregates) = self.group_sequence(then)?;
                 let mut branches = Vec::new();
                 for groups in group_sets(groups, span)? {
-                    let branch = self.branch(frame, |binder| {
-                        binder.group(
-                            frame,
-                            via,
-                            stage.clone(),
-                            &groups,
-                            aggregates,
-                            conditions.clone(),
-                        )
-                    });
-                    branches.push(branch?);
+                    let stage = stage.clone();
+                    branches.push(self.branch(frame, |binder| {
+                        binder.group_by(frame, via, stage, &groups, then)
+                    })?);
                 }
                 self.union(frame, via, branches, &[], span)
             }
@@ -214,22 +207,9 @@ impl<'a> Binder<'a> {
             }
             K::Custom(name, _) => {
                 let message = format!("there is no transformation '{}'", name.text);
-                let known = [
-                    "aggregate",
-                    "groupby",
-                    "filter",
-                    "compute",
-                    "search",
-                    "orderby",
-                    "skip",
-                    "top",
-                    "topcount",
-                    "bottomcount",
-                    "identity",
-                ];
                 Err(Error::new(Code::UnknownFunction, message)
                     .at(name.span)
-                    .did_you_mean(&name.text, known))
+                    .did_you_mean(&name.text, TRANSFORMATIONS.iter().copied()))
             }
             _ => Err(Error::not_implemented("a transformation of hierarchies").at(span)),
         }
@@ -248,7 +228,7 @@ impl<'a> Binder<'a> {
                 let mut columns = names.columns.clone();
                 for item in items {
                     let expr = self.bind_expr(&item.expr)?;
-                    self.check_alias(&columns, &item.alias)?;
+                    self.check_alias(columns.iter(), &item.alias)?;
                     columns.push(DerivedColumn {
                         path: vec![item.alias.text.clone()],
                         ty: expr.ty_or_string(),
@@ -277,13 +257,7 @@ impl<'a> Binder<'a> {
         match stage {
             Stage::Entities(conditions) => {
                 let from = self.frames[frame].from;
-                let set = self.set(from);
-                let key = |place: &usize| Expr {
-                    kind: ExprKind::Property(from, *place),
-                    ty: Some(set.properties[*place].ty),
-                    nullable: false,
-                };
-                let keys: Vec<Expr> = set.key.iter().map(key).collect();
+                let keys = self.keys(frame);
                 // The order is total, so that the same rows are chosen for every page.
                 order.extend(keys.iter().map(|key| (key.clone(), false)));
                 let joins = self.frames[frame].joins.clone();
@@ -323,29 +297,16 @@ impl<'a> Binder<'a> {
         }
     }
 
-    fn rank(
-        &mut self,
-        frame: usize,
-        via: Option<Via>,
-        stage: Stage,
-        (function, amount, by): (RankFunction, &'a ast::Expr, &'a ast::Expr),
-        span: Span,
-    ) -> Result<Stage> {
-        let descending = match function {
-            RankFunction::TopCount => true,
-            RankFunction::BottomCount => false,
-            _ => return Err(Error::not_implemented("ranking by a sum or a percentage").at(span)),
+    /// The key properties of a frame's entities.
+    fn keys(&self, frame: usize) -> Vec<Expr> {
+        let from = self.frames[frame].from;
+        let set = self.set(from);
+        let key = |place: &usize| Expr {
+            kind: ExprKind::Property(from, *place),
+            ty: Some(set.properties[*place].ty),
+            nullable: false,
         };
-        let amount_expr = self.bind_expr(amount)?;
-        let limit = match amount_expr.kind {
-            ExprKind::Value(Value::Integer(n)) if n > 0 => u64::try_from(n).unwrap_or_default(),
-            _ => {
-                let message = "expected a positive whole number of rows";
-                return Err(Error::new(Code::InvalidOptionValue, message).at(amount.span));
-            }
-        };
-        let by = self.bind_expr(by)?;
-        self.window(frame, via, stage, vec![(by, descending)], 0, Some(limit))
+        set.key.iter().map(key).collect()
     }
 
     fn bind_transient_order(&mut self, items: &'a [OrderByItem]) -> Result<Order> {
@@ -355,14 +316,14 @@ impl<'a> Binder<'a> {
             .collect()
     }
 
-    fn check_alias(&self, columns: &[DerivedColumn], alias: &Name) -> Result<()> {
+    fn check_alias<'c>(
+        &self,
+        mut columns: impl Iterator<Item = &'c DerivedColumn>,
+        alias: &Name,
+    ) -> Result<()> {
         let set = self.frames.first().map(|frame| self.set(frame.from));
         let declared = set.is_some_and(|set| set.names().any(|name| name == alias.text));
-        if declared
-            || columns
-                .iter()
-                .any(|column| column.path.first() == Some(&alias.text))
-        {
+        if declared || columns.any(|column| column.path.first() == Some(&alias.text)) {
             let message = format!(
                 "the name '{}' is taken, expected one that the type does not have",
                 alias.text
