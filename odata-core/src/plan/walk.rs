@@ -1,6 +1,6 @@
 //! What an expression is made of: its size, and the table references that it reads.
 
-use super::{Expr, ExprKind, Join, Rows, Scoped};
+use super::{Expr, ExprKind, Join, OverNumber, Rows, Scoped};
 use std::collections::HashSet;
 
 impl Expr {
@@ -22,6 +22,15 @@ impl Expr {
                 for inside in operand.iter().chain(filter) {
                     inside.each(visit);
                 }
+            }
+            ExprKind::Over(over) => {
+                let operand = match &over.number {
+                    OverNumber::Place => None,
+                    OverNumber::SumBefore(operand) | OverNumber::Sum(operand) => Some(operand),
+                };
+                let order = over.order.iter().map(|(expr, _)| expr);
+                let inside = operand.into_iter().chain(&over.partition).chain(order);
+                inside.for_each(|expr| expr.each(visit));
             }
             // The layer reads rows of its own.
             ExprKind::Among(values, _) => values.iter().for_each(|value| value.each(visit)),
@@ -117,7 +126,8 @@ impl Expr {
             | ExprKind::Count(_)
             | ExprKind::Scalar(..)
             | ExprKind::Column(..)
-            | ExprKind::Aggregate(..) => {}
+            | ExprKind::Aggregate(..)
+            | ExprKind::Over(_) => {}
         }
     }
 }

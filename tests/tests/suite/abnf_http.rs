@@ -48,7 +48,13 @@ async fn check_file(name: &str, at_least: usize) {
 
 /// Sends the case as its `wrap` says: as a part of the request's target, or as a header.
 fn ask(server: &Server, case: &Case) -> Response {
-    let text = case.wrap.as_ref().unwrap().replace("{}", &case.input);
+    let wrap = case.wrap.as_ref().unwrap();
+    // In the value of one option an ampersand is data, which a client has to encode.
+    let input = match wrap.contains('=') {
+        true => case.input.replace('&', "%26"),
+        false => case.input.clone(),
+    };
+    let text = wrap.replace("{}", &input);
     if let Some(target) = text.strip_prefix('/') {
         // A client keeps the fragment to itself.
         let target = target.split_once('#').map_or(target, |(target, _)| target);

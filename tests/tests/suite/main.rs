@@ -9,6 +9,7 @@ mod aggregation;
 mod annotations;
 mod asking;
 mod auth;
+mod conformance_doc;
 mod databases;
 mod demo;
 mod errors;
