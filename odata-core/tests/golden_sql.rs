@@ -92,7 +92,7 @@ fn identifiers(sql: &str) -> Vec<&str> {
 
 #[test]
 fn every_quoted_name_is_one_of_the_model() {
-    let mut known: BTreeSet<&str> = ["public", "und-x-icu"].into();
+    let mut known: BTreeSet<&str> = ["public", "und-x-icu", "default"].into();
     for (table, columns, _) in model::TABLES {
         known.insert(table);
         known.extend(columns.iter().map(|(column, ..)| column));
@@ -171,6 +171,8 @@ fn every_table_reference_has_its_scope() {
                                     " LEFT JOIN ",
                                     " WHERE ",
                                     " LIMIT ",
+                                    " OFFSET ",
+                                    " GROUP BY ",
                                     ")",
                                     "",
                                 ]
@@ -213,6 +215,10 @@ proptest::proptest! {
     ) {
         let other = mutate::Other { number, text };
         for case in all_cases() {
+            // A pattern is written again, and what is put for it may be none.
+            if case.line.contains("matchesPattern") {
+                continue;
+            }
             let Ok(bound) = case.bind() else { continue };
             let mut tree = case.parse().unwrap();
             other.uri(&mut tree);

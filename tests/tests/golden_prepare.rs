@@ -16,7 +16,7 @@ mod model;
 use case::{Case, Prepared, cases, files};
 use model::{ENUMERATIONS, TABLES};
 use odata_core::edm::{PgType, Scope};
-use odata_core::plan::{Answer, Bound};
+use odata_core::plan::{Answer, Bound, Output};
 use odata_core::sql::{self, Param, Statement, Wire};
 use std::path::Path;
 use std::sync::Arc;
@@ -159,6 +159,16 @@ fn of_data(error: &str) -> bool {
         || error.contains("DivisionByZero")
 }
 
+fn type_of(case: &Case, output: &Output) -> u32 {
+    match output {
+        Output::Array(..) => PgType::Bytea.array_oid(),
+        _ => {
+            let (ty, _) = output.value_type(case.schema());
+            ty.map_or(PgType::Text.oid(), PgType::oid)
+        }
+    }
+}
+
 /// The types of the columns that the plan reads.
 fn expected(case: &Case, bound: &Prepared) -> Vec<u32> {
     let layout = sql::layout(&bound.data, &bound.page);
@@ -170,13 +180,14 @@ fn expected(case: &Case, bound: &Prepared) -> Vec<u32> {
         types.push(PgType::Int8.oid());
         return types;
     }
-    for output in &bound.data.query.outputs {
-        let (ty, _) = output.value_type(case.schema());
-        types.push(match output {
-            odata_core::plan::Output::Array(..) => PgType::Bytea.array_oid(),
-            _ => ty.map_or(PgType::Text.oid(), PgType::oid),
-        });
-    }
+    types.extend(
+        bound
+            .data
+            .query
+            .outputs
+            .iter()
+            .map(|output| type_of(case, output)),
+    );
     if layout.count.is_some() {
         types.push(PgType::Int8.oid());
     }
@@ -228,6 +239,166 @@ async fn every_statement_runs() {
         wrong.len(),
         wrong.join("\n")
     );
+}
+
+/// The records of expanded collections, as `record_send` writes them: their columns have the types of
+/// their plan too. Gives the number of records.
+fn records(case: &Case, query: &odata_core::plan::Query, row: &[Cell]) -> usize {
+    let mut seen = 0;
+    for (output, cell) in query.outputs.iter().zip(row) {
+        let (Output::Array(inside, _), Some(array)) = (output, &cell.0) else {
+            continue;
+        };
+        // Dimensions, flag, type, length and lower bound; then each element behind its length.
+        let mut rest = array.get(20..).unwrap_or_default();
+        while !rest.is_empty() {
+            let (record, behind) = sized(rest);
+            rest = behind;
+            let (count, mut columns) = record.unwrap().split_at(4);
+            let count = u32::from_be_bytes(count.try_into().unwrap()) as usize;
+            assert_eq!(count, inside.outputs.len(), "{}", case.line);
+            let mut cells = Vec::new();
+            for output in &inside.outputs {
+                let (oid, behind) = columns.split_at(4);
+                let found = u32::from_be_bytes(oid.try_into().unwrap());
+                assert_eq!(found, type_of(case, output), "{}: {output:?}", case.line);
+                let (cell, behind) = sized(behind);
+                cells.push(Cell(cell.map(<[u8]>::to_vec)));
+                columns = behind;
+            }
+            seen += 1 + records(case, inside, &cells);
+        }
+    }
+    seen
+}
+
+/// A value behind its length, and what follows.
+fn sized(bytes: &[u8]) -> (Option<&[u8]>, &[u8]) {
+    let (len, rest) = bytes.split_at(4);
+    match usize::try_from(i32::from_be_bytes(len.try_into().unwrap())) {
+        Ok(len) => (Some(&rest[..len]), &rest[len..]),
+        Err(_) => (None, rest),
+    }
+}
+
+#[tokio::test]
+async fn records_have_the_columns_of_their_plan() {
+    let (_world, client) = connect().await;
+    let mut seen = 0;
+    for case in all_cases() {
+        let Ok(bound) = case.bind() else { continue };
+        let Ok(rows) = run(&client, &bound.statement).await else {
+            continue;
+        };
+        let first = sql::layout(&bound.data, &bound.page).first;
+        if bound.data.answer != Answer::Count {
+            for row in rows {
+                seen += records(&case, &bound.data.query, &row[first..]);
+            }
+        }
+    }
+    assert!(seen > 50, "only {seen} records were seen");
+}
+
+/// What a btree serves, it must be able to serve: the plan without other ways, for a generic plan.
+#[tokio::test]
+async fn an_index_serves_the_shapes_that_are_made_for_it() {
+    let (_world, client) = connect().await;
+    client
+        .batch_execute(
+            "SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_sort = off;
+             SET plan_cache_mode = force_generic_plan",
+        )
+        .await
+        .unwrap();
+    let mut wrong = Vec::new();
+    for (url, condition) in [
+        ("/Tickets(1)", "(id = $2)"),
+        ("{desks 7,8} /Tickets(1)", "(id = $2)"),
+        ("/Tickets?$filter=id in (1,2,3)", "(id = ANY ($2))"),
+        (
+            "/Tickets?$filter=created_at ge 2021-11-23T00:00:00Z",
+            "(created_at >= $2)",
+        ),
+        (
+            "/Tickets?$filter=closed_at ge 2021-11-23T00:00:00Z and urgent",
+            "(closed_at >= $2)",
+        ),
+        (
+            "{after 5,6} /Tickets?$filter=closed_at ge 2021-11-23T00:00:00Z",
+            "(closed_at >= $3)",
+        ),
+        ("{after 5} /Tickets", "(id > $2)"),
+        ("{after 5} /Tickets?$orderby=id desc", "(id < $2)"),
+        (
+            "{after 5,6} /Tickets?$orderby=created_at",
+            "(created_at >= $2)",
+        ),
+        (
+            "{after 5,6} /Tickets?$orderby=created_at desc,id",
+            "(created_at <= $2)",
+        ),
+        (
+            "{after 5,6} /Tickets?$orderby=closed_at",
+            "(closed_at >= $2)",
+        ),
+        (
+            "/Tickets?$filter=tags/any(t:t/title eq 'a')",
+            "(ticket_id = t0.id)",
+        ),
+        ("/Tickets(1)/comments/$count", "(ticket_id = t1.id)"),
+        ("/Tickets?$expand=comments/$count", "(ticket_id = t0.id)"),
+    ] {
+        let case = Case::read(url);
+        let statement = case.bind().unwrap().statement;
+        let explained = explain(&client, &statement).await;
+        if !explained
+            .lines()
+            .any(|line| line.contains("Index Cond") && line.contains(condition))
+        {
+            wrong.push(format!(
+                "{url}: no index for {condition}\n{}\n{explained}",
+                statement.text
+            ));
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "{} wrong\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+}
+
+/// The generic plan of a statement.
+async fn explain(client: &Client, statement: &Statement) -> String {
+    let types: Vec<String> = statement
+        .params
+        .iter()
+        .map(|param| {
+            format!(
+                "{}{}",
+                param.ty.sql_name(),
+                if param.array { "[]" } else { "" }
+            )
+        })
+        .collect();
+    let nulls = vec!["NULL"; types.len()].join(", ");
+    client.batch_execute("DEALLOCATE ALL").await.unwrap();
+    let prepare = format!("PREPARE shape ({}) AS {}", types.join(", "), statement.text);
+    client.batch_execute(&prepare).await.unwrap();
+    let rows = client
+        .simple_query(&format!("EXPLAIN EXECUTE shape({nulls})"))
+        .await
+        .unwrap();
+    let mut text = String::new();
+    for message in rows {
+        if let tokio_postgres::SimpleQueryMessage::Row(row) = message {
+            text += row.get(0).unwrap();
+            text.push('\n');
+        }
+    }
+    text
 }
 
 /// The keys that a filter finds.
@@ -342,19 +513,22 @@ async fn pages_put_together_are_the_whole() {
         let key = |row: &[Cell]| -> Vec<Cell> {
             let first = sql::layout(&bound.data, &bound.page).first;
             let query = &bound.data.query;
-            query
-                .shape
-                .key
-                .iter()
-                .map(|place| row[first + place].clone())
-                .collect()
+            let outputs = 0..query.outputs.len();
+            // Rows that $apply made have no key: they are known by all that they have.
+            let places: Vec<usize> = match query.shape.key.as_slice() {
+                [] => outputs.collect(),
+                key => key.to_vec(),
+            };
+            let cells = places.iter().map(|place| row[first + place].clone());
+            cells.collect()
         };
+        let is_there = |key: &[Cell]| key.iter().any(|cell| cell.0.is_some());
         // The row beyond the page, where the number of all hangs on it, is none of it.
         let rows = bound.page.window(&bound.data.query, false).rows;
         let mut expected: Vec<_> = whole
             .iter()
             .map(|row| key(row))
-            .filter(|key| key[0].0.is_some())
+            .filter(|key| is_there(key))
             .collect();
         expected.truncate(usize::try_from(rows).unwrap());
         let mut pages = Vec::new();
@@ -370,7 +544,7 @@ async fn pages_put_together_are_the_whole() {
                 }
             };
             let window = page.window(&bound.data.query, false);
-            let Some(row) = rows.first().filter(|row| key(row)[0].0.is_some()) else {
+            let Some(row) = rows.first().filter(|row| is_there(&key(row))) else {
                 break;
             };
             if window.rows == 0 || pages.len() > whole.len() {

@@ -61,7 +61,7 @@ CROSS JOIN generate_series(0, i.indnkeyatts - 1) k
 JOIN pg_opclass op ON op.oid = i.indclass[k]
 LEFT JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = i.indkey[k] AND a.attnum > 0
 UNION ALL
-SELECT 'c', NULL, NULL, NULL, NULL, lower('Ü') = 'ü',
+SELECT 'c', NULL, NULL, NULL, NULL, upper('ß') = 'SS',
     EXISTS (SELECT FROM pg_collation
         WHERE collname = $2 AND collnamespace = 'pg_catalog'::regnamespace), NULL
 ORDER BY 1, 2, 4, 8";
@@ -90,7 +90,7 @@ impl Database {
                     catalogue.unicode_collation = Some(ICU_COLLATION.to_owned());
                 }
                 _ => tracing::warn!(
-                    "the database knows only ASCII letters: tolower and toupper leave others alone"
+                    "the database has no rules of Unicode: tolower and toupper change letters one by one or ASCII alone"
                 ),
             }
         }

@@ -5,7 +5,7 @@
 //! statement that filters or sorts has to see exactly what the row shows, so the rule is one that
 //! SQL can follow too, over the text alone:
 //!
-//! unwrap when the text matches `^[ \t\n\r]*"[ ]*[{[]` and not `\\u(0000|[dD][89abAB])`, where
+//! unwrap when the text matches `^[ \t\n\r]*"[ ]*[{[]` and not `\\u(0000|[dD][89a-fA-F])`, where
 //! `\u0000` and surrogates are what PostgreSQL can't unwrap.
 
 /// Writes the value of the JSON text `raw`, by pieces. `put` writes one: as it is, or escaped.
@@ -33,7 +33,7 @@ fn has_unwrappable_escape(text: &[u8]) -> bool {
             && matches!(
                 digits,
                 [b'0', b'0', b'0', b'0', ..]
-                    | [b'd' | b'D', b'8' | b'9' | b'a' | b'b' | b'A' | b'B', ..]
+                    | [b'd' | b'D', b'8' | b'9' | b'a'..=b'f' | b'A'..=b'F', ..]
             )
         {
             return true;
@@ -122,6 +122,7 @@ mod tests {
         // Not where PostgreSQL can't.
         check(r#""{\"a\":\"\u0000\"}""#, r#""{\"a\":\"\u0000\"}""#);
         check(r#""{\"a\":\"\uD83d\"}""#, r#""{\"a\":\"\uD83d\"}""#);
+        check(r#""{\"a\":\"\uDe00\"}""#, r#""{\"a\":\"\uDe00\"}""#);
         check(r#""[\\u0000]""#, r#""[\\u0000]""#);
         // Whitespace that is escaped is no whitespace to the expression.
         check(r#""\n{}""#, r#""\n{}""#);

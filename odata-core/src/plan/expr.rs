@@ -79,6 +79,18 @@ pub struct Over {
     pub order: Vec<(Expr, bool)>,
 }
 
+impl Over {
+    /// The expressions that it is made of.
+    pub fn operands(&self) -> impl Iterator<Item = &Expr> {
+        let summed = match &self.number {
+            OverNumber::Place => None,
+            OverNumber::SumBefore(operand) | OverNumber::Sum(operand) => Some(operand),
+        };
+        let ordered = self.order.iter().map(|(expr, _)| expr);
+        summed.into_iter().chain(&self.partition).chain(ordered)
+    }
+}
+
 /// The numbers of [`Over`].
 #[derive(Debug, Clone)]
 pub enum OverNumber {

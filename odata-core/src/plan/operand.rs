@@ -491,12 +491,19 @@ pub(super) fn arithmetic(op: ArithmeticOp, left: Expr, right: Expr, span: Span) 
         }
         return of(convert(left, ty), convert(right, ty), ty);
     }
+    // Times that are infinite or beyond the calendar give null.
+    let of_times = |left, right, ty| {
+        of(left, right, ty).map(|expr: Expr| Expr {
+            nullable: true,
+            ..expr
+        })
+    };
     match (a, op, b) {
-        (T::DateTimeOffset | T::Date, Add | Sub, T::Duration) => of(left, right, a),
-        (T::Duration, Add, T::DateTimeOffset | T::Date) => of(left, right, b),
+        (T::DateTimeOffset | T::Date, Add | Sub, T::Duration) => of_times(left, right, a),
+        (T::Duration, Add, T::DateTimeOffset | T::Date) => of_times(left, right, b),
         (T::Duration, Add | Sub, T::Duration) => of(left, right, T::Duration),
         (T::DateTimeOffset, Sub, T::DateTimeOffset) | (T::Date, Sub, T::Date) => {
-            of(left, right, T::Duration)
+            of_times(left, right, T::Duration)
         }
         (T::Duration, Mul | Div | DivBy, _) if b.is_numeric() => {
             of(left, convert(right, T::Double), T::Duration)

@@ -647,8 +647,10 @@ fn indexed_range(set: &EntitySet, from: Scoped, conditions: &[Expr]) -> Option<E
         [(left, right), (right, left)]
             .into_iter()
             .find_map(|(property, bound)| {
-                let ExprKind::Property(source, place) = property.kind else {
-                    return None;
+                let place = match property.kind {
+                    // A place in another set says nothing of this one.
+                    ExprKind::Property(source, place) if source == from => place,
+                    _ => return None,
                 };
                 let Source::Column {
                     name, ty: Some(ty), ..
@@ -658,7 +660,7 @@ fn indexed_range(set: &EntitySet, from: Scoped, conditions: &[Expr]) -> Option<E
                 };
                 let as_stored = !set.properties[place].ty.is_text()
                     || matches!(ty, PgType::Text | PgType::Varchar);
-                let same = source == from && as_stored && bound.sources().is_empty();
+                let same = as_stored && bound.sources().is_empty();
                 (same && (set.indexed.contains(&name) || set.key.contains(&place)))
                     .then_some((place, property.ty))
             })

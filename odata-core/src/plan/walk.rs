@@ -1,6 +1,6 @@
 //! What an expression is made of: its size, and the table references that it reads.
 
-use super::{Expr, ExprKind, Join, OverNumber, Rows, Scoped};
+use super::{Expr, ExprKind, Join, Rows, Scoped};
 use std::collections::HashSet;
 
 impl Expr {
@@ -23,15 +23,7 @@ impl Expr {
                     inside.each(visit);
                 }
             }
-            ExprKind::Over(over) => {
-                let operand = match &over.number {
-                    OverNumber::Place => None,
-                    OverNumber::SumBefore(operand) | OverNumber::Sum(operand) => Some(operand),
-                };
-                let order = over.order.iter().map(|(expr, _)| expr);
-                let inside = operand.into_iter().chain(&over.partition).chain(order);
-                inside.for_each(|expr| expr.each(visit));
-            }
+            ExprKind::Over(over) => over.operands().for_each(|operand| operand.each(visit)),
             // The layer reads rows of its own.
             ExprKind::Among(values, _) => values.iter().for_each(|value| value.each(visit)),
             ExprKind::Compare(_, left, right) | ExprKind::Arithmetic(_, left, right) => {
@@ -119,6 +111,9 @@ impl Expr {
                 }
             }
             ExprKind::Among(values, _) => values.iter().for_each(|value| value.sources_here(found)),
+            ExprKind::Over(over) => over
+                .operands()
+                .for_each(|operand| operand.sources_here(found)),
             ExprKind::Null
             | ExprKind::Value(_)
             | ExprKind::Any(_)
@@ -126,8 +121,7 @@ impl Expr {
             | ExprKind::Count(_)
             | ExprKind::Scalar(..)
             | ExprKind::Column(..)
-            | ExprKind::Aggregate(..)
-            | ExprKind::Over(_) => {}
+            | ExprKind::Aggregate(..) => {}
         }
     }
 }

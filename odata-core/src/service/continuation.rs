@@ -7,7 +7,7 @@ use crate::error::{Code, Error, Result};
 use crate::format::{SkipToken, SortValue, TokenKey, sort_outputs};
 use crate::limits::Limits;
 use crate::plan::{Bound, Data, Page};
-use crate::sql;
+use crate::sql::{self, Remembered};
 use std::time::Duration;
 
 /// What a client says about pages.
@@ -64,15 +64,22 @@ pub(super) async fn page(
             "the order that this link continues is no longer served",
         ));
     }
-    let known = |value: &SortValue| match value {
-        SortValue::Known(bound) => Some(bound.clone()),
-        SortValue::Hashed(..) => None,
-    };
-    let bounds: Vec<Option<Bound>> = token.values.iter().map(known).collect();
-    let after = if bounds.iter().all(Option::is_some) {
-        bounds.into_iter().flatten().collect()
+    let remembered: Vec<Remembered> = token
+        .values
+        .iter()
+        .map(|value| match value {
+            SortValue::Known(bound) => Remembered::Value(bound.clone()),
+            SortValue::Hashed(_, hash) => Remembered::Hash(hash.to_vec()),
+        })
+        .collect();
+    let known = remembered.iter().map(|value| match value {
+        Remembered::Value(bound) => Some(bound.clone()),
+        Remembered::Hash(_) => None,
+    });
+    let after = if let Some(bounds) = known.collect::<Option<Vec<Bound>>>() {
+        bounds
     } else {
-        let statement = sql::sort_values(schema, &data.query, &caller.scope, &bounds);
+        let statement = sql::sort_values(schema, &data.query, &caller.scope, &remembered);
         let found = database.read_all(&statement, deadline).await?;
         let row = found
             .rows

@@ -84,7 +84,7 @@ impl Writer<'_> {
     fn layer_order(&mut self, order: &[(Expr, bool)]) {
         self.sql("ORDER BY ");
         self.list(order, ", ", |writer, (expr, descending)| {
-            writer.operand(expr);
+            writer.sort_operand(expr);
             writer.sql(if *descending {
                 " DESC NULLS LAST"
             } else {

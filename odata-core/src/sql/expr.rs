@@ -32,6 +32,15 @@ impl Writer<'_> {
         self.logical(expr, Position::Value);
     }
 
+    /// An item of ORDER BY, which takes no bare constant.
+    pub(super) fn sort_operand(&mut self, expr: &Expr) {
+        let piece = self.piece(|writer| writer.operand(expr));
+        self.write_piece(&piece);
+        if piece.is_truth_value() {
+            self.sql("::bool");
+        }
+    }
+
     /// An output that isn't a property as it is stored.
     pub(super) fn output_expr(&mut self, expr: &Expr) {
         self.typed(expr, expr.pg(self.schema));
@@ -225,11 +234,6 @@ impl Writer<'_> {
         let nan =
             |expr: &Expr| matches!(&expr.kind, ExprKind::Value(Value::Double(x)) if x.is_nan());
         let exact = !left.nullable && !right.nullable;
-        // Only a column or a computed value can turn out to be NaN, which PostgreSQL holds equal to
-        // itself and larger than all else.
-        let may_be_nan = |expr: &Expr| {
-            matches!(expr.ty, Some(T::Double | T::Single | T::Decimal)) && !expr.is_value()
-        };
         match op {
             Comparison::Eq | Comparison::Ne if null(left) || null(right) => {
                 self.sql("(");
@@ -259,10 +263,15 @@ impl Writer<'_> {
                     Comparison::Gt | Comparison::Ge => left,
                     _ => right,
                 };
-                let shows = position == Position::Value && !exact;
+                let guard = match (may_be_nan(large), self.is_short(large)) {
+                    (false, _) => Guard::None,
+                    (true, true) => Guard::Apart,
+                    (true, false) => Guard::Null,
+                };
+                let shows = position == Position::Value && (!exact || guard == Guard::Null);
                 let pieces = [self.operand_piece(left), self.operand_piece(right)];
                 self.sql(if shows { "COALESCE(" } else { "(" });
-                self.template(relation(op, may_be_nan(large)), &pieces);
+                self.template(relation(op, guard), &pieces);
                 self.sql(if shows { ", FALSE)" } else { ")" });
             }
         }
@@ -336,7 +345,7 @@ impl Writer<'_> {
     /// Whether it is a column, a parameter or a null, as it is or cast.
     fn is_short(&self, expr: &Expr) -> bool {
         match &expr.kind {
-            ExprKind::Null | ExprKind::Value(_) => true,
+            ExprKind::Null | ExprKind::Value(_) | ExprKind::Column(..) => true,
             ExprKind::Property(source, place) => {
                 let property = &self.set(*source).properties[*place];
                 !(property.ty == T::Json && json_text(property.source).is_some())
@@ -358,11 +367,16 @@ impl Writer<'_> {
         ];
         let floats = matches!(ty, T::Double | T::Single);
         let template = match (op, ty) {
-            (ArithmeticOp::Add, T::Date) => "({0} + {1})::date",
-            (ArithmeticOp::Sub, T::Date) => "({0} - {1})::date",
-            (ArithmeticOp::Sub, T::Duration) if left.ty == Some(T::Date) => {
-                "make_interval(days => {0} - {1})"
+            (ArithmeticOp::Add, T::Date) if left.ty == Some(T::Duration) => SHIFTED_DATE_BEHIND,
+            (ArithmeticOp::Add, T::Date) => SHIFTED_DATE,
+            (ArithmeticOp::Sub, T::Date) => SHIFTED_DATE_BACK,
+            (ArithmeticOp::Add, T::DateTimeOffset) if left.ty == Some(T::Duration) => {
+                SHIFTED_TIME_BEHIND
             }
+            (ArithmeticOp::Add, T::DateTimeOffset) => SHIFTED_TIME,
+            (ArithmeticOp::Sub, T::DateTimeOffset) => SHIFTED_TIME_BACK,
+            (ArithmeticOp::Sub, T::Duration) if left.ty == Some(T::Date) => DAYS_BETWEEN,
+            (ArithmeticOp::Sub, T::Duration) if left.ty == Some(T::DateTimeOffset) => TIME_BETWEEN,
             (ArithmeticOp::Add, _) => "({0} + {1})",
             (ArithmeticOp::Sub, _) => "({0} - {1})",
             (ArithmeticOp::Mul, _) => "({0} * {1})",
@@ -415,6 +429,10 @@ impl Writer<'_> {
                     self.unicode(operand);
                 }
                 self.sql(")");
+                // Its result is compared and sorted like any other text.
+                if self.schema.unicode_collation.is_some() {
+                    self.sql(" COLLATE pg_catalog.\"default\"");
+                }
             }
             (Sql::Pattern, _) => {
                 self.sql("(");
@@ -450,8 +468,26 @@ fn may_fail(operands: &[Expr]) -> bool {
 
 /// The text that a row shows of a JSON column: its text, or, where it is a JSON string that holds an
 /// object or array as text, that text. The guard keeps out what PostgreSQL cannot unescape.
-const JSON_TEXT: &str = "CASE WHEN json_typeof({0}) = 'string' AND {0}::text ~ '^[ \\t\\n\\r]*\"[ ]*[{[]' AND {0}::text !~ '\\\\u(0000|[dD][89abAB])' THEN {0} #>> '{}' ELSE {0}::text END";
-const JSONB_TEXT: &str = "CASE WHEN jsonb_typeof({0}) = 'string' AND {0}::text ~ '^[ \\t\\n\\r]*\"[ ]*[{[]' AND {0}::text !~ '\\\\u(0000|[dD][89abAB])' THEN {0} #>> '{}' ELSE {0}::text END";
+const JSON_TEXT: &str = "CASE WHEN json_typeof({0}) = 'string' AND {0}::text ~ '^[ \\t\\n\\r]*\"[ ]*[{[]' AND {0}::text !~ '\\\\u(0000|[dD][89a-fA-F])' THEN {0} #>> '{}' ELSE {0}::text END";
+const JSONB_TEXT: &str = "CASE WHEN jsonb_typeof({0}) = 'string' AND {0}::text ~ '^[ \\t\\n\\r]*\"[ ]*[{[]' AND {0}::text !~ '\\\\u(0000|[dD][89a-fA-F])' THEN {0} #>> '{}' ELSE {0}::text END";
+
+// Databases hold times that no date can be added to. OData has no form for them, and a row of them
+// fails no page: what is computed of them is null.
+const SHIFTED_DATE: &str =
+    "CASE WHEN {0} BETWEEN '0001-01-01' AND '9999-12-31' THEN ({0} + {1})::date END";
+const SHIFTED_DATE_BACK: &str =
+    "CASE WHEN {0} BETWEEN '0001-01-01' AND '9999-12-31' THEN ({0} - {1})::date END";
+const SHIFTED_DATE_BEHIND: &str =
+    "CASE WHEN {1} BETWEEN '0001-01-01' AND '9999-12-31' THEN ({0} + {1})::date END";
+const SHIFTED_TIME: &str =
+    "CASE WHEN {0} >= '0001-01-01' AND {0} < '10000-01-01' THEN {0} + {1} END";
+const SHIFTED_TIME_BACK: &str =
+    "CASE WHEN {0} >= '0001-01-01' AND {0} < '10000-01-01' THEN {0} - {1} END";
+const SHIFTED_TIME_BEHIND: &str =
+    "CASE WHEN {1} >= '0001-01-01' AND {1} < '10000-01-01' THEN {0} + {1} END";
+const DAYS_BETWEEN: &str =
+    "CASE WHEN isfinite({0}) AND isfinite({1}) THEN make_interval(days => {0} - {1}) END";
+const TIME_BETWEEN: &str = "CASE WHEN isfinite({0}) AND isfinite({1}) THEN {0} - {1} END";
 
 /// How a column of JSON is said as text.
 fn json_text(source: Source) -> Option<&'static str> {
@@ -484,17 +520,51 @@ fn equality(op: Comparison, plain: bool, guard: bool) -> &'static str {
     }
 }
 
-/// `gt ge lt le`; `guard` where the larger side may be NaN, which is larger than nothing.
-fn relation(op: Comparison, guard: bool) -> &'static str {
+/// How a comparison is kept from NaN on its larger side, which PostgreSQL holds larger than all else.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Guard {
+    /// It can't be NaN.
+    None,
+    /// By a condition of its own, so that an index serves the comparison.
+    Apart,
+    /// A computed value is null instead, and computed once.
+    Null,
+}
+
+/// `gt ge lt le`.
+fn relation(op: Comparison, guard: Guard) -> &'static str {
     match (op, guard) {
-        (Comparison::Gt, false) => "{0} > {1}",
-        (Comparison::Gt, true) => "{0} > {1} AND {0} <> 'NaN'",
-        (Comparison::Ge, false) => "{0} >= {1}",
-        (Comparison::Ge, true) => "{0} >= {1} AND {0} <> 'NaN'",
-        (Comparison::Lt, false) => "{0} < {1}",
-        (Comparison::Lt, true) => "{0} < {1} AND {1} <> 'NaN'",
-        (_, false) => "{0} <= {1}",
-        (_, true) => "{0} <= {1} AND {1} <> 'NaN'",
+        (Comparison::Gt, Guard::None) => "{0} > {1}",
+        (Comparison::Gt, Guard::Apart) => "{0} > {1} AND {0} <> 'NaN'",
+        (Comparison::Gt, Guard::Null) => "NULLIF({0}, 'NaN') > {1}",
+        (Comparison::Ge, Guard::None) => "{0} >= {1}",
+        (Comparison::Ge, Guard::Apart) => "{0} >= {1} AND {0} <> 'NaN'",
+        (Comparison::Ge, Guard::Null) => "NULLIF({0}, 'NaN') >= {1}",
+        (Comparison::Lt, Guard::None) => "{0} < {1}",
+        (Comparison::Lt, Guard::Apart) => "{0} < {1} AND {1} <> 'NaN'",
+        (Comparison::Lt, Guard::Null) => "{0} < NULLIF({1}, 'NaN')",
+        (_, Guard::None) => "{0} <= {1}",
+        (_, Guard::Apart) => "{0} <= {1} AND {1} <> 'NaN'",
+        (_, Guard::Null) => "{0} <= NULLIF({1}, 'NaN')",
+    }
+}
+
+/// Whether a value can turn out to be NaN: a column can hold one, and a division make one.
+fn may_be_nan(expr: &Expr) -> bool {
+    if !matches!(expr.ty, Some(T::Double | T::Single | T::Decimal)) {
+        return false;
+    }
+    match &expr.kind {
+        ExprKind::Null | ExprKind::Value(_) => false,
+        ExprKind::Convert(operand) | ExprKind::Negate(operand) => may_be_nan(operand),
+        ExprKind::Call(_, operands) => operands.iter().any(may_be_nan),
+        ExprKind::Case(branches) => branches.iter().any(|(_, value)| may_be_nan(value)),
+        ExprKind::Arithmetic(
+            ArithmeticOp::Add | ArithmeticOp::Sub | ArithmeticOp::Mul,
+            left,
+            right,
+        ) => may_be_nan(left) || may_be_nan(right),
+        _ => true,
     }
 }
 

@@ -10,7 +10,7 @@ mod select;
 mod writer;
 
 pub use param::{Param, Wire};
-pub use select::{Layout, layout, select, sort_values};
+pub use select::{Layout, Remembered, layout, select, sort_values};
 
 /// One SQL statement: its text depends on the shape of the request alone.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use super::rows::Conditions;
 use super::writer::Writer;
 use super::{Param, Statement};
-use crate::edm::{Schema, Scope};
+use crate::edm::{PgType, Schema, Scope};
 use crate::plan::{
     Anchor, Answer, Bound, Data, Input, OrderItem, Output, Page, Query, Rows, Scoped, Window,
 };
@@ -42,13 +42,22 @@ pub fn select(schema: &Schema, data: &Data, scope: &Scope, page: &Page) -> State
     writer.finish()
 }
 
-/// The statement that reads the sort values of one row again, by its key: a next link does not carry
-/// long texts. `bounds` has the key's parts, at the place of their sort items.
+/// A sort value of the row that a next link continues from, as far as the link knows it.
+#[derive(Debug, Clone)]
+pub enum Remembered {
+    /// The value.
+    Value(Bound),
+    /// The first half of a text's SHA-256.
+    Hash(Vec<u8>),
+}
+
+/// The statement that reads the sort values of one row again: a next link does not carry long texts.
+/// An entity is known by its key; a row of an aggregation by all that is known of it.
 pub fn sort_values(
     schema: &Schema,
     query: &Query,
     scope: &Scope,
-    bounds: &[Option<Bound>],
+    remembered: &[Remembered],
 ) -> Statement {
     let mut writer = Writer::new(schema, scope);
     writer.sql("SELECT ");
@@ -63,16 +72,32 @@ pub fn sort_values(
         }),
         derived => derived.clone(),
     };
+    let by_key = matches!(input, Input::Rows(_));
     writer.input(&input, |writer, conditions| {
-        for (item, bound) in query.order.iter().zip(bounds) {
-            let value = bound
-                .as_ref()
-                .and_then(|bound| bound.value.clone().map(|value| (bound.ty, value)));
-            if let Some((ty, value)) = value {
-                conditions.next(writer);
-                writer.operand(&item.expr);
-                writer.sql(" = ");
-                writer.param(Param::binary(ty, value));
+        for (item, remembered) in query.order.iter().zip(remembered) {
+            match remembered {
+                Remembered::Value(Bound {
+                    ty,
+                    value: Some(value),
+                }) => {
+                    conditions.next(writer);
+                    writer.operand(&item.expr);
+                    writer.sql(" = ");
+                    writer.param(Param::binary(*ty, value.clone()));
+                }
+                _ if by_key => {}
+                Remembered::Value(Bound { value: None, .. }) => {
+                    conditions.next(writer);
+                    writer.operand(&item.expr);
+                    writer.sql(" IS NULL");
+                }
+                Remembered::Hash(hash) => {
+                    conditions.next(writer);
+                    writer.sql("substr(sha256(convert_to(");
+                    writer.operand(&item.expr);
+                    writer.sql("::text, 'UTF8')), 1, 16) = ");
+                    writer.param(Param::binary(PgType::Bytea, hash.clone()));
+                }
             }
         }
     });
@@ -251,7 +276,7 @@ impl Writer<'_> {
         }
         self.sql(" ORDER BY ");
         self.list(order, ", ", |writer, item| {
-            writer.operand(&item.expr);
+            writer.sort_operand(&item.expr);
             writer.sql(match (item.descending, item.expr.nullable) {
                 (false, false) => "",
                 (false, true) => " NULLS FIRST",

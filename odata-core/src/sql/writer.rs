@@ -28,6 +28,11 @@ impl Piece {
             ..self
         }
     }
+
+    /// Whether it is a truth value as it stands.
+    pub(super) fn is_truth_value(&self) -> bool {
+        matches!(self.text.as_str(), "FALSE" | "TRUE")
+    }
 }
 
 impl<'a> Writer<'a> {

@@ -244,7 +244,8 @@ fn pretty(sql: &str) -> String {
             inside.1 -= i32::from(rest.starts_with(" END"));
             let in_case = inside.1 > 0;
             let clause = CLAUSES.iter().find(|clause| rest.starts_with(**clause));
-            if let (false, Some(clause)) = (in_case, clause) {
+            let is_clause = !in_case && !out.ends_with(" DISTINCT");
+            if let (true, Some(clause)) = (is_clause, clause) {
                 let depth = open.iter().filter(|(select, _)| *select).count() - 1;
                 let more = usize::from(matches!(*clause, " AND " | " OR "));
                 out.push('\n');

@@ -1,8 +1,8 @@
 //! Other literals of the same types in a URL's tree.
 
 use odata_core::uri::ast::{
-    Argument, ExpandItem, Expr, ExprKind, Literal, ODataUri, PathSegment, QueryOptions,
-    ResourcePath, SearchExpr, SegmentKind,
+    AggregateKind, Argument, ExpandItem, Expr, ExprKind, Literal, ODataUri, PathSegment,
+    QueryOptions, ResourcePath, SearchExpr, SegmentKind, Transformation, TransformationKind,
 };
 
 /// What the literals become. Each value is one that no statement has by itself.
@@ -18,6 +18,7 @@ impl Other {
     /// The texts that must not be found in a statement.
     pub fn traces(&self) -> Vec<String> {
         let mut traces = vec![self.number.to_string(), "1987".into(), "04:03:02".into()];
+        traces.push("zqpattern".into());
         traces.push(self.text.clone());
         traces
     }
@@ -67,9 +68,47 @@ impl Other {
             .iter_mut()
             .for_each(|search| self.search(search));
         for number in [&mut options.top, &mut options.skip].into_iter().flatten() {
-            // None and some are shapes of their own.
-            if number.value > 0 {
-                number.value = u64::from(self.number % 1000) + 1;
+            self.rows(&mut number.value);
+        }
+        self.transformations(options.apply.as_deref_mut().unwrap_or_default());
+    }
+
+    /// A number of rows: none and some are shapes of their own.
+    fn rows(&self, rows: &mut u64) {
+        if *rows > 0 {
+            *rows = u64::from(self.number % 1000) + 1;
+        }
+    }
+
+    fn transformations(&self, transformations: &mut [Transformation]) {
+        for Transformation { kind, .. } in transformations {
+            match kind {
+                TransformationKind::Aggregate(items) => {
+                    for item in items {
+                        if let AggregateKind::Value(expr, _) = &mut item.kind {
+                            self.expr(expr);
+                        }
+                    }
+                }
+                TransformationKind::GroupBy { then, .. } => self.transformations(then),
+                TransformationKind::Filter(expr) => self.expr(expr),
+                TransformationKind::Compute(items) => {
+                    items.iter_mut().for_each(|item| self.expr(&mut item.expr));
+                }
+                TransformationKind::Search(search) => self.search(search),
+                TransformationKind::OrderBy(items) => {
+                    items.iter_mut().for_each(|item| self.expr(&mut item.expr));
+                }
+                TransformationKind::Skip(number) | TransformationKind::Top(number) => {
+                    self.rows(&mut number.value);
+                }
+                TransformationKind::Rank { by, .. } => self.expr(by),
+                TransformationKind::Concat(sequences) => {
+                    sequences
+                        .iter_mut()
+                        .for_each(|sequence| self.transformations(sequence));
+                }
+                _ => {}
             }
         }
     }
@@ -90,6 +129,13 @@ impl Other {
         match &mut expr.kind {
             ExprKind::Literal(literal) => self.literal(literal),
             ExprKind::Path(path) => self.segments(&mut path.segments),
+            // Not every text is a pattern.
+            ExprKind::Call(name, items) if name.text.eq_ignore_ascii_case("matchespattern") => {
+                let text = "zqpattern".to_owned();
+                let number = self.number;
+                let other = Other { number, text };
+                items.iter_mut().for_each(|item| other.expr(item));
+            }
             ExprKind::Array(items)
             | ExprKind::List(items)
             | ExprKind::And(items)

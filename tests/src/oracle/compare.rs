@@ -43,6 +43,7 @@ pub(super) fn compare(op: BinaryOp, left: &Typed, right: &Typed) -> Result<bool>
     }
     // NaN is equal to nothing, not even to itself.
     let found = partial(&a, &b);
+    check_single(left, right, found)?;
     Ok(match op {
         BinaryOp::Eq => found == Some(Ordering::Equal),
         BinaryOp::Ne => found != Some(Ordering::Equal),
@@ -51,6 +52,29 @@ pub(super) fn compare(op: BinaryOp, left: &Typed, right: &Typed) -> Result<bool>
         BinaryOp::Lt => found == Some(Ordering::Less),
         _ => matches!(found, Some(Ordering::Less | Ordering::Equal)),
     })
+}
+
+/// A Single beside another number: this service compares it with a literal as a Single, so that a
+/// value that was read is found again, and with anything else as a Double, which can't overflow.
+fn check_single(left: &Typed, right: &Typed, found: Option<Ordering>) -> Result<()> {
+    let singles = [left.ty, right.ty].map(|ty| ty == Some(Type::Single));
+    if singles[0] == singles[1] {
+        return Ok(());
+    }
+    let double = |value: &Typed| {
+        let value = super::cast::promoted(&value.value, Type::Double);
+        match value {
+            Value::Double(x) => x,
+            _ => f64::NAN,
+        }
+    };
+    let (a, b) = (double(left), double(right));
+    let (wide, narrow) = (a.partial_cmp(&b), (a as f32).partial_cmp(&(b as f32)));
+    if wide == found && narrow == found {
+        Ok(())
+    } else {
+        Err(Fault::open("how a Single is promoted"))
+    }
 }
 
 /// Both in the type that they have in common.
@@ -95,6 +119,16 @@ pub fn order(a: &Order, b: &Order) -> Ordering {
         (found != Ordering::Equal).then_some(found)
     });
     found.unwrap_or(Ordering::Equal)
+}
+
+/// Whether the order of two rows hangs on digits that nobody promises.
+pub(super) fn is_too_near(a: &Order, b: &Order) -> bool {
+    a.iter()
+        .zip(b)
+        .any(|((a, _), (b, _))| match (&a.value, &b.value) {
+            (Value::Decimal(a), Value::Decimal(b)) => a.is_too_near(b),
+            _ => false,
+        })
 }
 
 fn total(a: &Value, b: &Value) -> Ordering {

@@ -115,9 +115,13 @@ fn joined(env: &Env<'_>, operands: &[Expr], decides: bool) -> Result<Typed> {
         return Err(fault.clone());
     }
     let decided = found.iter().any(|found| *found == Ok(Some(decides)));
+    // Nothing beside a null makes `and` true, which is all that a filter asks.
+    let lost = !decides && found.contains(&Ok(None));
     let fault = found.iter().find_map(|found| found.as_ref().err());
     match fault {
-        Some(fault) if !decided && !found.iter().any(|found| is_open(found.as_ref().err())) => {
+        Some(fault)
+            if !decided && !lost && !found.iter().any(|found| is_open(found.as_ref().err())) =>
+        {
             Err(fault.clone())
         }
         Some(_) => Err(Fault::open("a failure beside a value that decides")),
@@ -141,7 +145,14 @@ fn binary(env: &Env<'_>, op: BinaryOp, left: &Expr, right: &Expr) -> Result<Type
             if let Some(presence) = super::path::presence(env, op, left, right)? {
                 return Ok(Typed::boolean(presence));
             }
-            let (left, right) = eval_pair(env, left, right)?;
+            let is_null = |expr: &Expr| matches!(expr.kind, ExprKind::Literal(Literal::Null));
+            let decided = !matches!(op, BinaryOp::Eq | BinaryOp::Ne);
+            let (left, right) = match eval_pair(env, left, right) {
+                Err(Fault::Fails(_)) if decided && (is_null(left) || is_null(right)) => {
+                    return Err(Fault::open("a failure beside a null that decides"));
+                }
+                pair => pair?,
+            };
             compare(op, &left, &right).map(Typed::boolean)
         }
         BinaryOp::In => member(env, left, right),

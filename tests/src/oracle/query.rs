@@ -1,7 +1,7 @@
 //! The options of a request over a set, in the order of Protocol 11.2.1.
 
 use super::apply::Apply;
-use super::compare::{Order, order};
+use super::compare::{Order, is_too_near, order};
 use super::eval::{Fault, Result, eval};
 use super::instance::Instance;
 use super::world::World;
@@ -85,6 +85,12 @@ pub fn answer(world: &World, uri: &ODataUri) -> Result<Outcome> {
         keyed.push((keys, instance));
     }
     keyed.sort_by(|(a, _), (b, _)| order(a, b));
+    if keyed
+        .windows(2)
+        .any(|pair| is_too_near(&pair[0].0, &pair[1].0))
+    {
+        return Err(Fault::open("an order by rounded quotients"));
+    }
     let candidates = keyed.clone();
     if options.top.is_some() || options.skip.is_some() {
         if !open.is_empty() {

@@ -139,10 +139,18 @@ fn brief(instances: &[&Instance]) -> Vec<String> {
 
 fn fits(world: &World, instance: &Instance, row: &Json) -> bool {
     match instance {
-        Instance::Shape(members) => members.iter().all(|(path, value)| {
-            let json = path.iter().fold(row, |json, name| &json[name]);
-            shows(value, json)
-        }),
+        Instance::Shape(members) => {
+            let known = |name: &String| {
+                name.contains('@') || members.keys().any(|path| path.first() == Some(name))
+            };
+            let mut others = row.as_object().into_iter().flatten();
+            // What a row of another sequence of concat has may be shown as null.
+            others.all(|(name, json)| known(name) || is_nothing(json))
+                && members.iter().all(|(path, value)| {
+                    let json = path.iter().fold(row, |json, name| &json[name]);
+                    shows(value, json)
+                })
+        }
         // An entity among rows of another kind.
         Instance::Entity {
             table,
@@ -161,6 +169,17 @@ fn fits(world: &World, instance: &Instance, row: &Json) -> bool {
             cells.all(|(name, value)| shows(&value, &row[name]))
         }
         Instance::Entity { row: None, .. } => false,
+    }
+}
+
+/// Null, or an object of nothing else.
+fn is_nothing(json: &Json) -> bool {
+    match json {
+        Json::Null => true,
+        Json::Object(members) => members
+            .iter()
+            .all(|(name, json)| name.contains('@') || is_nothing(json)),
+        _ => false,
     }
 }
 
@@ -286,7 +305,8 @@ fn shows(value: &Typed, json: &Json) -> bool {
         _ => String::new(),
     };
     let near = |a: f64, b: f64, part: f64| {
-        a == b || a.is_nan() && b.is_nan() || (a - b).abs() <= part * a.abs().max(b.abs())
+        let size = a.abs().max(b.abs());
+        a == b || a.is_nan() && b.is_nan() || size.is_finite() && (a - b).abs() <= part * size
     };
     match &value.value {
         Value::Null => json.is_null(),

@@ -13,6 +13,7 @@ struct Case {
     /// Absent where there is no request for the case.
     wrap: Option<String>,
     http: bool,
+    model: String,
 }
 
 #[tokio::test]
@@ -32,7 +33,12 @@ async fn check_file(name: &str, at_least: usize) {
     let server = small().await;
     let text = std::fs::read_to_string(path).unwrap();
     let cases = text.lines().map(|line| serde_json::from_str(line).unwrap());
-    let cases: Vec<Case> = cases.filter(|case: &Case| case.http).collect();
+    // Whether an option or a property is known is not the grammar's to say: this service takes options
+    // that it does not know, and has other properties.
+    let counts = |case: &Case| case.fail_at.is_none() || case.model == "none";
+    let cases: Vec<Case> = cases
+        .filter(|case: &Case| case.http && counts(case))
+        .collect();
     assert!(cases.len() >= at_least, "{name}: {} cases", cases.len());
     let wrong: Vec<String> = cases
         .iter()

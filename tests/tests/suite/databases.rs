@@ -216,7 +216,7 @@ async fn what_an_old_version_lacks_is_null() {
 async fn properties_follow_types_that_hold_more() {
     let (server, findings, _database) = changed(
         "ALTER TABLE conversations ALTER display_id TYPE int8, ALTER team_id TYPE varchar;
-         ALTER TABLE reporting_events ALTER value TYPE numeric USING value::numeric(20, 2);
+         ALTER TABLE reporting_events ALTER value TYPE numeric USING round(nullif(value, 'Infinity')::numeric, 2);
          ALTER TABLE inboxes DROP COLUMN cognigy_project_id, ADD COLUMN cognigy_project_id int8;
          UPDATE inboxes SET cognigy_project_id = 9007199254740993",
     )

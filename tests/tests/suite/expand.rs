@@ -138,8 +138,8 @@ async fn each_option_works_inside() {
         server,
         &to("1)?EXPAND= messages(select=id;Top=1) , inbox(select=id)"),
         expect![[r#"
-            400
-            {"error":{"code":"SyntaxError","message":"expected ',' or the end, found '('","target":"$expand","innererror":{"position":14,"length":1}}}"#]],
+            200
+            {"@odata.context":"http://127.0.0.1/v1.0/odata/$metadata#Conversation(id,messages(id),inbox(id))/$entity","id":1,"messages":[{"id":1}],"inbox":{"id":1}}"#]],
     );
 }
 

@@ -200,7 +200,17 @@ async fn each_kind_of_response_has_its_headers() {
         server,
         "Label",
         &[("Accept", "application/atom+xml")],
-        expect![[""]],
+        expect![[r#"
+            406
+            cache-control: no-store
+            connection: close
+            content-language: en
+            content-type: application/json;odata.metadata=minimal
+            odata-version: 4.0
+            referrer-policy: no-referrer
+            vary: Accept, OData-MaxVersion, Prefer
+            x-content-type-options: nosniff
+        "#]],
     );
     check(
         server,

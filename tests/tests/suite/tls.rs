@@ -48,7 +48,7 @@ async fn everything_goes_through_tls() {
             &format!("sslmode=verify-full&sslrootcert={}", file("ca.crt")),
         ),
         |config| {
-            config.settings.statement_timeout = Duration::from_millis(500);
+            config.settings.statement_timeout = Duration::from_millis(1500);
         },
     );
     assert!(server.report().is_some_and(|report| report.fits()));

@@ -30,6 +30,7 @@ impl Binder<'_> {
         frame: usize,
         via: Option<Via>,
         branches: Vec<Stage>,
+        entities: &[bool],
         span: Span,
     ) -> Result<Stage> {
         let mut relations = Vec::new();
@@ -48,6 +49,16 @@ impl Binder<'_> {
                 || Stage::Entities(Vec::new()),
                 |(d, n)| Stage::Derived(d, n),
             ));
+        }
+        // The path leads on from an entity, while its row here ends in its own properties.
+        let leads_on = |column: &DerivedColumn| column.path.len() > 1;
+        if entities.contains(&true)
+            && relations
+                .iter()
+                .any(|(_, names)| names.columns.iter().any(leads_on))
+        {
+            let what = "'concat' of entities and of rows grouped by a path";
+            return Err(Error::not_implemented(what).at(span));
         }
         let mut columns: Vec<DerivedColumn> = Vec::new();
         for (i, (_, names)) in relations.iter().enumerate() {
@@ -133,7 +144,12 @@ impl Binder<'_> {
     }
 
     /// Entities as rows of their structural and computed properties.
-    fn as_derived(&mut self, frame: usize, via: Option<Via>, stage: Stage) -> Result<Stage> {
+    pub(super) fn as_derived(
+        &mut self,
+        frame: usize,
+        via: Option<Via>,
+        stage: Stage,
+    ) -> Result<Stage> {
         let Stage::Entities(conditions) = stage else {
             return Ok(stage);
         };

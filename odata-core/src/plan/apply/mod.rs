@@ -182,18 +182,23 @@ impl<'a> Binder<'a> {
                         binder.group_by(frame, via, stage, &groups, then)
                     })?);
                 }
-                self.union(frame, via, branches, span)
+                self.union(frame, via, branches, &[], span)
             }
             K::Concat(sequences) => {
                 order.clear();
-                let mut branches = Vec::new();
+                let (mut branches, mut entities) = (Vec::new(), Vec::new());
                 for sequence in sequences {
                     let start = stage.clone();
                     branches.push(
-                        self.branch(frame, |binder| binder.sequence(frame, via, start, sequence))?,
+                        // Entities become rows before the branch's joins and computed names end.
+                        self.branch(frame, |binder| {
+                            let stage = binder.sequence(frame, via, start, sequence)?;
+                            entities.push(matches!(stage, Stage::Entities(_)));
+                            binder.as_derived(frame, via, stage)
+                        })?,
                     );
                 }
-                self.union(frame, via, branches, span)
+                self.union(frame, via, branches, &entities, span)
             }
             K::Join { .. } => Err(Error::not_implemented("the transformation 'join'").at(span)),
             K::Nest(_) => Err(Error::not_implemented("the transformation 'nest'").at(span)),

@@ -1,0 +1,123 @@
+//! `$compute`: properties of the request's own, selected, filtered and sorted by.
+
+use crate::asking::{answer, ids, refusal, small};
+use expect_test::{Expect, expect};
+
+#[track_caller]
+fn check(server: &tests::Server, path: &str, expected: Expect) {
+    expected.assert_eq(&answer(server, path));
+}
+
+#[tokio::test]
+async fn computed_properties_stand_in_the_rows() {
+    let server = small().await;
+    check(
+        server,
+        "Label?$compute=id mul 2 as twice&$select=id,twice&$top=2",
+        expect![[r##"
+            200
+            {"@odata.context":"http://127.0.0.1/v1.0/odata/$metadata#Label(id,twice)","value":[{"id":1,"twice@odata.type":"#Int64","twice":2},{"id":2,"twice@odata.type":"#Int64","twice":4}]}"##]],
+    );
+    check(
+        server,
+        "Label(1)?$compute=length(title) as size&$select=size",
+        expect![[r##"
+            200
+            {"@odata.context":"http://127.0.0.1/v1.0/odata/$metadata#Label(size)/$entity","@odata.id":"http://127.0.0.1/v1.0/odata/Label(1)","size@odata.type":"#Int32","size":13}"##]],
+    );
+    check(
+        server,
+        "Label(1)?$compute=length(title) as size&$select=id",
+        expect![[r#"
+            200
+            {"@odata.context":"http://127.0.0.1/v1.0/odata/$metadata#Label(id)/$entity","id":1}"#]],
+    );
+    check(
+        server,
+        "Label(6)?$compute=length(title) as size,toupper(color) as loud&$select=id,size,loud",
+        expect![[r##"
+            200
+            {"@odata.context":"http://127.0.0.1/v1.0/odata/$metadata#Label(id,size,loud)/$entity","id":6,"size@odata.type":"#Int32","size":null,"loud":"GREY"}"##]],
+    );
+    check(
+        server,
+        "Message(3)?$compute=sender/name as who,year(created_at) as y,private eq false as open&$select=id,who,y,open",
+        expect![[r##"
+            200
+            {"@odata.context":"http://127.0.0.1/v1.0/odata/$metadata#Message(id,who,y,open)/$entity","id":3,"who":"Ruth","y@odata.type":"#Int32","y":2021,"open":true}"##]],
+    );
+    check(
+        server,
+        "Label(2)?$compute=id div 2 as half,id divby 4 as quarter,1.5 as fixed&$select=half,quarter,fixed",
+        expect![[r##"
+            200
+            {"@odata.context":"http://127.0.0.1/v1.0/odata/$metadata#Label(half,quarter,fixed)/$entity","@odata.id":"http://127.0.0.1/v1.0/odata/Label(2)","half@odata.type":"#Int64","half":1,"quarter@odata.type":"#Decimal","quarter":0.50000000000000000000,"fixed@odata.type":"#Decimal","fixed":1.5}"##]],
+    );
+    check(
+        server,
+        "Conversation(1)?$compute=messages/$count as n&$select=id,n",
+        expect![[r##"
+            200
+            {"@odata.context":"http://127.0.0.1/v1.0/odata/$metadata#Conversation(id,n)/$entity","id":1,"n@odata.type":"#Int64","n":4}"##]],
+    );
+    check(
+        server,
+        "Conversation(1)?$select=id&$expand=inbox($compute=length(name) as size;$select=size)",
+        expect![[r##"
+            200
+            {"@odata.context":"http://127.0.0.1/v1.0/odata/$metadata#Conversation(id,inbox(size))/$entity","id":1,"inbox":{"@odata.id":"http://127.0.0.1/v1.0/odata/Inbox(1)","size@odata.type":"#Int32","size":8}}"##]],
+    );
+}
+
+#[tokio::test]
+async fn computed_properties_filter_and_sort() {
+    let server = small().await;
+    for (query, expected) in [
+        (
+            "Label?$compute=id mul 2 as twice&$filter=twice gt 4",
+            &[3, 6][..],
+        ),
+        (
+            "Label?$compute=id mul 2 as twice&$orderby=twice desc",
+            &[6, 3, 2, 1],
+        ),
+        (
+            "Label?$compute=length(title) as size&$orderby=size,id",
+            &[6, 3, 2, 1],
+        ),
+        (
+            "Label?$compute=length(title) as size&$filter=size eq null",
+            &[6],
+        ),
+        (
+            "Label?$compute=id add 1 as a,a add 1 as b&$filter=b eq 4",
+            &[2],
+        ),
+        (
+            "Conversation?$compute=messages/$count as n&$filter=n gt 3",
+            &[1],
+        ),
+    ] {
+        assert_eq!(ids(server, query), expected, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_refused() {
+    let server = small().await;
+    for (query, code) in [
+        ("Label?$compute=id as title", "InvalidOptionValue"),
+        ("Label?$compute=id as x,id as x", "InvalidOptionValue"),
+        ("Label?$compute=id add 1", "SyntaxError"),
+        ("Label?$compute=nothing as x", "UnknownProperty"),
+        ("Label?$compute=conversations as x", "TypeMismatch"),
+        ("Label?$compute=id as x&$filter=y eq 1", "UnknownProperty"),
+        (
+            "Label/$count?$compute=id as x&$filter=z eq 1",
+            "OptionNotAllowed",
+        ),
+    ] {
+        let (status, found) = refusal(server, query);
+        assert_eq!((status, &*found), (400, code), "{query}");
+    }
+}

@@ -1,0 +1,703 @@
+//! Long answers, and clients and databases that end before them. Each part has a PostgreSQL of its
+//! own, as it measures or breaks it; the memory is that of the program in a process of its own.
+
+use crate::program::Program;
+use local_postgres::{Server as Postgres, Settings};
+use serde_json::Value;
+use std::collections::HashSet;
+use std::io::{self, Read};
+use std::net::{Shutdown, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+use tests::{Client, Server};
+use tokio_postgres::NoTls;
+
+const MESSAGES: usize = 500_000;
+const MIB: u64 = 1 << 20;
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// One inbox with 100 conversations, each with its part of the messages.
+const LARGE: &str = "
+    INSERT INTO accounts (id, name, created_at, updated_at) VALUES (1, 'large', now(), now());
+    INSERT INTO users (id, name, created_at, updated_at) VALUES (1, 'Ruth', now(), now());
+    INSERT INTO account_users (account_id, user_id, role, created_at, updated_at) VALUES (1, 1, 1, now(), now());
+    INSERT INTO access_tokens (owner_type, owner_id, token, created_at, updated_at) VALUES ('User', 1, 'KEY', now(), now());
+    INSERT INTO inboxes (id, channel_id, account_id, name, created_at, updated_at) VALUES (1, 1, 1, 'all', now(), now());
+    INSERT INTO conversations (id, account_id, inbox_id, display_id, assignee_id, created_at, updated_at)
+        SELECT i, 1, 1, i, 1, '2021-01-01', '2021-01-01' FROM generate_series(1, 100) i;
+    INSERT INTO messages (id, content, account_id, inbox_id, conversation_id, message_type, sender_type, sender_id, created_at, updated_at)
+        SELECT i, 'message ' || i || repeat(' and more', i % 20), 1, 1, 1 + i % 100, i % 4, 'User', 1,
+               timestamp '2021-01-01' + i * interval '1 minute', '2021-01-01'
+        FROM generate_series(1, :messages) i;
+    CREATE INDEX ON messages (conversation_id); CREATE INDEX ON messages (inbox_id); CREATE INDEX ON messages (account_id);
+    CREATE INDEX ON conversations (inbox_id);
+    ANALYZE";
+
+struct Large {
+    postgres: Postgres,
+    owner: tokio_postgres::Client,
+}
+
+impl Large {
+    async fn new(messages: usize) -> Large {
+        let postgres = tests::Postgres::own(&Settings {
+            parameters: vec![("max_wal_size".to_owned(), "4GB".to_owned())],
+            ..Settings::default()
+        });
+        let owner = connect(&postgres).await;
+        owner
+            .batch_execute(liveagent_odata::demo::schema_sql())
+            .await
+            .unwrap();
+        let sql = LARGE.replace(":messages", &messages.to_string());
+        owner.batch_execute(&sql).await.unwrap();
+        Large { postgres, owner }
+    }
+
+    fn url(&self) -> String {
+        self.postgres.connection_string("postgres")
+    }
+
+    fn server(&self, change: impl FnOnce(&mut liveagent_odata::config::Config)) -> Server {
+        let server = Server::start_anyway(&self.url(), change);
+        assert!(server.report().is_some_and(|report| report.fits()));
+        server
+    }
+
+    /// Backends of the service in such a state.
+    async fn backends(&self, condition: &str) -> i64 {
+        let sql = format!(
+            "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'liveagent-odata' AND {condition}"
+        );
+        self.owner.query_one(&sql, &[]).await.unwrap().get(0)
+    }
+
+    /// Waits until no statement of the service runs.
+    async fn until_idle(&self) -> Duration {
+        let since = Instant::now();
+        while self.backends("state <> 'idle'").await > 0 {
+            assert!(since.elapsed() < PATIENCE, "a backend is busy");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        since.elapsed()
+    }
+
+    async fn until_busy(&self) {
+        let since = Instant::now();
+        while self.backends("state = 'active'").await == 0 {
+            assert!(since.elapsed() < PATIENCE, "no backend is busy");
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    }
+}
+
+async fn connect(postgres: &Postgres) -> tokio_postgres::Client {
+    let (client, connection) =
+        tokio_postgres::connect(&postgres.connection_string("postgres"), NoTls)
+            .await
+            .unwrap();
+    tokio::spawn(connection);
+    client
+}
+
+/// The most memory of its own that a process has had since it was looked at.
+struct Watched {
+    base: u64,
+    most: Arc<AtomicU64>,
+    end: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Watched {
+    fn new(pid: u32) -> Watched {
+        let base = own_memory(pid).expect("the process runs");
+        let (most, end) = (
+            Arc::new(AtomicU64::new(base)),
+            Arc::new(AtomicBool::new(false)),
+        );
+        let (seen, stop) = (most.clone(), end.clone());
+        let thread = std::thread::spawn(move || {
+            while !stop.load(Ordering::Relaxed) {
+                seen.fetch_max(own_memory(pid).unwrap_or(0), Ordering::Relaxed);
+                std::thread::sleep(Duration::from_millis(5));
+            }
+        });
+        Watched {
+            base,
+            most,
+            end,
+            thread: Some(thread),
+        }
+    }
+
+    fn growth(&self) -> u64 {
+        self.most.load(Ordering::Relaxed) - self.base
+    }
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        self.end.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Resident memory that is the process's alone: shared buffers are not the work of one answer.
+fn own_memory(pid: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status.lines().find(|line| line.starts_with("RssAnon:"))?;
+    let kib: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(kib * 1024)
+}
+
+/// Whether this system tells how much memory a process has.
+fn memory_is_told() -> bool {
+    let told = own_memory(std::process::id()).is_some();
+    if !told {
+        println!("this system has no /proc: no memory is measured");
+    }
+    told
+}
+
+/// The program on a database, with the process id of its only backend for streams.
+async fn program(large: &Large) -> (Program, Client) {
+    let program = Program::serve(&large.url(), &["--pool-size=1", "--workers=2"]);
+    program.wait_for("serving http://");
+    let client = program.client().token("KEY");
+    (program, client)
+}
+
+/// What reads an answer and keeps nothing of it: how many bytes and rows there were, and its end.
+struct Counted {
+    bytes: u64,
+    ids: usize,
+    end: Vec<u8>,
+}
+
+fn count(client: &Client, path: &str, headers: &[(&str, &str)]) -> Counted {
+    let mut stream = client.begin("GET", path, headers);
+    let mut counted = Counted {
+        bytes: 0,
+        ids: 0,
+        end: Vec::new(),
+    };
+    let mut buffer = vec![0; 64 * 1024];
+    let pattern = b"{\"id\":";
+    loop {
+        let n = stream.read(&mut buffer).unwrap();
+        if n == 0 {
+            return counted;
+        }
+        counted.bytes += n as u64;
+        // What stood at the end before may begin a match; a frame of a chunk may hide one, rarely.
+        let before = counted.end.len().min(pattern.len() - 1);
+        let mut seen = counted.end[counted.end.len() - before..].to_vec();
+        seen.extend_from_slice(&buffer[..n]);
+        counted.ids += seen
+            .windows(pattern.len())
+            .filter(|window| window == pattern)
+            .count();
+        counted.end = seen[seen.len().saturating_sub(64)..].to_vec();
+    }
+}
+
+#[tokio::test]
+async fn half_a_million_rows_stream_in_constant_memory() {
+    if !memory_is_told() {
+        return;
+    }
+    let large = Large::new(MESSAGES).await;
+    let (program, client) = program(&large).await;
+    // Once, so that what is made once is there.
+    client
+        .get_with(
+            "/v1.0/odata/Message?$expand=sender",
+            &[("Prefer", "odata.maxpagesize=20000")],
+        )
+        .expect(200);
+    let backend: i32 = {
+        let sql = "SELECT pid FROM pg_stat_activity WHERE application_name = 'liveagent-odata' ORDER BY query_start DESC LIMIT 1";
+        large.owner.query_one(sql, &[]).await.unwrap().get(0)
+    };
+    let service = Watched::new(program.pid());
+    let database = Watched::new(u32::try_from(backend).unwrap());
+    for path in [
+        "/v1.0/odata/Message",
+        "/v1.0/odata/Message?$expand=sender&$count=true",
+    ] {
+        let counted = count(&client, path, &[("Prefer", "odata.maxpagesize=1000000")]);
+        assert!(
+            counted.end.ends_with(b"}\r\n0\r\n\r\n"),
+            "{:?}",
+            String::from_utf8_lossy(&counted.end)
+        );
+        assert!(counted.bytes > 100 * MIB, "{} bytes", counted.bytes);
+        // A pattern that two chunks share is missed.
+        let expect = if path.contains("expand") {
+            2 * MESSAGES
+        } else {
+            MESSAGES
+        };
+        assert!(
+            counted.ids > expect - expect / 500 && counted.ids <= expect,
+            "{} rows",
+            counted.ids
+        );
+    }
+    println!(
+        "growth: service {} KiB, backend {} KiB",
+        service.growth() / 1024,
+        database.growth() / 1024
+    );
+    assert!(
+        service.growth() < 16 * MIB,
+        "the service has grown by {} bytes",
+        service.growth()
+    );
+    assert!(
+        database.growth() < 16 * MIB,
+        "the backend has grown by {} bytes",
+        database.growth()
+    );
+}
+
+#[tokio::test]
+async fn large_arrays_are_bounded_and_their_links_yield_every_row_once() {
+    if !memory_is_told() {
+        return;
+    }
+    let large = Large::new(MESSAGES).await;
+    let (program, client) = program(&large).await;
+    client
+        .get("/v1.0/odata/Inbox?$expand=messages($top=10)")
+        .expect(200);
+    let backend: i32 = {
+        let sql = "SELECT pid FROM pg_stat_activity WHERE application_name = 'liveagent-odata' ORDER BY query_start DESC LIMIT 1";
+        large.owner.query_one(sql, &[]).await.unwrap().get(0)
+    };
+    let service = Watched::new(program.pid());
+    let database = Watched::new(u32::try_from(backend).unwrap());
+    let get = |path: &str| {
+        let response = client.get(path);
+        assert_eq!(response.status, 200, "{path}: {}", response.text());
+        response.json()
+    };
+    // Follows a link to its end; its pages and what they hold.
+    let follow = |seen: &mut HashSet<i64>, link: &Value| {
+        let mut link = link.as_str().map(str::to_owned);
+        while let Some(url) = link {
+            let page = get(&url[url.find("/v1.0/").unwrap()..]);
+            take(seen, &page["value"]);
+            link = page["@odata.nextLink"].as_str().map(str::to_owned);
+        }
+    };
+
+    let inboxes = get("/v1.0/odata/Inbox?$expand=messages($select=id)");
+    let inbox = &inboxes["value"][0];
+    let mut seen = HashSet::new();
+    assert_eq!(take(&mut seen, &inbox["messages"]), 1_000);
+    follow(&mut seen, &inbox["messages@odata.nextLink"]);
+    assert_eq!(seen.len(), MESSAGES);
+
+    let inboxes = get("/v1.0/odata/Inbox?$expand=conversations($expand=messages($select=id))");
+    let inbox = &inboxes["value"][0];
+    let conversations = inbox["conversations"].as_array().unwrap();
+    assert_eq!(conversations.len(), 100);
+    let mut seen = HashSet::new();
+    for conversation in conversations {
+        assert_eq!(take(&mut seen, &conversation["messages"]), 10);
+        follow(&mut seen, &conversation["messages@odata.nextLink"]);
+    }
+    assert_eq!(seen.len(), MESSAGES);
+    assert_eq!(inbox.get("conversations@odata.nextLink"), None);
+
+    // As it comes, in full.
+    for path in [
+        "Inbox?$expand=messages",
+        "Inbox?$expand=conversations($expand=messages)",
+        "Inbox?$expand=conversations($expand=messages($expand=conversation))",
+    ] {
+        get(&format!("/v1.0/odata/{path}"));
+    }
+    println!(
+        "growth: service {} KiB, backend {} KiB",
+        service.growth() / 1024,
+        database.growth() / 1024
+    );
+    assert!(
+        service.growth() < 32 * MIB,
+        "the service has grown by {} bytes",
+        service.growth()
+    );
+    assert!(
+        database.growth() < 32 * MIB,
+        "the backend has grown by {} bytes",
+        database.growth()
+    );
+}
+
+/// Puts the ids of the rows into the set, where they must be new. Their number.
+fn take(seen: &mut HashSet<i64>, rows: &Value) -> usize {
+    let rows = rows.as_array().unwrap();
+    for row in rows {
+        assert!(
+            seen.insert(row["id"].as_i64().unwrap()),
+            "{row} comes twice"
+        );
+    }
+    rows.len()
+}
+
+/// Numbers in an order that looks random and is the same each time.
+fn numbers() -> impl Iterator<Item = u64> {
+    std::iter::successors(Some(0x9E37_79B9_7F4A_7C15u64), |n| {
+        let n = n ^ (n << 13);
+        let n = n ^ (n >> 7);
+        Some(n ^ (n << 17))
+    })
+}
+
+#[tokio::test]
+async fn clients_that_hang_up_leave_nothing_behind() {
+    let large = Large::new(100_000).await;
+    let server = large.server(|config| {
+        config.pool.size = 6;
+        // More wait for a connection than there are.
+        config.pool.wait = Duration::from_secs(20);
+    });
+    let client = server.of("KEY");
+    client.get("/v1.0/odata/Inbox").expect(200);
+    let paths = [
+        "/v1.0/odata/Message?$expand=sender",
+        "/v1.0/odata/Message?$orderby=content desc,id",
+        "/v1.0/odata/Message?$filter=contains(content,'nowhere') and length(content) gt 10",
+        "/v1.0/odata/Message/$count?$filter=tolower(content) ne 'x'",
+        "/v1.0/odata/Conversation?$expand=messages",
+        "/v1.0/odata/Message?$apply=groupby((content),aggregate($count as n))",
+        "/v1.0/odata/Conversation(7)/messages",
+        "/v1.0/odata/Message(7)",
+    ];
+    let numbers: Vec<u64> = numbers().take(300).collect();
+    std::thread::scope(|scope| {
+        for part in numbers.chunks(30) {
+            let client = &client;
+            scope.spawn(move || {
+                for n in part {
+                    let path = paths[usize::try_from(n % 8).unwrap()];
+                    let mut stream =
+                        client.begin("GET", path, &[("Prefer", "odata.maxpagesize=1000000")]);
+                    // Some hang up before the first row, some within the answer.
+                    let patience = if n % 3 == 0 { 2_000 } else { 1 + n / 8 % 150 };
+                    stream
+                        .set_read_timeout(Some(Duration::from_millis(patience)))
+                        .unwrap();
+                    let mut buffer = vec![0; usize::try_from(1 + n / 64 % 200_000).unwrap()];
+                    let _ = stream.read(&mut buffer);
+                    if n % 2 == 0 {
+                        let _ = stream.shutdown(Shutdown::Both);
+                    }
+                }
+            });
+        }
+    });
+    let took = large.until_idle().await;
+    assert!(took < Duration::from_secs(10), "{took:?}");
+    let since = Instant::now();
+    while server.status().idle < server.status().open || server.status().waiting > 0 {
+        assert!(since.elapsed() < PATIENCE, "{:?}", server.status());
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let status = server.status();
+    assert!(status.cancelled > 20, "{status:?}");
+    assert!(status.open <= 6 && status.discarded <= 6, "{status:?}");
+    // No request after it feels the cancelling of one before.
+    for n in 0..60 {
+        let path = [
+            "/v1.0/odata/Message?$top=50",
+            "/v1.0/odata/Message(1)",
+            "/v1.0/odata/Conversation/$count",
+        ][n % 3];
+        client.get(path).expect(200);
+    }
+    assert_eq!(server.status().cancelled, status.cancelled);
+}
+
+/// Reads until there are so many bytes.
+fn read(stream: &mut TcpStream, bytes: usize) -> Vec<u8> {
+    let mut all = Vec::new();
+    let mut buffer = [0; 16 * 1024];
+    while all.len() < bytes {
+        let n = stream.read(&mut buffer).unwrap();
+        assert!(n > 0, "it ended after {} bytes", all.len());
+        all.extend_from_slice(&buffer[..n]);
+    }
+    all
+}
+
+/// The rest, to the end or the cut.
+fn rest(stream: &mut TcpStream) -> Vec<u8> {
+    let mut all = Vec::new();
+    match stream.read_to_end(&mut all) {
+        Err(error) if error.kind() != io::ErrorKind::ConnectionReset => panic!("{error}"),
+        _ => all,
+    }
+}
+
+#[track_caller]
+fn is_cut(answer: &[u8]) {
+    assert!(answer.starts_with(b"HTTP/1.1 200 OK"));
+    let end = String::from_utf8_lossy(&answer[answer.len().saturating_sub(40)..]);
+    assert!(
+        !answer.ends_with(b"0\r\n\r\n"),
+        "it is said to be whole: {end}"
+    );
+    // Without the frames of the chunks no JSON either.
+    assert!(
+        !end.trim_end().ends_with("]}") && !end.contains("nextLink"),
+        "{end}"
+    );
+}
+
+#[tokio::test]
+async fn an_answer_that_is_interrupted_is_never_whole() {
+    let large = Large::new(200_000).await;
+    let server = large.server(|config| {
+        config.settings.stall_timeout = Duration::from_secs(20);
+    });
+    let client = server.of("KEY");
+    for path in [
+        "/v1.0/odata/Message",
+        "/v1.0/odata/Message?$expand=sender,conversation",
+        "/v1.0/odata/Message?$count=true&$orderby=id desc",
+    ] {
+        for bytes in [1_000, 100_000, 3_000_000] {
+            let mut stream = client.begin("GET", path, &[("Prefer", "odata.maxpagesize=1000000")]);
+            let mut answer = read(&mut stream, bytes);
+            large.until_busy().await;
+            let sql = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'liveagent-odata' AND state = 'active'";
+            let ended: i64 = large.owner.query_one(sql, &[]).await.unwrap().get(0);
+            assert_eq!(ended, 1);
+            answer.extend(rest(&mut stream));
+            is_cut(&answer);
+            client.get("/v1.0/odata/Message?$top=2").expect(200);
+        }
+    }
+    // The same through gzip: what is cut has no end either.
+    let mut stream = client.begin(
+        "GET",
+        "/v1.0/odata/Message",
+        &[
+            ("Prefer", "odata.maxpagesize=1000000"),
+            ("Accept-Encoding", "gzip"),
+        ],
+    );
+    let mut answer = read(&mut stream, 1_000);
+    large.until_busy().await;
+    large
+        .owner
+        .execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'liveagent-odata' AND state = 'active'", &[])
+        .await
+        .unwrap();
+    answer.extend(rest(&mut stream));
+    assert!(!answer.ends_with(b"0\r\n\r\n"));
+}
+
+#[tokio::test]
+async fn a_reader_that_stalls_is_cut_off() {
+    let large = Large::new(200_000).await;
+    let server = large.server(|config| {
+        config.settings.stall_timeout = Duration::from_secs(1);
+        config.pool.size = 1;
+        config.pool.wait = Duration::from_secs(10);
+    });
+    let client = server.of("KEY");
+    let mut stream = client.begin(
+        "GET",
+        "/v1.0/odata/Message?$expand=sender",
+        &[("Prefer", "odata.maxpagesize=1000000")],
+    );
+    let mut answer = read(&mut stream, 10_000);
+    large.until_busy().await;
+    let since = Instant::now();
+    // The one connection is free again once the time is over, and the next request gets it.
+    client.get("/v1.0/odata/Message?$top=2").expect(200);
+    assert!(
+        since.elapsed() < Duration::from_secs(8),
+        "{:?}",
+        since.elapsed()
+    );
+    large.until_idle().await;
+    answer.extend(rest(&mut stream));
+    is_cut(&answer);
+    assert_eq!(server.status().cancelled, 1);
+
+    // Slow is not stalled: who takes a little again and again gets everything.
+    let mut stream = client.begin(
+        "GET",
+        "/v1.0/odata/Message?$top=60000&$expand=sender",
+        &[("Prefer", "odata.maxpagesize=1000000")],
+    );
+    let mut answer = Vec::new();
+    let since = Instant::now();
+    while since.elapsed() < Duration::from_secs(3) {
+        answer.extend(read(&mut stream, 400_000));
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    answer.extend(rest(&mut stream));
+    assert!(answer.ends_with(b"0\r\n\r\n"));
+}
+
+#[tokio::test]
+async fn a_slow_reader_of_a_page_holds_no_connection() {
+    let large = Large::new(20_000).await;
+    let server = large.server(|config| {
+        config.settings.stall_timeout = Duration::from_millis(500);
+        config.pool.size = 1;
+        config.pool.wait = Duration::from_secs(30);
+    });
+    let client = server.of("KEY");
+    let whole = client.get("/v1.0/odata/Message").expect(200);
+    assert!(whole.body.len() > 3_000_000, "{} bytes", whole.body.len());
+    // Many at once, on one connection to the database, and none of them reads.
+    let mut streams: Vec<TcpStream> = (0..12)
+        .map(|_| client.begin("GET", "/v1.0/odata/Message", &[]))
+        .collect();
+    let mut answers: Vec<Vec<u8>> = streams
+        .iter_mut()
+        .map(|stream| read(stream, 1_000))
+        .collect();
+    large.until_idle().await;
+    let since = Instant::now();
+    while server.status().idle < server.status().open {
+        assert!(since.elapsed() < PATIENCE, "{:?}", server.status());
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    client.get("/v1.0/odata/Inbox").expect(200);
+    for (answer, stream) in answers.iter_mut().zip(&mut streams) {
+        answer.extend(rest(stream));
+        assert!(answer.ends_with(b"0\r\n\r\n"));
+        assert!(answer.len() >= whole.body.len());
+    }
+    assert_eq!(server.status().cancelled, 0);
+}
+
+#[tokio::test]
+async fn a_statement_that_takes_too_long_is_504() {
+    let large = Large::new(1_000).await;
+    let server =
+        large.server(|config| config.settings.statement_timeout = Duration::from_millis(500));
+    let client = server.of("KEY");
+    client.get("/v1.0/odata/Inbox").expect(200);
+    large
+        .owner
+        .batch_execute("BEGIN; LOCK TABLE messages IN ACCESS EXCLUSIVE MODE")
+        .await
+        .unwrap();
+    for path in [
+        "Message",
+        "Message/$count",
+        "Message(1)",
+        "Conversation?$expand=messages",
+        "Message?$apply=aggregate($count as n)",
+    ] {
+        let since = Instant::now();
+        let response = client.get(&format!("/v1.0/odata/{path}")).expect(504);
+        assert!(since.elapsed() < Duration::from_secs(5), "{path}");
+        let error = &response.json()["error"];
+        assert_eq!(error["code"], "Timeout", "{path}");
+        assert!(
+            error["message"].as_str().unwrap().contains("0.5 seconds"),
+            "{path}: {error}"
+        );
+        assert_eq!(response.header("retry-after"), None, "{path}");
+    }
+    client.get("/v1.0/odata/Inbox").expect(200);
+    large.owner.batch_execute("COMMIT").await.unwrap();
+    large.until_idle().await;
+    client.get("/v1.0/odata/Message").expect(200);
+}
+
+#[tokio::test]
+async fn an_answer_takes_no_longer_than_it_may() {
+    let large = Large::new(200_000).await;
+    let server = large.server(|config| {
+        config.settings.stream_timeout = Duration::from_secs(2);
+        config.pool.stream_timeout = Duration::from_secs(2);
+    });
+    let client = server.of("KEY");
+    let mut stream = client.begin(
+        "GET",
+        "/v1.0/odata/Message?$expand=sender",
+        &[("Prefer", "odata.maxpagesize=1000000")],
+    );
+    let since = Instant::now();
+    let mut answer = Vec::new();
+    // A reader that never stalls and is never done.
+    let mut buffer = [0; 4 * 1024];
+    while since.elapsed() < Duration::from_secs(4) {
+        match stream.read(&mut buffer) {
+            Ok(0) | Err(_) => break,
+            Ok(n) => answer.extend_from_slice(&buffer[..n]),
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    large.until_idle().await;
+    answer.extend(rest(&mut stream));
+    is_cut(&answer);
+    client.get("/v1.0/odata/Message?$top=1").expect(200);
+}
+
+#[tokio::test]
+async fn a_database_that_stops_is_503_and_comes_back() {
+    let mut large = Large::new(100_000).await;
+    let server = large.server(|_| {});
+    let client = server.of("KEY");
+    let health = server.client();
+    client.get("/v1.0/odata/Inbox").expect(200);
+    for kill in [false, true] {
+        let mut stream = client.begin(
+            "GET",
+            "/v1.0/odata/Message?$expand=sender",
+            &[("Prefer", "odata.maxpagesize=1000000")],
+        );
+        let mut answer = read(&mut stream, 10_000);
+        large.until_busy().await;
+        if kill {
+            large.postgres.kill();
+        } else {
+            large.postgres.stop();
+        }
+        answer.extend(rest(&mut stream));
+        is_cut(&answer);
+        for path in ["Message", "Message(1)", "Conversation/$count"] {
+            let response = client.get(&format!("/v1.0/odata/{path}")).expect(503);
+            assert_eq!(response.json()["error"]["code"], "Unavailable");
+            let after = response.header("retry-after").expect("when to come again");
+            assert!(
+                after
+                    .parse::<u32>()
+                    .is_ok_and(|seconds| (1..=60).contains(&seconds)),
+                "{after}"
+            );
+        }
+        // What is wrong with a request is said without a database.
+        client
+            .get("/v1.0/odata/Message?$filter=nothing eq 1")
+            .expect(400);
+        health.get("/health/ready").expect(503);
+        health.get("/health/live").expect(200);
+        large.postgres.start_again().unwrap();
+        let since = Instant::now();
+        while client.get("/v1.0/odata/Message?$top=1").status != 200 {
+            assert!(since.elapsed() < PATIENCE, "it does not come back");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        health.get("/health/ready").expect(200);
+        large.owner = connect(&large.postgres).await;
+    }
+}
