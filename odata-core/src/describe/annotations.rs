@@ -50,8 +50,11 @@ const SET_TAGS: &[(&str, bool)] = &[
 ];
 
 /// The formats of data, with all parameters that they take.
-const FORMATS: &[&str] =
-    &["application/json;odata.metadata=full;odata.streaming=true;IEEE754Compatible=true"];
+const FORMATS: &[&str] = &[
+    "application/json;odata.metadata=full;odata.streaming=true;IEEE754Compatible=true",
+    "text/csv;formulas=escape",
+    "application/x-ndjson",
+];
 
 /// The formats of `$metadata`.
 const METADATA_FORMATS: &[&str] = &["application/xml", "application/json"];

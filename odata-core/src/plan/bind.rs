@@ -58,10 +58,18 @@ fn bind_entity(
 ) -> Result<Plan> {
     let target = |error: Error| error.target("$id");
     let id = options.id.as_deref().unwrap_or_default();
-    let path = uri::parse(id, "", limits).map_err(target)?.path;
-    let ResourcePath::Resource(segments) = &path else {
+    let nowhere = || {
         let message = "'$id' does not lead to an entity";
-        return Err(target(Error::new(Code::InvalidOptionValue, message)));
+        target(Error::new(Code::InvalidOptionValue, message))
+    };
+    // Any URI may be an id, but those of this service are paths.
+    let path = uri::parse(id, "", limits).map_err(|error| match error.code() {
+        Code::SyntaxError => nowhere(),
+        _ => target(error),
+    })?;
+    let path = path.path;
+    let ResourcePath::Resource(segments) = &path else {
+        return Err(nowhere());
     };
     let mut binder = Binder::new(schema, options, limits);
     let bound = resource::bind_resource(&mut binder, segments, options);

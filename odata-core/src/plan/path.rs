@@ -205,6 +205,9 @@ impl<'a> Binder<'a> {
     fn at_end(&self, expr: Expr, rest: &[PathSegment]) -> Result<Expr> {
         match rest.first() {
             None => Ok(expr),
+            Some(segment) if matches!(segment.kind, SegmentKind::Annotation(_)) => {
+                Err(self.misplaced(segment))
+            }
             Some(segment) => {
                 let message = format!(
                     "'/{}' cannot follow a primitive property",

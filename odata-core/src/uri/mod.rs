@@ -29,6 +29,7 @@ mod select_expand;
 mod token;
 
 pub use ast::ODataUri;
+pub use options::system_options;
 pub use rules::parse_rule;
 
 use ast::ResourcePath;

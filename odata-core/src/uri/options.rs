@@ -55,6 +55,11 @@ const OPTIONS: &[(&str, SystemOption)] = &[
     ("$top", O::Top),
 ];
 
+/// The names of the system query options, with their `$`.
+pub fn system_options() -> impl Iterator<Item = &'static str> {
+    OPTIONS.iter().map(|(name, _)| *name)
+}
+
 /// Options of OData 2 and 3, and what they are today.
 const OLD_OPTIONS: &[(&str, &str)] = &[("inlinecount", "$count=true")];
 

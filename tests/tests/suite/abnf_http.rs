@@ -13,6 +13,7 @@ struct Case {
     /// Absent where there is no request for the case.
     wrap: Option<String>,
     http: bool,
+    model: String,
 }
 
 #[tokio::test]
@@ -32,7 +33,12 @@ async fn check_file(name: &str, at_least: usize) {
     let server = small().await;
     let text = std::fs::read_to_string(path).unwrap();
     let cases = text.lines().map(|line| serde_json::from_str(line).unwrap());
-    let cases: Vec<Case> = cases.filter(|case: &Case| case.http).collect();
+    // Whether an option or a property is known is not the grammar's to say: this service takes options
+    // that it does not know, and has other properties.
+    let counts = |case: &Case| case.fail_at.is_none() || case.model == "none";
+    let cases: Vec<Case> = cases
+        .filter(|case: &Case| case.http && counts(case))
+        .collect();
     assert!(cases.len() >= at_least, "{name}: {} cases", cases.len());
     let wrong: Vec<String> = cases
         .iter()
@@ -48,7 +54,13 @@ async fn check_file(name: &str, at_least: usize) {
 
 /// Sends the case as its `wrap` says: as a part of the request's target, or as a header.
 fn ask(server: &Server, case: &Case) -> Response {
-    let text = case.wrap.as_ref().unwrap().replace("{}", &case.input);
+    let wrap = case.wrap.as_ref().unwrap();
+    // In the value of one option an ampersand is data, which a client has to encode.
+    let input = match wrap.contains('=') {
+        true => case.input.replace('&', "%26"),
+        false => case.input.clone(),
+    };
+    let text = wrap.replace("{}", &input);
     if let Some(target) = text.strip_prefix('/') {
         // A client keeps the fragment to itself.
         let target = target.split_once('#').map_or(target, |(target, _)| target);

@@ -458,6 +458,15 @@ async fn the_result_is_queried() {
     assert_eq!(counted.text(), "2");
 }
 
+#[tokio::test]
+async fn a_sequence_has_its_length() {
+    let server = server().await;
+    let sequence = |length: usize| format!("Sales?$apply={}", vec!["identity"; length].join("/"));
+    assert_eq!(rows(server, &sequence(16)).len(), 8);
+    let refused = refusal(server, &sequence(17));
+    assert_eq!(refused, (400, "LimitExceeded".to_owned()));
+}
+
 /// What the standard has beyond this: refused by name, never misunderstood.
 #[tokio::test]
 async fn what_is_not_offered_says_so() {

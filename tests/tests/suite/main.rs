@@ -11,6 +11,7 @@ mod apply;
 mod asking;
 mod auth;
 mod compute;
+mod conformance_doc;
 mod credentials;
 mod databases;
 mod demo;

@@ -109,6 +109,12 @@ impl Program {
     /// Waits for its end.
     #[track_caller]
     pub(crate) fn end(mut self) -> Ended {
+        // A pipe that nobody reads stops a program that says much.
+        let mut pipe = self.child.stdout.take().unwrap();
+        let stdout = std::thread::spawn(move || {
+            let mut stdout = String::new();
+            pipe.read_to_string(&mut stdout).map(|_| stdout).unwrap()
+        });
         let since = Instant::now();
         let status = loop {
             if let Some(status) = self.child.try_wait().unwrap() {
@@ -117,9 +123,7 @@ impl Program {
             assert!(since.elapsed() < PATIENCE, "it goes on: {}", self.said());
             std::thread::sleep(Duration::from_millis(10));
         };
-        let mut stdout = String::new();
-        let pipe = self.child.stdout.as_mut().unwrap();
-        pipe.read_to_string(&mut stdout).unwrap();
+        let stdout = stdout.join().unwrap();
         self.reader.take().unwrap().join().unwrap();
         Ended {
             code: status.code(),
