@@ -442,7 +442,9 @@ async fn a_condition_means_the_same_in_every_position() {
         }) else {
             continue;
         };
-        if !simple || case.icu || case.bind().is_err() {
+        // After $apply names are those of its rows.
+        let applied = case.url.contains("$apply=");
+        if !simple || applied || case.icu || case.bind().is_err() {
             continue;
         }
         let plain = found(&client, filter, &case).await;
