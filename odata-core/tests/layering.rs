@@ -1,6 +1,11 @@
 //! The modules of this crate are stages, from left to right: one imports only from its left, and
 //! some crates are named by one stage alone (ARCHITECTURE.md).
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test fails by a panic, and so do its helpers"
+)]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
