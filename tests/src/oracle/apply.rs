@@ -155,10 +155,10 @@ impl<'a> Apply<'a> {
             keyed.push((vec![(key, descending)], instance));
         }
         keyed.sort_by(|(a, _), (b, _)| order(a, b));
-        if let (Some(last), Some(next)) = (keyed.get(rows - 1), keyed.get(rows)) {
-            if order(&last.0, &next.0) == Ordering::Equal {
-                return Err(Fault::open("which of equals are chosen"));
-            }
+        if let (Some(last), Some(next)) = (keyed.get(rows - 1), keyed.get(rows))
+            && order(&last.0, &next.0) == Ordering::Equal
+        {
+            return Err(Fault::open("which of equals are chosen"));
         }
         keyed.truncate(rows);
         Ok(keyed.into_iter().map(|(_, instance)| instance).collect())

@@ -186,7 +186,7 @@ fn check_float(a: f64, b: f64, found: f64, op: Op) -> Result<()> {
         return Err(Fault::open("a Double that overflows"));
     }
     let product = matches!(op, Op::Mul | Op::Div | Op::DivBy);
-    if finite && found == 0.0 && a != 0.0 && (b != 0.0 || op == Op::Mul) && product && b != 0.0 {
+    if finite && found == 0.0 && a != 0.0 && b != 0.0 && product {
         return Err(Fault::open("a Double that underflows"));
     }
     Ok(())

@@ -36,10 +36,10 @@ pub(super) fn compare(op: BinaryOp, left: &Typed, right: &Typed) -> Result<bool>
         });
     }
     let (a, b) = promote(left, right);
-    if let (Value::Decimal(a), Value::Decimal(b)) = (&a, &b) {
-        if a.is_too_near(b) {
-            return Err(Fault::open("a comparison of rounded quotients"));
-        }
+    if let (Value::Decimal(a), Value::Decimal(b)) = (&a, &b)
+        && a.is_too_near(b)
+    {
+        return Err(Fault::open("a comparison of rounded quotients"));
     }
     // NaN is equal to nothing, not even to itself.
     let found = partial(&a, &b);

@@ -114,7 +114,7 @@ fn joined(env: &Env<'_>, operands: &[Expr], decides: bool) -> Result<Typed> {
     if let Some(fault) = unsupported {
         return Err(fault.clone());
     }
-    let decided = found.iter().any(|found| *found == Ok(Some(decides)));
+    let decided = found.contains(&Ok(Some(decides)));
     // Nothing beside a null makes `and` true, which is all that a filter asks.
     let lost = !decides && found.contains(&Ok(None));
     let fault = found.iter().find_map(|found| found.as_ref().err());

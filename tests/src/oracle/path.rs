@@ -82,10 +82,10 @@ fn follow(env: &Env<'_>, instance: Instance, segments: &[PathSegment]) -> Result
     for (place, segment) in segments.iter().enumerate() {
         let rest = &segments[place + 1..];
         let name = name_of(segment).ok_or_else(|| Fault::fails("a segment at a wrong place"))?;
-        if place == 0 {
-            if let (Some(found), []) = (instance.computed(name), rest) {
-                return Ok(found.clone());
-            }
+        if place == 0
+            && let (Some(found), []) = (instance.computed(name), rest)
+        {
+            return Ok(found.clone());
         }
         let here = &env.world.tables[table];
         if let Some(column) = here.column(name) {

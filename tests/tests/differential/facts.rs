@@ -100,10 +100,10 @@ fn check(world: &World, url: &str, expect: &Json) -> Result<(), Miss> {
             return wrong(format!("{found:?}"));
         }
     }
-    if let Some(expected) = expect.get("value").and_then(Json::as_str) {
-        if outcome.count.to_string() != expected {
-            return wrong(format!("count {}", outcome.count));
-        }
+    if let Some(expected) = expect.get("value").and_then(Json::as_str)
+        && outcome.count.to_string() != expected
+    {
+        return wrong(format!("count {}", outcome.count));
     }
     let body = body(world, &outcome);
     for check in expect["json"].as_array().into_iter().flatten() {

@@ -55,10 +55,10 @@ async fn replay(running: &Running, world: &World) {
             continue;
         }
         let response = running.get(line).await;
-        if let Verdict::Differs(why) = judge(world, line, &response) {
-            if deviation(line, &why).is_none() {
-                wrong.push(format!("{line}\n  {why}"));
-            }
+        if let Verdict::Differs(why) = judge(world, line, &response)
+            && deviation(line, &why).is_none()
+        {
+            wrong.push(format!("{line}\n  {why}"));
         }
     }
     assert!(wrong.is_empty(), "found again:\n{}", wrong.join("\n"));
@@ -143,11 +143,11 @@ async fn shrink(
             }
             let request = candidate.text();
             let response = running.get(&request).await;
-            if let Verdict::Differs(now) = judge(world, &request, &response) {
-                if deviation(&request, &now).is_none() {
-                    (node, why) = (candidate, now);
-                    continue 'smaller;
-                }
+            if let Verdict::Differs(now) = judge(world, &request, &response)
+                && deviation(&request, &now).is_none()
+            {
+                (node, why) = (candidate, now);
+                continue 'smaller;
             }
         }
         break;

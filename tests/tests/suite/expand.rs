@@ -353,7 +353,7 @@ async fn depth_and_number_are_bounded() {
     let of = |count: usize| {
         let three = "conversation,inbox,sender";
         let nested = format!("messages($expand={three}),labels,inbox,assignee,reporting_events");
-        let mut items = vec![
+        let mut items = [
             format!("conversations($expand={nested})"),
             "messages($expand=conversation,inbox,sender)".to_owned(),
             "members".to_owned(),

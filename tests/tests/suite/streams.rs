@@ -62,7 +62,11 @@ impl Large {
 
     fn server(&self, change: impl FnOnce(&mut liveagent_odata::config::Config)) -> Server {
         let server = Server::start_anyway(&self.url(), change);
-        assert!(server.report().is_some_and(|report| report.fits()));
+        assert!(
+            server
+                .report()
+                .is_some_and(liveagent_odata::check::Report::fits)
+        );
         server
     }
 

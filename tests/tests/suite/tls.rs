@@ -54,7 +54,11 @@ async fn everything_goes_through_tls() {
             config.settings.statement_timeout = Duration::from_millis(1500);
         },
     );
-    assert!(server.report().is_some_and(|report| report.fits()));
+    assert!(
+        server
+            .report()
+            .is_some_and(liveagent_odata::check::Report::fits)
+    );
     server
         .get("Conversation?$expand=messages,inbox")
         .expect(200);

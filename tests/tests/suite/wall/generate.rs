@@ -669,7 +669,7 @@ impl Generator {
 
     fn kind(&mut self) -> Kind {
         let place = self.below(10);
-        *Kind::ALL.get(place).unwrap_or(if place % 2 == 0 {
+        *Kind::ALL.get(place).unwrap_or(if place.is_multiple_of(2) {
             &Kind::Text
         } else {
             &Kind::Number
