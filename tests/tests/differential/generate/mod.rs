@@ -19,7 +19,7 @@ struct Named {
 
 /// What names there are at a place.
 #[derive(Debug, Clone, Default)]
-struct Names {
+pub(super) struct Names {
     values: Vec<Named>,
     /// Collections, each with its table.
     many: Vec<(String, usize)>,
