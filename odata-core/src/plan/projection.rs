@@ -673,7 +673,7 @@ fn indexed_range(set: &EntitySet, from: Scoped, conditions: &[Expr]) -> Option<E
         });
     let (place, ty) = found?;
     // The key is the order anyway.
-    (!set.key.contains(&place)).then(|| Expr {
+    (!set.key.contains(&place)).then_some(Expr {
         kind: ExprKind::Property(from, place),
         ty,
         nullable: false,

@@ -116,7 +116,7 @@ impl Other {
     fn search(&self, search: &mut SearchExpr) {
         match search {
             SearchExpr::Incomplete(term) | SearchExpr::Term(term) => {
-                term.text.clone_from(&self.text)
+                term.text.clone_from(&self.text);
             }
             SearchExpr::And(operands) | SearchExpr::Or(operands) => {
                 operands.iter_mut().for_each(|operand| self.search(operand));
@@ -177,7 +177,7 @@ impl Other {
                 *text = format!("{sign}{width}{}", self.number);
             }
             Literal::Decimal(text) if text.contains(['e', 'E']) => {
-                *text = format!("{}e3", self.number)
+                *text = format!("{}e3", self.number);
             }
             Literal::Decimal(text) => *text = format!("{}.5", self.number),
             // One that is read as a date or a Guid is no text.
