@@ -4,8 +4,9 @@
 #![allow(
     missing_docs,
     unreachable_pub,
+    dead_code,
     clippy::unwrap_used,
-    reason = "a test fails by a panic, and is named after what it proves"
+    reason = "a test fails by a panic, is named after what it proves, and shares its cases"
 )]
 
 #[path = "../../odata-core/tests/golden/case.rs"]

@@ -177,8 +177,13 @@ pub struct Rate {
     pub value: Option<Decimal>,
 }
 
-/// Each table with its columns (name, type, `NOT NULL`) and the first columns of its indexes.
-pub const TABLES: &[(&str, &[(&str, &str, bool)], &[&str])] = &[
+/// A column: its name, its type, `NOT NULL`.
+pub type Column = (&'static str, &'static str, bool);
+/// A table: its name, its columns, the first columns of its indexes.
+pub type Table = (&'static str, &'static [Column], &'static [&'static str]);
+
+/// What the database has.
+pub const TABLES: &[Table] = &[
     (
         "tickets",
         &[
@@ -319,7 +324,7 @@ pub const ENUMERATIONS: &[(&str, &[&str])] = &[
 
 /// What a server with these tables has.
 pub fn catalogue() -> Catalogue {
-    let column = |(name, ty, not_null): &(&str, &str, bool)| {
+    let column = |(name, ty, not_null): &Column| {
         let ty_of = PgType::ALL.iter().copied().find(|pg| pg.sql_name() == *ty);
         let column = CatalogueColumn {
             ty: ty_of,
@@ -329,7 +334,7 @@ pub fn catalogue() -> Catalogue {
         };
         ((*name).to_owned(), column)
     };
-    let table = |(name, columns, indexes): &(&str, &[(&str, &str, bool)], &[&str])| {
+    let table = |(name, columns, indexes): &Table| {
         let table = CatalogueTable {
             columns: columns.iter().map(column).collect(),
             readable: true,
