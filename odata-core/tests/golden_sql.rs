@@ -9,8 +9,10 @@
 )]
 
 #[path = "golden/case.rs"]
+#[allow(dead_code, reason = "each of the tests that share it uses a part")]
 mod case;
 #[path = "golden/model.rs"]
+#[allow(dead_code, reason = "each of the tests that share it uses a part")]
 mod model;
 #[path = "golden/mutate.rs"]
 mod mutate;

@@ -10,8 +10,10 @@
 )]
 
 #[path = "../../odata-core/tests/golden/case.rs"]
+#[allow(dead_code, reason = "each of the tests that share it uses a part")]
 mod case;
 #[path = "../../odata-core/tests/golden/model.rs"]
+#[allow(dead_code, reason = "each of the tests that share it uses a part")]
 mod model;
 
 use case::{Case, Prepared, cases, files};

@@ -1,7 +1,8 @@
 //! The integration suite: one binary, so one server, and a module for each feature.
 #![allow(
     clippy::unwrap_used,
-    reason = "a test fails by a panic, and so do its helpers"
+    clippy::print_stdout,
+    reason = "a test fails by a panic, and says what it did"
 )]
 
 mod abnf_http;
