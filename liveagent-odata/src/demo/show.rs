@@ -17,7 +17,7 @@ const EXAMPLES: &[(&str, &str)] = &[
     ),
     (
         "one conversation with its messages",
-        "Conversation(1)?$select=id,status&$expand=messages($select=content,created_at;$orderby=created_at)",
+        "Conversation(3)?$select=id,status&$expand=messages($select=content,created_at;$orderby=created_at)",
     ),
     (
         "open conversations of an inbox by its name, and how many",

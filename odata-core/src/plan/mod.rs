@@ -7,11 +7,13 @@
 mod apply;
 mod bind;
 mod derived;
+mod expand;
 mod expr;
 mod function;
 mod link;
 mod literal;
 mod operand;
+mod order;
 mod page;
 mod path;
 mod pattern;

@@ -1,18 +1,12 @@
-//! `$select`, `$expand`, `$compute` and `$orderby`: what of a row is read, and in which order the
-//! rows come.
+//! `$select` and `$compute`: what of a row is read.
 
 use super::apply::Applied;
-use super::bind::{Binder, allow_only};
-use super::{
-    Expr, ExprKind, Input, Member, OrderItem, Output, Query, Rows, Scoped, Shape, Via, link,
-};
-use crate::edm::{EntitySet, PgType, PrimitiveType, Source};
+use super::bind::Binder;
+use super::order::indexed_range;
+use super::{Expr, Input, Member, Output, Query, Rows, Scoped, Shape, Via};
+use crate::edm::EntitySet;
 use crate::error::{Code, Error, Result};
-use crate::uri::ast::{
-    ComputeItem, ExpandItem, ExpandKind, ExpandSuffix, OrderByItem, QueryOptions, SegmentKind,
-    SelectItem, SelectKind,
-};
-use crate::uri::print;
+use crate::uri::ast::{ComputeItem, QueryOptions, SegmentKind, SelectItem, SelectKind};
 
 /// Which members of an entity are wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,17 +20,17 @@ pub(super) enum Selection {
 /// Around a collection: the depth of expansion, and how many rows its arrays may have for one row
 /// of the page.
 #[derive(Debug, Clone, Copy)]
-struct Around {
-    depth: usize,
-    product: u64,
+pub(super) struct Around {
+    pub(super) depth: usize,
+    pub(super) product: u64,
 }
 
 /// The columns of a row, each once.
 #[derive(Default)]
-struct Outputs(Vec<Output>);
+pub(super) struct Outputs(Vec<Output>);
 
 impl Outputs {
-    fn property(&mut self, source: Scoped, place: usize) -> usize {
+    pub(super) fn property(&mut self, source: Scoped, place: usize) -> usize {
         let same = |output: &Output| matches!(output, Output::Property(s, p) if *s == source && *p == place);
         match self.0.iter().position(same) {
             Some(output) => output,
@@ -44,7 +38,7 @@ impl Outputs {
         }
     }
 
-    fn push(&mut self, output: Output) -> usize {
+    pub(super) fn push(&mut self, output: Output) -> usize {
         self.0.push(output);
         self.0.len() - 1
     }
@@ -91,7 +85,7 @@ impl<'a> Binder<'a> {
         Ok(conditions)
     }
 
-    fn bind_query(
+    pub(super) fn bind_query(
         &mut self,
         frame: usize,
         via: Option<Via>,
@@ -192,7 +186,7 @@ impl<'a> Binder<'a> {
     }
 
     /// The members of one entity, and of those that are expanded in it.
-    fn bind_shape(
+    pub(super) fn bind_shape(
         &mut self,
         frame: usize,
         source: Scoped,
@@ -320,368 +314,10 @@ impl<'a> Binder<'a> {
         }
         Ok((!star).then_some(names))
     }
-
-    /// The expand items with `*` written out, each navigation property at most once.
-    fn expand_items(
-        &mut self,
-        set: &'a EntitySet,
-        options: &'a QueryOptions,
-    ) -> Result<Vec<(usize, &'a ExpandItem)>> {
-        let mut items: Vec<(usize, &ExpandItem)> = Vec::new();
-        let mut stars: Vec<&ExpandItem> = Vec::new();
-        for item in options.expand.iter().flatten() {
-            let target = |error: Error| error.at(item.span);
-            let path = match &item.kind {
-                ExpandKind::Star => {
-                    stars.push(item);
-                    continue;
-                }
-                ExpandKind::StarOf(_) => {
-                    return Err(target(Error::not_implemented(
-                        "a path before '*' in $expand",
-                    )));
-                }
-                ExpandKind::Value => return Err(target(Error::not_implemented("a media stream"))),
-                ExpandKind::Path(path) => strip_casts(self, set, path),
-            };
-            let (name, span) = match path {
-                [segment] => match &segment.kind {
-                    SegmentKind::Name(name) => (name, segment.span),
-                    _ => return Err(target(Error::not_implemented("such a segment in $expand"))),
-                },
-                _ => {
-                    let message = "expected one navigation property";
-                    let error = Error::new(Code::UnknownNavigation, message);
-                    return Err(target(
-                        error.hint("nest the options instead: $expand=a($expand=b)"),
-                    ));
-                }
-            };
-            let Some(place) = set.navigation(name) else {
-                let error = if set.property(name).is_some() {
-                    let message = format!(
-                        "'{name}' is a structural property, expected a navigation property"
-                    );
-                    Error::new(Code::UnknownNavigation, message).hint("use $select for it")
-                } else {
-                    let message = format!(
-                        "'{}' has no navigation property '{name}'",
-                        set.declared.name
-                    );
-                    let known = set
-                        .navigation
-                        .iter()
-                        .map(|navigation| navigation.declared.name);
-                    Error::new(Code::UnknownNavigation, message).did_you_mean(name, known)
-                };
-                self.unknown_name(error.at(span));
-                continue;
-            };
-            if items.iter().any(|(other, _)| *other == place) {
-                let message = format!("'{name}' is expanded twice");
-                return Err(target(Error::new(Code::DuplicateOption, message)));
-            }
-            items.push((place, item));
-        }
-        for star in stars {
-            for place in 0..set.navigation.len() {
-                if !items.iter().any(|(other, _)| *other == place) {
-                    items.push((place, star));
-                }
-            }
-        }
-        Ok(items)
-    }
-
-    fn bind_expand(
-        &mut self,
-        frame: usize,
-        source: Scoped,
-        (navigation, item): (usize, &'a ExpandItem),
-        around: Around,
-        outputs: &mut Outputs,
-        context: &mut Vec<String>,
-    ) -> Result<Member> {
-        self.expands += 1;
-        let limits = self.limits;
-        let too_much =
-            |message: String| Err(Error::new(Code::LimitExceeded, message).at(item.span));
-        if self.expands > limits.expands {
-            return too_much(format!("more than {} expand items in all", limits.expands));
-        }
-        if around.depth == limits.expand_depth {
-            return too_much(format!(
-                "more than {} levels of $expand",
-                limits.expand_depth
-            ));
-        }
-        let declared = self.set(source).navigation[navigation].declared;
-        let options = &item.options;
-        if let Some((levels, span)) = options.levels {
-            match levels {
-                Some(0) => {
-                    let message = "'$levels' is 0, expected a positive number or 'max'";
-                    return Err(Error::new(Code::InvalidOptionValue, message).at(span));
-                }
-                Some(1) => {}
-                _ => return Err(Error::not_implemented("$levels beyond 1").at(span)),
-            }
-        }
-        self.alias_scopes.push(options);
-        let around = Around {
-            depth: around.depth + 1,
-            ..around
-        };
-        let via = Via {
-            near: source,
-            navigation,
-        };
-        let member = if declared.many {
-            self.bind_many(via, item, around, outputs, context)
-        } else {
-            self.bind_one(frame, via, item, around, outputs, context)
-        };
-        self.alias_scopes.pop();
-        member
-    }
-
-    fn bind_one(
-        &mut self,
-        frame: usize,
-        via: Via,
-        item: &'a ExpandItem,
-        around: Around,
-        outputs: &mut Outputs,
-        context: &mut Vec<String>,
-    ) -> Result<Member> {
-        let name = self.set(via.near).navigation[via.navigation].declared.name;
-        let what = format!("'{name}', a single entity");
-        let selection = match item.suffix {
-            ExpandSuffix::Entities => {
-                allow_only(
-                    &item.options,
-                    &["$select", "$expand", "$compute", "$levels"],
-                    &what,
-                )?;
-                Selection::Selected
-            }
-            ExpandSuffix::Ref => {
-                allow_only(&item.options, &[], &what)?;
-                Selection::Reference
-            }
-            ExpandSuffix::Count => {
-                let message =
-                    format!("'{name}' is a single entity, expected a collection before '/$count'");
-                return Err(Error::new(Code::OptionNotAllowed, message).at(item.span));
-            }
-        };
-        let far = self.join(frame, via.near, via.navigation);
-        let options = &item.options;
-        let shape = self.with_origin((frame, far), |binder| {
-            binder.in_option("$compute", |binder| {
-                let items = options.compute.as_deref().unwrap_or_default();
-                binder.bind_compute(frame, far, items)
-            })?;
-            binder.bind_shape(frame, far, options, selection, around, outputs)
-        })?;
-        add_context(context, name, &shape);
-        Ok(Member::One {
-            navigation: via.navigation,
-            shape,
-        })
-    }
-
-    fn bind_many(
-        &mut self,
-        via: Via,
-        item: &'a ExpandItem,
-        around: Around,
-        outputs: &mut Outputs,
-        context: &mut Vec<String>,
-    ) -> Result<Member> {
-        const COLLECTION: &[&str] = &[
-            "$filter", "$search", "$orderby", "$skip", "$top", "$count", "$select", "$expand",
-            "$compute", "$levels", "$apply",
-        ];
-        let navigation = &self.set(via.near).navigation[via.navigation];
-        let (name, target) = (navigation.declared.name, navigation.target);
-        let options = &item.options;
-        let frame = self.push_frame(target);
-        if item.suffix == ExpandSuffix::Count {
-            allow_only(
-                options,
-                &["$filter", "$search"],
-                &format!("'{name}/$count'"),
-            )?;
-            let conditions = self.bind_conditions(frame, options)?;
-            let rows = self.pop_frame(Some(via), Expr::all(conditions));
-            let count = outputs.push(Output::Count(Box::new(rows)));
-            return Ok(Member::Many {
-                navigation: via.navigation,
-                output: None,
-                count: Some(count),
-                options: String::new(),
-                canonical: String::new(),
-            });
-        }
-        let selection = match item.suffix {
-            ExpandSuffix::Ref => {
-                let allowed = &["$filter", "$search", "$orderby", "$skip", "$top", "$count"];
-                allow_only(options, allowed, &format!("'{name}/$ref'"))?;
-                Selection::Reference
-            }
-            _ => {
-                allow_only(options, COLLECTION, &format!("'{name}'"))?;
-                Selection::Selected
-            }
-        };
-        // Arrays inside arrays multiply: the bound of one is what the ones around it leave.
-        let limits = self.limits;
-        let bound = limits
-            .expand_page_size
-            .min(limits.expand_product / around.product.max(1))
-            .max(1);
-        let rows = options.top.map_or(bound, |top| top.value.min(bound));
-        let inside = Around {
-            product: around.product.saturating_mul(rows.max(1)),
-            ..around
-        };
-        let query = self.bind_query(frame, Some(via), Vec::new(), options, selection, inside)?;
-        self.pop_frame(None, None);
-        let counted = query.rows().filter(|_| query.count).map(Rows::to_count);
-        let count = counted.map(|rows| outputs.push(Output::Count(Box::new(rows))));
-        add_context(context, name, &query.shape);
-        let output = outputs.push(Output::Array(Box::new(query), bound));
-        let canonical = link::nested(options, &self.alias_scopes);
-        let options = print::to_url(&canonical);
-        Ok(Member::Many {
-            navigation: via.navigation,
-            output: Some(output),
-            count,
-            options,
-            canonical,
-        })
-    }
-
-    /// The sort order: what the client asked for, then the key in the direction of the last item,
-    /// so that it is total. Where nothing is asked for, `range` comes first: a filter ranges over it,
-    /// and the index that finds the rows gives them in its order.
-    fn bind_order(
-        &mut self,
-        from: Scoped,
-        items: Option<&'a [OrderByItem]>,
-        range: Option<Expr>,
-        outputs: &mut Outputs,
-    ) -> Result<(Vec<OrderItem>, usize)> {
-        let set = self.set(from);
-        let mut order: Vec<OrderItem> = Vec::new();
-        let mut keys_left: Vec<usize> = set.key.clone();
-        for item in items.into_iter().flatten() {
-            let expr = self.bind_expr(&item.expr)?;
-            if expr.ty == Some(PrimitiveType::Binary) {
-                let message = "Edm.Binary has no order";
-                return Err(Error::new(Code::TypeMismatch, message).at(item.expr.span));
-            }
-            // Nothing behind the whole key changes the order, nor does a constant.
-            if expr.ty.is_none() || expr.is_value() || keys_left.is_empty() {
-                continue;
-            }
-            if let ExprKind::Property(source, place) = expr.kind
-                && source == from
-            {
-                keys_left.retain(|key| *key != place);
-            }
-            order.push(OrderItem {
-                output: self.sort_output(&expr, outputs),
-                expr,
-                descending: item.descending,
-            });
-        }
-        let asked = order.len();
-        if let (Some(expr), true) = (range, asked == 0) {
-            order.push(OrderItem {
-                output: self.sort_output(&expr, outputs),
-                expr,
-                descending: false,
-            });
-        }
-        let descending = order.last().is_some_and(|item| item.descending);
-        for place in keys_left {
-            let property = &set.properties[place];
-            let kind = ExprKind::Property(from, place);
-            let expr = Expr {
-                kind,
-                ty: Some(property.ty),
-                nullable: property.may_be_null(),
-            };
-            order.push(OrderItem {
-                output: self.sort_output(&expr, outputs),
-                expr,
-                descending,
-            });
-        }
-        Ok((order, asked))
-    }
-
-    /// The output that holds a sort value: the property's own where SQL sorts by the very same.
-    fn sort_output(&self, expr: &Expr, outputs: &mut Outputs) -> usize {
-        if let ExprKind::Property(source, place) = expr.kind {
-            let property = &self.set(source).properties[place];
-            let same = matches!(property.source, Source::Column { ty: Some(ty), .. } if ty == expr.pg(self.schema));
-            if same && !property.hidden {
-                return outputs.property(source, place);
-            }
-        }
-        outputs.push(Output::Expr(expr.clone()))
-    }
-}
-
-/// The property that the conditions bound from one side, if it has an index. The rows that they let
-/// through have a value there, whatever the column says.
-fn indexed_range(set: &EntitySet, from: Scoped, conditions: &[Expr]) -> Option<Expr> {
-    use super::Comparison::{Ge, Gt, Le, Lt};
-    let bounded = |condition: &Expr| {
-        let ExprKind::Compare(Gt | Ge | Lt | Le, left, right) = &condition.kind else {
-            return None;
-        };
-        [(left, right), (right, left)]
-            .into_iter()
-            .find_map(|(property, bound)| {
-                let place = match property.kind {
-                    // A place in another set says nothing of this one.
-                    ExprKind::Property(source, place) if source == from => place,
-                    _ => return None,
-                };
-                let Source::Column {
-                    name, ty: Some(ty), ..
-                } = set.properties[place].source
-                else {
-                    return None;
-                };
-                let as_stored = !set.properties[place].ty.is_text()
-                    || matches!(ty, PgType::Text | PgType::Varchar);
-                let same = as_stored && bound.sources().is_empty();
-                (same && (set.indexed.contains(&name) || set.key.contains(&place)))
-                    .then_some((place, property.ty))
-            })
-    };
-    let found = conditions
-        .iter()
-        .find_map(|condition| match &condition.kind {
-            ExprKind::And(operands) => operands.iter().find_map(bounded),
-            _ => bounded(condition),
-        });
-    let (place, ty) = found?;
-    // The key is the order anyway.
-    (!set.key.contains(&place)).then_some(Expr {
-        kind: ExprKind::Property(from, place),
-        ty,
-        nullable: false,
-    })
 }
 
 /// A path without the casts to the type that the entity has anyway.
-fn strip_casts<'p>(
+pub(super) fn strip_casts<'p>(
     binder: &Binder<'_>,
     set: &EntitySet,
     path: &'p [crate::uri::ast::PathSegment],
@@ -696,16 +332,5 @@ fn strip_casts<'p>(
     match path {
         [first, rest @ ..] if !rest.is_empty() && is_cast(first) => rest,
         _ => path,
-    }
-}
-
-/// `nav(..)` in the context URL, only where something inside is selected: `nav()` breaks Excel.
-fn add_context(context: &mut Vec<String>, name: &str, shape: &Shape) {
-    if let Some(selection) = &shape.selection {
-        let nested = format!("{name}({selection})");
-        match context.iter_mut().find(|part| *part == name) {
-            Some(part) => *part = nested,
-            None => context.push(nested),
-        }
     }
 }

@@ -12,6 +12,7 @@ mod documents;
 mod handler;
 mod host;
 mod pipe;
+mod produce;
 mod respond;
 
 pub use auth::{Authenticate, Caller, Credentials, Secret};

@@ -1,0 +1,126 @@
+//! `$orderby`: the order in which rows come, total, so that a page can continue behind any row.
+
+use super::bind::Binder;
+use super::projection::Outputs;
+use super::{Expr, ExprKind, OrderItem, Output, Scoped};
+use crate::edm::{EntitySet, PgType, PrimitiveType, Source};
+use crate::error::{Code, Error, Result};
+use crate::uri::ast::OrderByItem;
+
+impl<'a> Binder<'a> {
+    /// The sort order: what the client asked for, then the key in the direction of the last item,
+    /// so that it is total. Where nothing is asked for, `range` comes first: a filter ranges over it,
+    /// and the index that finds the rows gives them in its order.
+    pub(super) fn bind_order(
+        &mut self,
+        from: Scoped,
+        items: Option<&'a [OrderByItem]>,
+        range: Option<Expr>,
+        outputs: &mut Outputs,
+    ) -> Result<(Vec<OrderItem>, usize)> {
+        let set = self.set(from);
+        let mut order: Vec<OrderItem> = Vec::new();
+        let mut keys_left: Vec<usize> = set.key.clone();
+        for item in items.into_iter().flatten() {
+            let expr = self.bind_expr(&item.expr)?;
+            if expr.ty == Some(PrimitiveType::Binary) {
+                let message = "Edm.Binary has no order";
+                return Err(Error::new(Code::TypeMismatch, message).at(item.expr.span));
+            }
+            // Nothing behind the whole key changes the order, nor does a constant.
+            if expr.ty.is_none() || expr.is_value() || keys_left.is_empty() {
+                continue;
+            }
+            if let ExprKind::Property(source, place) = expr.kind
+                && source == from
+            {
+                keys_left.retain(|key| *key != place);
+            }
+            order.push(OrderItem {
+                output: self.sort_output(&expr, outputs),
+                expr,
+                descending: item.descending,
+            });
+        }
+        let asked = order.len();
+        if let (Some(expr), true) = (range, asked == 0) {
+            order.push(OrderItem {
+                output: self.sort_output(&expr, outputs),
+                expr,
+                descending: false,
+            });
+        }
+        let descending = order.last().is_some_and(|item| item.descending);
+        for place in keys_left {
+            let property = &set.properties[place];
+            let kind = ExprKind::Property(from, place);
+            let expr = Expr {
+                kind,
+                ty: Some(property.ty),
+                nullable: property.may_be_null(),
+            };
+            order.push(OrderItem {
+                output: self.sort_output(&expr, outputs),
+                expr,
+                descending,
+            });
+        }
+        Ok((order, asked))
+    }
+
+    /// The output that holds a sort value: the property's own where SQL sorts by the very same.
+    fn sort_output(&self, expr: &Expr, outputs: &mut Outputs) -> usize {
+        if let ExprKind::Property(source, place) = expr.kind {
+            let property = &self.set(source).properties[place];
+            let same = matches!(property.source, Source::Column { ty: Some(ty), .. } if ty == expr.pg(self.schema));
+            if same && !property.hidden {
+                return outputs.property(source, place);
+            }
+        }
+        outputs.push(Output::Expr(expr.clone()))
+    }
+}
+
+/// The property that the conditions bound from one side, if it has an index. The rows that they let
+/// through have a value there, whatever the column says.
+pub(super) fn indexed_range(set: &EntitySet, from: Scoped, conditions: &[Expr]) -> Option<Expr> {
+    use super::Comparison::{Ge, Gt, Le, Lt};
+    let bounded = |condition: &Expr| {
+        let ExprKind::Compare(Gt | Ge | Lt | Le, left, right) = &condition.kind else {
+            return None;
+        };
+        [(left, right), (right, left)]
+            .into_iter()
+            .find_map(|(property, bound)| {
+                let place = match property.kind {
+                    // A place in another set says nothing of this one.
+                    ExprKind::Property(source, place) if source == from => place,
+                    _ => return None,
+                };
+                let Source::Column {
+                    name, ty: Some(ty), ..
+                } = set.properties[place].source
+                else {
+                    return None;
+                };
+                let as_stored = !set.properties[place].ty.is_text()
+                    || matches!(ty, PgType::Text | PgType::Varchar);
+                let same = as_stored && bound.sources().is_empty();
+                (same && (set.indexed.contains(&name) || set.key.contains(&place)))
+                    .then_some((place, property.ty))
+            })
+    };
+    let found = conditions
+        .iter()
+        .find_map(|condition| match &condition.kind {
+            ExprKind::And(operands) => operands.iter().find_map(bounded),
+            _ => bounded(condition),
+        });
+    let (place, ty) = found?;
+    // The key is the order anyway.
+    (!set.key.contains(&place)).then_some(Expr {
+        kind: ExprKind::Property(from, place),
+        ty,
+        nullable: false,
+    })
+}
