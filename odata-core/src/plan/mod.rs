@@ -95,7 +95,7 @@ impl Anchor {
     }
 }
 
-/// A table reference, by a number of its own in the plan. Only [`bind`] makes one, and only with a
+/// A table reference, by a number of its own in the plan. Only [`bind()`] makes one, and only with a
 /// set; the SQL printer adds the caller's scope to each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Scoped {
