@@ -555,6 +555,8 @@ fn may_be_nan(expr: &Expr) -> bool {
         return false;
     }
     match &expr.kind {
+        // Two infinities can make one.
+        ExprKind::Value(Value::Double(x)) => !x.is_finite(),
         ExprKind::Null | ExprKind::Value(_) => false,
         ExprKind::Convert(operand) | ExprKind::Negate(operand) => may_be_nan(operand),
         ExprKind::Call(_, operands) => operands.iter().any(may_be_nan),
@@ -570,8 +572,7 @@ fn may_be_nan(expr: &Expr) -> bool {
 
 const DIVIDE_FLOATS: &str = "CASE WHEN {1} = 0 THEN CASE WHEN {0} = 'NaN' OR {0} = 0 THEN 'NaN' WHEN ({0} > 0) = ({1}::text = '0') THEN 'Infinity' WHEN {0} IS NOT NULL THEN '-Infinity' END::float8 ELSE {0} / {1} END";
 const DIVIDE_BY: &str = "CASE WHEN {1} = 0 THEN CASE WHEN {0} = 'NaN' OR {0} = 0 THEN 'NaN' WHEN {0} > 0 THEN 'Infinity' WHEN {0} < 0 THEN '-Infinity' END::numeric ELSE {0} / {1} END";
-const MOD_FLOATS: &str =
-    "CASE WHEN {1} = 0 THEN 'NaN'::float8 ELSE ({0}::numeric % {1}::numeric)::float8 END";
+const MOD_FLOATS: &str = "CASE WHEN {1} = 0 AND {0} IS NOT NULL THEN 'NaN'::float8 WHEN {1} <> 0 THEN ({0}::numeric % {1}::numeric)::float8 END";
 
 /// A LIKE pattern for a text, in which `%`, `_` and `\` are ordinary characters.
 fn like_pattern(text: &str, before: bool, behind: bool) -> String {

@@ -23,7 +23,7 @@ use judge::{Verdict, judge};
 use node::Node;
 use service::Running;
 use std::collections::BTreeMap;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::Instant;
 use tests::oracle::World;
 
 /// Requests of one run.
@@ -66,10 +66,8 @@ async fn replay(running: &Running, world: &World) {
 
 async fn generated(running: &Running, world: &World) {
     let number = |name: &str| std::env::var(name).ok().map(|text| text.parse().unwrap());
-    let seed: u64 = number("ODATA_SEED").unwrap_or_else(|| {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-        u64::from(now.subsec_nanos())
-    });
+    // The same in every run, so that a change is judged by itself; other seeds are tried by hand.
+    let seed: u64 = number("ODATA_SEED").unwrap_or(6);
     let cases: u64 = number("ODATA_CASES").unwrap_or(CASES);
     let all = std::env::var_os("ODATA_ALL").is_some();
     let mut generator = Generator::new(world, seed);
