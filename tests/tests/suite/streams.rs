@@ -471,9 +471,9 @@ async fn an_answer_that_is_interrupted_is_never_whole() {
             let mut stream = client.begin("GET", path, &[("Prefer", "odata.maxpagesize=1000000")]);
             let mut answer = read(&mut stream, bytes);
             large.until_busy().await;
-            let sql = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'liveagent-odata' AND state = 'active'";
+            let sql = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'liveagent-odata' AND state = 'active' AND backend_type = 'client backend'";
             let ended: i64 = large.owner.query_one(sql, &[]).await.unwrap().get(0);
-            assert_eq!(ended, 1);
+            assert!(ended >= 1, "{path}: nothing was busy");
             answer.extend(rest(&mut stream));
             is_cut(&answer);
             client.get("/v1.0/odata/Message?$top=2").expect(200);
@@ -492,7 +492,7 @@ async fn an_answer_that_is_interrupted_is_never_whole() {
     large.until_busy().await;
     large
         .owner
-        .execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'liveagent-odata' AND state = 'active'", &[])
+        .execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'liveagent-odata' AND state = 'active' AND backend_type = 'client backend'", &[])
         .await
         .unwrap();
     answer.extend(rest(&mut stream));
