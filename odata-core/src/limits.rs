@@ -48,6 +48,8 @@ limits! {
     pattern_chars: usize = 256, "characters of a regular expression";
     /// Segments of the resource path, and of one path in an expression.
     path_segments: usize = 16, "segments of a path";
+    /// Sets of one `$crossjoin`.
+    crossjoin_sets: usize = 4, "sets in $crossjoin";
     /// Transformations of one `$apply`.
     apply_steps: usize = 16, "transformations in $apply";
     /// Query options in one request.

@@ -107,8 +107,9 @@ impl Builder<'_> {
                 Member::Group { name, members } => {
                     self.members(members, set, &format!("{prefix}{name}/"))?;
                 }
-                Member::One { navigation, shape } => {
-                    let name = set.navigation[*navigation].declared.name;
+                // A link is control information, of which CSV has none.
+                Member::Link { .. } => {}
+                Member::One { name, shape } => {
                     let far = self.schema.set(shape.set);
                     self.members(&shape.members, far, &format!("{prefix}{name}/"))?;
                 }

@@ -8,7 +8,7 @@ use super::skip_token::{SkipToken, TokenKey};
 use super::{CellError, CellWriter, MetadataLevel, write_json_string};
 use super::{cell::CellOptions, key};
 use crate::edm::{EntitySet, PgType, PrimitiveType, Schema, Version};
-use crate::plan::{Branches, Member, OrderItem, Output, Page, Query, Shape};
+use crate::plan::{Branches, Member, OrderItem, Output, Page, Query, Shape, ShapeKind};
 use std::sync::Arc;
 
 /// What a response's rows have in common.
@@ -78,6 +78,10 @@ enum MemberWriter {
         key: usize,
         entity: Box<EntityWriter>,
     },
+    Link {
+        name: &'static str,
+        entity: Box<EntityWriter>,
+    },
     Many(Box<ManyWriter>),
 }
 
@@ -119,7 +123,7 @@ pub fn sort_outputs(schema: &Schema, query: &Query) -> Vec<SortOutput> {
         Some(SortOutput {
             output: item.output,
             ty: ty.unwrap_or(PgType::Text),
-            key: query.key_place(schema, item).is_some(),
+            key: query.is_key(schema, item),
         })
     };
     query.order.iter().filter_map(sort_output).collect()
@@ -151,12 +155,18 @@ impl EntityWriter {
             first,
             context,
         };
-        let key = set.key.iter().zip(&shape.key).filter(|_| !shape.transient);
+        let entity = matches!(shape.kind, ShapeKind::Entity | ShapeKind::Reference);
+        let key = set.key.iter().zip(&shape.key).filter(|_| entity);
         let key = key.map(|(place, output)| {
             let (column, ty) = outputs[*output].value_type(schema);
             let writer = CellWriter::new(column, ty, false, CellOptions::default());
             (set.properties[*place].declared.name, writer, first + output)
         });
+        // Without control information nothing is said of entities that are only linked to.
+        let said = |member: &&Member| {
+            context.level != MetadataLevel::None || !matches!(member, Member::Link { .. })
+        };
+        let members = shape.members.iter().filter(said);
         EntityWriter {
             context: context.clone(),
             set: EntityNames {
@@ -164,20 +174,16 @@ impl EntityWriter {
                 qualified_type: format!("{}.{}", schema.namespace, set.declared.name),
             },
             key: key.collect(),
-            id: match context.level {
-                MetadataLevel::None if shape.reference => Id::Url,
-                MetadataLevel::None => Id::Unsaid,
-                _ if shape.transient => Id::Null,
-                MetadataLevel::Minimal if shape.key_selected && !shape.reference => Id::Unsaid,
-                _ => Id::Url,
+            id: match (shape.kind, context.level) {
+                (ShapeKind::Reference, _) => Id::Url,
+                (_, MetadataLevel::None) | (ShapeKind::Complex, _) => Id::Unsaid,
+                (ShapeKind::Transient, _) => Id::Null,
+                (ShapeKind::Entity, MetadataLevel::Minimal) if shape.key_selected => Id::Unsaid,
+                (ShapeKind::Entity, _) => Id::Url,
             },
-            full: context.level == MetadataLevel::Full && !shape.reference && !shape.transient,
+            full: context.level == MetadataLevel::Full && shape.kind == ShapeKind::Entity,
             links: link_names(set),
-            members: shape
-                .members
-                .iter()
-                .map(|member| builder.member(member))
-                .collect(),
+            members: members.map(|member| builder.member(member)).collect(),
         }
     }
 
@@ -255,6 +261,12 @@ impl EntityWriter {
                         Some(_) => entity.write(out, cells, None)?,
                         None => out.extend_from_slice(b"null"),
                     }
+                }
+                MemberWriter::Link { name, entity } => {
+                    object.annotation(out, name, self.context.version, "navigationLink");
+                    out.push(b'"');
+                    entity.write_url(out, cells)?;
+                    out.push(b'"');
                 }
                 MemberWriter::Many(many) => {
                     self.write_links(out, many.name, cells, object)?;
@@ -349,7 +361,9 @@ impl EntityWriter {
             .filter_map(|member| match member {
                 MemberWriter::One { name, .. } => Some(*name),
                 MemberWriter::Many(many) => Some(many.name),
-                MemberWriter::Value { .. } | MemberWriter::Group { .. } => None,
+                MemberWriter::Value { .. }
+                | MemberWriter::Group { .. }
+                | MemberWriter::Link { .. } => None,
             })
             .collect();
         self.links
@@ -467,8 +481,14 @@ impl Builder<'_> {
                 name: name.clone(),
                 members: members.iter().map(|member| self.member(member)).collect(),
             },
-            Member::One { navigation, shape } => MemberWriter::One {
-                name: set.navigation[*navigation].declared.name,
+            Member::Link { name, shape } => MemberWriter::Link {
+                name,
+                entity: Box::new(EntityWriter::of_shape(
+                    schema, shape, outputs, first, context,
+                )),
+            },
+            Member::One { name, shape } => MemberWriter::One {
+                name,
                 key: first + shape.key.first().copied().unwrap_or_default(),
                 entity: Box::new(EntityWriter::of_shape(
                     schema, shape, outputs, first, context,

@@ -1,7 +1,7 @@
 //! The binder: what is known while names are resolved.
 
 use super::apply::DerivedNames;
-use super::{Answer, Data, Expr, ExprKind, Join, Plan, Rows, Scoped, Via, resource};
+use super::{Answer, Expr, ExprKind, Join, Plan, Rows, Scoped, Via, crossjoin, resource};
 use crate::edm::{EntitySet, PrimitiveType, Schema, SetId};
 use crate::error::{Code, Error, Result, Span};
 use crate::limits::Limits;
@@ -32,7 +32,11 @@ pub fn bind(schema: &Schema, uri: &ODataUri, limits: &Limits) -> Result<Plan> {
         )
         .hint("turn batching off in the client (UI5: groupId \"$direct\")")),
         ResourcePath::All(..) => Err(Error::not_implemented("$all")),
-        ResourcePath::CrossJoin(..) => Err(Error::not_implemented("$crossjoin")),
+        ResourcePath::CrossJoin(names, segments) => {
+            let mut binder = Binder::new(schema, options, limits);
+            let bound = crossjoin::bind_crossjoin(&mut binder, names, segments, options);
+            binder.finish(bound).map(Plan::of_data)
+        }
         ResourcePath::Entity(cast) => bind_entity(schema, cast.as_ref(), options, limits),
         ResourcePath::Resource(_) if options.id.is_some() => {
             let message = "'$id' belongs to '$entity'";
@@ -41,9 +45,7 @@ pub fn bind(schema: &Schema, uri: &ODataUri, limits: &Limits) -> Result<Plan> {
         ResourcePath::Resource(segments) => {
             let mut binder = Binder::new(schema, options, limits);
             let bound = resource::bind_resource(&mut binder, segments, options);
-            binder
-                .finish(bound)
-                .map(|data: Data| Plan::Data(Box::new(data)))
+            binder.finish(bound).map(Plan::of_data)
         }
     }
 }
@@ -88,7 +90,7 @@ fn bind_entity(
             let message = format!("the entity is no '{}'", cast.text);
             Err(Error::new(Code::ResourceNotFound, message).at(cast.span))
         }
-        _ => Ok(Plan::Data(Box::new(data))),
+        _ => Ok(Plan::of_data(data)),
     }
 }
 
@@ -140,6 +142,8 @@ pub(super) struct Binder<'a> {
 /// One instance that names may refer to.
 pub(super) struct Frame {
     pub(super) from: Scoped,
+    /// The other sets of a `$crossjoin`: names start with that of a set.
+    pub(super) crossed: Vec<Scoped>,
     pub(super) joins: Vec<Join>,
     /// The range variable of a lambda.
     pub(super) variable: Option<String>,
@@ -200,11 +204,24 @@ impl<'a> Binder<'a> {
         let from = self.scoped(set);
         self.frames.push(Frame {
             from,
+            crossed: Vec::new(),
             joins: Vec::new(),
             variable: None,
             computed: Vec::new(),
         });
         self.frames.len() - 1
+    }
+
+    /// The rows of a frame that stays open, under these conditions.
+    pub(super) fn rows(&self, frame: usize, via: Option<Via>, conditions: Vec<Expr>) -> Rows {
+        let frame = &self.frames[frame];
+        Rows {
+            from: frame.from,
+            via,
+            crossed: frame.crossed.clone(),
+            joins: frame.joins.clone(),
+            filter: Expr::all(conditions),
+        }
     }
 
     /// Closes the innermost frame: its rows, under this condition.
@@ -216,6 +233,7 @@ impl<'a> Binder<'a> {
         Rows {
             from: frame.from,
             via,
+            crossed: frame.crossed,
             joins: frame.joins,
             filter,
         }
@@ -308,7 +326,7 @@ impl<'a> Binder<'a> {
         Ok(Expr {
             kind: ExprKind::Property(source, place),
             ty: Some(property.ty),
-            nullable: property.may_be_null() || self.frames[frame].from != source,
+            nullable: property.may_be_null() || !self.combined(frame).contains(&source),
         })
     }
 

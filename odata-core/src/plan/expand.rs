@@ -143,6 +143,21 @@ impl<'a> Binder<'a> {
         context: &mut Vec<String>,
     ) -> Result<Member> {
         let name = self.set(via.near).navigation[via.navigation].declared.name;
+        let far = self.join(frame, via.near, via.navigation);
+        let shape = self.bind_single(frame, (name, far), item, around, outputs)?;
+        add_context(context, name, &shape);
+        Ok(Member::One { name, shape })
+    }
+
+    /// A single entity that is expanded, at this table reference.
+    pub(super) fn bind_single(
+        &mut self,
+        frame: usize,
+        (name, source): (&str, Scoped),
+        item: &'a ExpandItem,
+        around: Around,
+        outputs: &mut Outputs,
+    ) -> Result<Shape> {
         let what = format!("'{name}', a single entity");
         let selection = match item.suffix {
             ExpandSuffix::Entities => {
@@ -163,19 +178,13 @@ impl<'a> Binder<'a> {
                 return Err(Error::new(Code::OptionNotAllowed, message).at(item.span));
             }
         };
-        let far = self.join(frame, via.near, via.navigation);
         let options = &item.options;
-        let shape = self.with_origin((frame, far), |binder| {
+        self.with_origin((frame, source), |binder| {
             binder.in_option("$compute", |binder| {
                 let items = options.compute.as_deref().unwrap_or_default();
-                binder.bind_compute(frame, far, items)
+                binder.bind_compute(frame, source, items)
             })?;
-            binder.bind_shape(frame, far, options, selection, around, outputs)
-        })?;
-        add_context(context, name, &shape);
-        Ok(Member::One {
-            navigation: via.navigation,
-            shape,
+            binder.bind_shape(frame, source, options, selection, around, outputs)
         })
     }
 

@@ -1,15 +1,15 @@
 //! What a next link is bound to, and what the link of an expanded collection is made of.
 
-use crate::uri::ast::{PathSegment, QueryOptions, ResourcePath};
+use crate::uri::ast::{QueryOptions, ResourcePath};
 use crate::uri::print;
 
 /// Options that change neither which rows come nor in which order.
 const UNBOUND: &[&str] = &["$skiptoken", "$format", "$levels"];
 
 /// The path and the options of a request, canonical: its tokens are of no use elsewhere.
-pub(super) fn request(segments: &[PathSegment], options: &QueryOptions) -> String {
-    let path = print::path(&ResourcePath::Resource(segments.to_vec()));
-    format!("{}?{}", print::to_url(&path), bound(options.clone()))
+pub(super) fn request(path: &ResourcePath, options: &QueryOptions) -> String {
+    let path = print::to_url(&print::path(path));
+    format!("{path}?{}", bound(options.clone()))
 }
 
 /// The options of an expanded collection as those of a request for it: with the aliases of all the

@@ -6,6 +6,7 @@
 
 mod apply;
 mod bind;
+mod crossjoin;
 mod derived;
 mod expand;
 mod expr;
@@ -39,6 +40,12 @@ pub enum Plan {
     Metadata,
     /// Rows of the database.
     Data(Box<Data>),
+}
+
+impl Plan {
+    fn of_data(data: Data) -> Plan {
+        Plan::Data(Box::new(data))
+    }
 }
 
 /// A request for rows.
@@ -140,6 +147,8 @@ pub struct Rows {
     pub from: Scoped,
     /// The navigation property on which the rows hang.
     pub via: Option<Via>,
+    /// Further sets, each of whose entities is combined with each of the others (`$crossjoin`).
+    pub crossed: Vec<Scoped>,
     /// The to-one navigations that expressions go through, in the order in which they are joined.
     pub joins: Vec<Join>,
     /// The condition.
@@ -191,19 +200,14 @@ impl Query {
         order.filter(|names| !names.is_empty())
     }
 
-    /// The place of the key property that an item of the order sorts by, if it is one.
-    pub fn key_place(&self, schema: &Schema, item: &OrderItem) -> Option<usize> {
+    /// Whether an item of the order sorts by a part of the row's key.
+    pub fn is_key(&self, schema: &Schema, item: &OrderItem) -> bool {
         match item.expr.kind {
-            ExprKind::Property(source, place)
-                if self.rows().is_some_and(|rows| rows.from == source) =>
-            {
-                schema
-                    .set(source.set())
-                    .key
-                    .contains(&place)
-                    .then_some(place)
+            ExprKind::Property(source, place) => {
+                self.rows().is_some_and(|rows| rows.has(source))
+                    && schema.set(source.set()).key.contains(&place)
             }
-            _ => None,
+            _ => false,
         }
     }
 }
@@ -259,14 +263,25 @@ pub struct Shape {
     pub key: Vec<usize>,
     /// Whether every key property is among the members.
     pub key_selected: bool,
-    /// Only references (`@odata.id`) are written.
-    pub reference: bool,
-    /// The rows are no entities that a URL leads to: what `$apply` made.
-    pub transient: bool,
+    /// What the rows are.
+    pub kind: ShapeKind,
     /// The members, in order.
     pub members: Vec<Member>,
     /// What the context URL says of the selection, without parentheses: `id,inbox(name)`.
     pub selection: Option<String>,
+}
+
+/// What rows are written as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ShapeKind {
+    /// Entities.
+    Entity,
+    /// References to entities: `@odata.id` alone.
+    Reference,
+    /// Entities that no URL leads to: what `$apply` made.
+    Transient,
+    /// No entities at all: a `$crossjoin` combines some in each.
+    Complex,
 }
 
 /// Which rows of a `concat` have a property.
@@ -310,8 +325,15 @@ pub enum Member {
     },
     /// An expanded entity; absent where its key is null.
     One {
-        /// The place of the navigation property.
-        navigation: usize,
+        /// The name of the navigation property.
+        name: &'static str,
+        /// The entity.
+        shape: Shape,
+    },
+    /// The link to an entity that a `$crossjoin` combines with others.
+    Link {
+        /// The name of its set.
+        name: &'static str,
         /// The entity.
         shape: Shape,
     },

@@ -13,14 +13,17 @@ impl<'a> Binder<'a> {
     /// and the index that finds the rows gives them in its order.
     pub(super) fn bind_order(
         &mut self,
-        from: Scoped,
+        sources: &[Scoped],
         items: Option<&'a [OrderByItem]>,
         range: Option<Expr>,
         outputs: &mut Outputs,
     ) -> Result<(Vec<OrderItem>, usize)> {
-        let set = self.set(from);
         let mut order: Vec<OrderItem> = Vec::new();
-        let mut keys_left: Vec<usize> = set.key.clone();
+        let mut keys_left: Vec<(Scoped, usize)> = Vec::new();
+        for source in sources {
+            let key = self.set(*source).key.iter();
+            keys_left.extend(key.map(|place| (*source, *place)));
+        }
         for item in items.into_iter().flatten() {
             let expr = self.bind_expr(&item.expr)?;
             if expr.ty == Some(PrimitiveType::Binary) {
@@ -31,10 +34,8 @@ impl<'a> Binder<'a> {
             if expr.ty.is_none() || expr.is_value() || keys_left.is_empty() {
                 continue;
             }
-            if let ExprKind::Property(source, place) = expr.kind
-                && source == from
-            {
-                keys_left.retain(|key| *key != place);
+            if let ExprKind::Property(source, place) = expr.kind {
+                keys_left.retain(|key| *key != (source, place));
             }
             order.push(OrderItem {
                 output: self.sort_output(&expr, outputs),
@@ -51,9 +52,9 @@ impl<'a> Binder<'a> {
             });
         }
         let descending = order.last().is_some_and(|item| item.descending);
-        for place in keys_left {
-            let property = &set.properties[place];
-            let kind = ExprKind::Property(from, place);
+        for (source, place) in keys_left {
+            let property = &self.set(source).properties[place];
+            let kind = ExprKind::Property(source, place);
             let expr = Expr {
                 kind,
                 ty: Some(property.ty),

@@ -8,9 +8,9 @@ use crate::error::{Code, Error, Result, Span};
 use crate::uri::ast::{Lambda, PathExpr, PathRoot, PathSegment, SegmentKind};
 
 /// Where a path has come to.
-struct Place {
-    frame: usize,
-    source: Scoped,
+pub(super) struct Place {
+    pub(super) frame: usize,
+    pub(super) source: Scoped,
 }
 
 impl<'a> Binder<'a> {
@@ -85,22 +85,12 @@ impl<'a> Binder<'a> {
     }
 
     /// Where the path starts, and what follows.
-    fn start(&mut self, path: &'a PathExpr) -> Result<(Place, &'a [PathSegment])> {
+    pub(super) fn start(&mut self, path: &'a PathExpr) -> Result<(Place, &'a [PathSegment])> {
         let segments = path.segments.as_slice();
-        let origin = |binder: &Self| {
-            let (frame, source) = binder.origin.unwrap_or((0, binder.frames[0].from));
-            Place { frame, source }
-        };
         match path.root {
             PathRoot::These => Err(Error::not_implemented("$these")),
-            PathRoot::It => Ok((
-                Place {
-                    frame: 0,
-                    source: self.frames[0].from,
-                },
-                segments,
-            )),
-            PathRoot::This => Ok((origin(self), segments)),
+            PathRoot::It => self.start_at(None, segments),
+            PathRoot::This => self.start_at(self.origin, segments),
             PathRoot::Implicit | PathRoot::Root => {
                 if let Some(PathSegment {
                     kind: SegmentKind::Name(name),
@@ -120,7 +110,37 @@ impl<'a> Binder<'a> {
                         ));
                     }
                 }
-                Ok((origin(self), segments))
+                self.start_at(self.origin, segments)
+            }
+        }
+    }
+
+    /// The instance at an origin; without one it is that of the page, which in a cross join has the
+    /// names of the sets.
+    fn start_at(
+        &mut self,
+        origin: Option<(usize, Scoped)>,
+        segments: &'a [PathSegment],
+    ) -> Result<(Place, &'a [PathSegment])> {
+        if let Some((frame, source)) = origin {
+            return Ok((Place { frame, source }, segments));
+        }
+        let page = |source| Place { frame: 0, source };
+        match segments {
+            _ if self.frames[0].crossed.is_empty() => Ok((page(self.frames[0].from), segments)),
+            [
+                PathSegment {
+                    kind: SegmentKind::Name(name),
+                    span,
+                },
+                rest @ ..,
+            ] => match self.combined_set(0, name) {
+                Some(source) => Ok((page(source), rest)),
+                None => Err(self.not_combined(0, name).at(*span)),
+            },
+            _ => {
+                let message = "expected the name of a set of the cross join";
+                Err(Error::new(Code::TypeMismatch, message))
             }
         }
     }

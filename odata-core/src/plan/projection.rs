@@ -3,7 +3,7 @@
 use super::apply::Applied;
 use super::bind::Binder;
 use super::order::indexed_range;
-use super::{Expr, Input, Member, Output, Query, Rows, Scoped, Shape, Via};
+use super::{Expr, Input, Member, Output, Query, Scoped, Shape, ShapeKind, Via};
 use crate::edm::EntitySet;
 use crate::error::{Code, Error, Result};
 use crate::uri::ast::{ComputeItem, QueryOptions, SegmentKind, SelectItem, SelectKind};
@@ -25,6 +25,16 @@ pub(super) struct Around {
     pub(super) product: u64,
 }
 
+impl Around {
+    /// Around the page itself there is nothing.
+    pub(super) fn page() -> Around {
+        Around {
+            depth: 0,
+            product: 1,
+        }
+    }
+}
+
 /// The columns of a row, each once.
 #[derive(Default)]
 pub(super) struct Outputs(Vec<Output>);
@@ -36,6 +46,16 @@ impl Outputs {
             Some(output) => output,
             None => self.push(Output::Property(source, place)),
         }
+    }
+
+    /// The key of an entity.
+    pub(super) fn key(&mut self, set: &EntitySet, source: Scoped) -> Vec<usize> {
+        let places = set.key.iter();
+        places.map(|place| self.property(source, *place)).collect()
+    }
+
+    pub(super) fn into_vec(self) -> Vec<Output> {
+        self.0
     }
 
     pub(super) fn push(&mut self, output: Output) -> usize {
@@ -54,17 +74,7 @@ impl<'a> Binder<'a> {
         options: &'a QueryOptions,
         selection: Selection,
     ) -> Result<Query> {
-        self.bind_query(
-            frame,
-            via,
-            conditions,
-            options,
-            selection,
-            Around {
-                depth: 0,
-                product: 1,
-            },
-        )
+        self.bind_query(frame, via, conditions, options, selection, Around::page())
     }
 
     /// The conditions that `$filter` and `$search` add.
@@ -95,14 +105,7 @@ impl<'a> Binder<'a> {
         around: Around,
     ) -> Result<Query> {
         let from = self.frames[frame].from;
-        let skip = options.skip.map_or(0, |skip| skip.value);
-        if let Some(number) = options.skip.filter(|skip| skip.value > self.limits.skip) {
-            let message = format!("'$skip' is larger than {}", self.limits.skip);
-            let error = Error::new(Code::LimitExceeded, message)
-                .at(number.span)
-                .target("$skip");
-            return Err(error.hint("follow '@odata.nextLink', which is fast at any depth"));
-        }
+        let skip = self.bind_skip(options)?;
         self.with_origin((frame, from), |binder| {
             if let Some(transformations) = &options.apply {
                 let applied = binder.in_option("$apply", |binder| {
@@ -132,26 +135,33 @@ impl<'a> Binder<'a> {
                     // The members of one entity are few, and are found by its key.
                     Some(_) => None,
                 };
-                binder.bind_order(from, options.order_by.as_deref(), range, &mut outputs)
+                binder.bind_order(&[from], options.order_by.as_deref(), range, &mut outputs)
             })?;
-            let filter = Expr::all(conditions);
-            let joins = std::mem::take(&mut binder.frames[frame].joins);
             Ok(Query {
-                input: Input::Rows(Rows {
-                    from,
-                    via,
-                    joins,
-                    filter,
-                }),
+                input: Input::Rows(binder.rows(frame, via, conditions)),
                 order,
                 asked_order,
                 skip,
                 top: options.top.map(|top| top.value),
                 count: options.count.is_some_and(|(count, _)| count),
-                outputs: outputs.0,
+                outputs: outputs.into_vec(),
                 shape,
             })
         })
+    }
+
+    pub(super) fn bind_skip(&self, options: &QueryOptions) -> Result<u64> {
+        let Some(number) = options.skip else {
+            return Ok(0);
+        };
+        if number.value > self.limits.skip {
+            let message = format!("'$skip' is larger than {}", self.limits.skip);
+            let error = Error::new(Code::LimitExceeded, message)
+                .at(number.span)
+                .target("$skip");
+            return Err(error.hint("follow '@odata.nextLink', which is fast at any depth"));
+        }
+        Ok(number.value)
     }
 
     pub(super) fn bind_compute(
@@ -196,11 +206,7 @@ impl<'a> Binder<'a> {
         outputs: &mut Outputs,
     ) -> Result<Shape> {
         let set = self.set(source);
-        let key: Vec<usize> = set
-            .key
-            .iter()
-            .map(|place| outputs.property(source, *place))
-            .collect();
+        let key = outputs.key(set, source);
         let reference = selection == Selection::Reference;
         let mut members = Vec::new();
         let mut context = Vec::new();
@@ -252,8 +258,11 @@ impl<'a> Binder<'a> {
             set: set.id,
             key,
             key_selected,
-            reference,
-            transient: false,
+            kind: if reference {
+                ShapeKind::Reference
+            } else {
+                ShapeKind::Entity
+            },
             members,
             selection,
         })

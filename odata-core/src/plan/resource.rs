@@ -4,7 +4,7 @@ use super::bind::{Binder, allow_only, segment_text};
 use super::projection::Selection;
 use super::{
     Anchor, Answer, Comparison, Data, Expr, ExprKind, Input, Join, Output, Query, Rows, Scoped,
-    Shape, Via,
+    Shape, ShapeKind, Via,
 };
 use super::{link, literal, operand};
 use crate::edm::{EntitySet, Schema};
@@ -140,7 +140,7 @@ pub(super) fn bind_resource<'a>(
         query,
         answer,
         by_key: last.key.is_some(),
-        canonical: link::request(segments, options),
+        canonical: link::request(&ast::ResourcePath::Resource(segments.to_vec()), options),
     })
 }
 
@@ -165,8 +165,7 @@ fn bare(
         set: set.id,
         key: (first_key..outputs.len()).collect(),
         key_selected: false,
-        reference: false,
-        transient: false,
+        kind: ShapeKind::Entity,
         members: members.into_iter().collect(),
         selection: None,
     };
@@ -401,6 +400,7 @@ fn bind_anchor<'a>(binder: &mut Binder<'a>, steps: &[Step<'a>]) -> Result<Option
         first: Rows {
             from,
             via: None,
+            crossed: Vec::new(),
             joins: Vec::new(),
             filter: Some(key),
         },

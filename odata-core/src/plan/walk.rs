@@ -127,6 +127,11 @@ impl Expr {
 }
 
 impl Rows {
+    /// Whether its rows are, or combine, entities of this table reference.
+    pub fn has(&self, source: Scoped) -> bool {
+        self.from == source || self.crossed.contains(&source)
+    }
+
     /// The same rows where only their number counts: without the joins that no condition reads. A
     /// to-one navigation neither adds a row nor drops one.
     pub fn to_count(&self) -> Rows {

@@ -15,7 +15,7 @@ use crate::format::{
     write_json_string,
 };
 use crate::limits::Limits;
-use crate::plan::{self, Answer, Data, Member, Output, Page, Plan};
+use crate::plan::{self, Answer, Data, Member, Output, Page, Plan, ShapeKind};
 use crate::sql;
 use crate::uri::ODataUri;
 use actix_web::HttpResponse;
@@ -152,6 +152,9 @@ impl Asked<'_> {
 
 /// The fragment for a set's entities: `Conversation(id,inbox(name))`.
 fn entities_fragment(schema: &Schema, data: &Data) -> String {
+    if data.query.shape.kind == ShapeKind::Complex {
+        return "Collection(Edm.ComplexType)".to_owned();
+    }
     let name = schema.set(data.query.shape.set).declared.entity_set;
     match &data.query.shape.selection {
         Some(selection) => format!("{name}({selection})"),

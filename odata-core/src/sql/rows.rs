@@ -15,9 +15,12 @@ impl<'a> Writer<'a> {
         rows: &Rows,
         more: impl FnOnce(&mut Self, &mut Conditions),
     ) {
-        self.from(rows.from, &rows.joins);
+        self.from(rows);
         let mut conditions = Conditions::new(" WHERE ");
         self.scope_condition(rows.from, &mut conditions);
+        for source in &rows.crossed {
+            self.scope_condition(*source, &mut conditions);
+        }
         if let Some(via) = rows.via {
             self.join_condition(via, rows.from, &mut conditions);
         }
@@ -28,11 +31,15 @@ impl<'a> Writer<'a> {
         more(self, &mut conditions);
     }
 
-    /// `FROM` a table and the to-one navigations from it.
-    pub(super) fn from(&mut self, from: Scoped, joins: &[Join]) {
+    /// `FROM` a table, those that are combined with it, and the to-one navigations from them.
+    pub(super) fn from(&mut self, rows: &Rows) {
         self.sql(" FROM ");
-        self.table_reference(from);
-        for join in joins {
+        self.table_reference(rows.from);
+        for source in &rows.crossed {
+            self.sql(" CROSS JOIN ");
+            self.table_reference(*source);
+        }
+        for join in &rows.joins {
             self.left_join(join);
         }
     }

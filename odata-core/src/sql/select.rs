@@ -176,7 +176,7 @@ impl Writer<'_> {
 
     /// The chain of entities that the rows hang on.
     fn anchor_from(&mut self, anchor: &Anchor, then: impl FnOnce(&mut Self)) {
-        self.from(anchor.first.from, &[]);
+        self.from(&anchor.first);
         for (join, key) in &anchor.steps {
             self.left_join_where(join, |writer, conditions| {
                 if let Some(key) = key {

@@ -5,6 +5,7 @@ use crate::error::{Code, Error, Result, Span};
 use crate::functions::aggregation::METHODS;
 use crate::plan::bind::Binder;
 use crate::plan::operand::convert;
+use crate::plan::path::Place;
 use crate::plan::{Aggregate, ArithmeticOp, Expr, ExprKind, Via};
 use crate::uri::ast::{
     self, AggregateExpr, AggregateKind, Name, PathExpr, PathRoot, PathSegment, SegmentKind,
@@ -74,18 +75,19 @@ impl<'a> Binder<'a> {
         if path.root != PathRoot::Implicit || self.derived.is_some() {
             return None;
         }
-        let mut near = self.frames.first()?.from;
-        for (i, segment) in path.segments.iter().enumerate() {
+        let (Place { frame, source }, segments) = self.start(path).ok()?;
+        let mut near = source;
+        for (i, segment) in segments.iter().enumerate() {
             let SegmentKind::Name(name) = &segment.kind else {
                 return None;
             };
             let set = self.set(near);
             let navigation = set.navigation(name)?;
             if set.navigation[navigation].declared.many {
-                let rest = path.segments.get(i + 1..).filter(|rest| !rest.is_empty())?;
+                let rest = segments.get(i + 1..).filter(|rest| !rest.is_empty())?;
                 return Some((Via { near, navigation }, rest));
             }
-            near = self.join(0, near, navigation);
+            near = self.join(frame, near, navigation);
         }
         None
     }

@@ -5,7 +5,7 @@ use crate::edm::PrimitiveType as T;
 use crate::error::{Code, Error, Result, Span};
 use crate::plan::bind::Binder;
 use crate::plan::operand::{common_type, convert};
-use crate::plan::{Derived, Expr, Input, Rows, Value, Via};
+use crate::plan::{Derived, Expr, Input, Value, Via};
 
 impl Binder<'_> {
     /// Binds one of several sequences over the same input: what it does to names ends with it.
@@ -153,33 +153,33 @@ impl Binder<'_> {
         let Stage::Entities(conditions) = stage else {
             return Ok(stage);
         };
-        let from = self.frames[frame].from;
-        let set = self.set(from);
-        let visible = (0..set.properties.len()).filter(|place| !set.properties[*place].hidden);
         let mut select = Vec::new();
         let mut columns = Vec::new();
-        for place in visible {
-            let expr = self.property(frame, from, place, Span::default())?;
-            columns.push(DerivedColumn {
-                path: vec![set.properties[place].declared.name.to_owned()],
-                ty: expr.ty_or_string(),
-                nullable: expr.nullable,
-                declared: true,
-                in_branch: Vec::new(),
-            });
-            select.push(expr);
+        let mut unique = Vec::new();
+        let sources = self.combined(frame);
+        for source in &sources {
+            let set = self.set(*source);
+            for (place, property) in set.properties.iter().enumerate() {
+                if property.hidden {
+                    continue;
+                }
+                let prefix = (sources.len() > 1).then_some(set.declared.entity_set);
+                let path = prefix.into_iter().chain([property.declared.name]);
+                let expr = self.property(frame, *source, place, Span::default())?;
+                if set.key.contains(&place) {
+                    unique.push(columns.len());
+                }
+                columns.push(DerivedColumn {
+                    path: path.map(str::to_owned).collect(),
+                    ty: expr.ty_or_string(),
+                    nullable: expr.nullable,
+                    declared: true,
+                    in_branch: Vec::new(),
+                });
+                select.push(expr);
+            }
         }
-        let is_key = |column: &DerivedColumn| {
-            set.key.iter().any(|place| {
-                column
-                    .path
-                    .first()
-                    .is_some_and(|name| name == set.properties[*place].declared.name)
-            })
-        };
-        let unique = (0..columns.len())
-            .filter(|place| is_key(&columns[*place]))
-            .collect();
+        let from = self.frames[frame].from;
         for (of, name, expr) in self.frames[frame].computed.clone() {
             if of == from {
                 columns.push(DerivedColumn {
@@ -192,13 +192,7 @@ impl Binder<'_> {
                 select.push(expr);
             }
         }
-        let joins = self.frames[frame].joins.clone();
-        let input = Input::Rows(Rows {
-            from,
-            via,
-            joins,
-            filter: Expr::all(conditions),
-        });
+        let input = Input::Rows(self.rows(frame, via, conditions));
         Ok(self.layer(plain(input, select), columns, unique))
     }
 }

@@ -4,7 +4,7 @@ use super::aggregate::{aggregated, method};
 use super::{DerivedColumn, Stage, plain};
 use crate::error::{Code, Error, Result, Span};
 use crate::plan::bind::{Binder, condition};
-use crate::plan::{Expr, ExprKind, Input, Layer, Rows, Via};
+use crate::plan::{Expr, ExprKind, Input, Layer, Via};
 use crate::uri::ast::{
     self, AggregateExpr, GroupingItem, PathExpr, PathRoot, SegmentKind, Transformation,
     TransformationKind,
@@ -232,14 +232,9 @@ impl<'a> Binder<'a> {
         let (columns, select) = columns.into_iter().unzip();
         let input = match stage {
             Stage::Entities(conditions) => {
-                let from = self.frames[frame].from;
-                let joins = std::mem::take(&mut self.frames[frame].joins);
-                Input::Rows(Rows {
-                    from,
-                    via,
-                    joins,
-                    filter: Expr::all(conditions),
-                })
+                let rows = self.rows(frame, via, conditions);
+                self.frames[frame].joins.clear();
+                Input::Rows(rows)
             }
             Stage::Derived(derived, _) => Input::Derived(Box::new(derived)),
         };

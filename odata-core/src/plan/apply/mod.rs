@@ -12,7 +12,7 @@ mod page;
 mod rank;
 
 use super::bind::Binder;
-use super::{Derived, Expr, ExprKind, Input, Layer, Rows, Via};
+use super::{Derived, Expr, ExprKind, Input, Layer, Scoped, Via};
 use crate::edm::PrimitiveType as T;
 use crate::error::{Code, Error, Result, Span};
 use crate::functions::aggregation::TRANSFORMATIONS;
@@ -149,6 +149,9 @@ impl<'a> Binder<'a> {
                 Ok(restrict(stage, condition))
             }
             K::Search(search) => match stage {
+                Stage::Entities(_) if !self.frames[frame].crossed.is_empty() => {
+                    Err(Error::not_implemented("a search in a cross join").at(span))
+                }
                 Stage::Entities(mut conditions) => {
                     conditions.push(self.bind_search(frame, search)?);
                     Ok(Stage::Entities(conditions))
@@ -217,6 +220,17 @@ impl<'a> Binder<'a> {
 
     /// `compute(expr as name)`.
     fn compute(&mut self, frame: usize, stage: Stage, items: &'a [ComputeItem]) -> Result<Stage> {
+        let stage = match stage {
+            // The rows of a cross join have no names of their own.
+            Stage::Entities(_) if !self.frames[frame].crossed.is_empty() => {
+                let stage = self.as_derived(frame, None, stage)?;
+                if let Stage::Derived(_, names) = &stage {
+                    self.derived = Some(names.clone());
+                }
+                stage
+            }
+            stage => stage,
+        };
         match stage {
             Stage::Entities(conditions) => {
                 let from = self.frames[frame].from;
@@ -256,17 +270,10 @@ impl<'a> Binder<'a> {
     ) -> Result<Stage> {
         match stage {
             Stage::Entities(conditions) => {
-                let from = self.frames[frame].from;
                 let keys = self.keys(frame);
                 // The order is total, so that the same rows are chosen for every page.
                 order.extend(keys.iter().map(|key| (key.clone(), false)));
-                let joins = self.frames[frame].joins.clone();
-                let input = Input::Rows(Rows {
-                    from,
-                    via,
-                    joins,
-                    filter: Expr::all(conditions),
-                });
+                let input = Input::Rows(self.rows(frame, via, conditions));
                 let layer = Layer {
                     input,
                     select: keys.clone(),
@@ -299,14 +306,15 @@ impl<'a> Binder<'a> {
 
     /// The key properties of a frame's entities.
     fn keys(&self, frame: usize) -> Vec<Expr> {
-        let from = self.frames[frame].from;
-        let set = self.set(from);
-        let key = |place: &usize| Expr {
-            kind: ExprKind::Property(from, *place),
-            ty: Some(set.properties[*place].ty),
-            nullable: false,
+        let key = |source: Scoped| {
+            let set = self.set(source);
+            set.key.iter().map(move |place| Expr {
+                kind: ExprKind::Property(source, *place),
+                ty: Some(set.properties[*place].ty),
+                nullable: false,
+            })
         };
-        set.key.iter().map(key).collect()
+        self.combined(frame).into_iter().flat_map(key).collect()
     }
 
     fn bind_transient_order(&mut self, items: &'a [OrderByItem]) -> Result<Order> {
@@ -321,8 +329,10 @@ impl<'a> Binder<'a> {
         mut columns: impl Iterator<Item = &'c DerivedColumn>,
         alias: &Name,
     ) -> Result<()> {
-        let set = self.frames.first().map(|frame| self.set(frame.from));
-        let declared = set.is_some_and(|set| set.names().any(|name| name == alias.text));
+        let declared = match self.combined(0).as_slice() {
+            [source] => self.set(*source).names().any(|name| name == alias.text),
+            _ => self.combined_set(0, &alias.text).is_some(),
+        };
         if declared || columns.any(|column| column.path.first() == Some(&alias.text)) {
             let message = format!(
                 "the name '{}' is taken, expected one that the type does not have",

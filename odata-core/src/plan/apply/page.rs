@@ -5,7 +5,8 @@ use crate::edm::PrimitiveType as T;
 use crate::error::{Code, Error, Result};
 use crate::plan::bind::{Binder, segment_text};
 use crate::plan::{
-    Branches, Derived, Expr, ExprKind, Input, Member, OrderItem, Output, Query, Shape, Value,
+    Branches, Derived, Expr, ExprKind, Input, Member, OrderItem, Output, Query, Shape, ShapeKind,
+    Value,
 };
 use crate::uri::ast::{QueryOptions, SelectKind};
 
@@ -91,8 +92,11 @@ impl<'a> Binder<'a> {
                 set: set.id,
                 key: vec![outputs.len() - 1],
                 key_selected: true,
-                reference: false,
-                transient: true,
+                kind: if self.frames[frame].crossed.is_empty() {
+                    ShapeKind::Transient
+                } else {
+                    ShapeKind::Complex
+                },
                 members,
                 selection: Some(render_selection(&selection)),
             },

@@ -7,8 +7,8 @@ use crate::error::{Code, Error, Result};
 use crate::plan::bind::Binder;
 use crate::plan::operand::convert;
 use crate::plan::{
-    Aggregate, ArithmeticOp, Comparison, Derived, Expr, ExprKind, Input, Over, OverNumber, Rows,
-    Value, Via,
+    Aggregate, ArithmeticOp, Comparison, Derived, Expr, ExprKind, Input, Over, OverNumber, Value,
+    Via,
 };
 use crate::uri::ast::{self, RankFunction};
 
@@ -168,12 +168,7 @@ impl<'a> Binder<'a> {
         };
         let (input, own, below) = match stage {
             Stage::Entities(conditions) => {
-                let rows = Rows {
-                    from: self.frames[frame].from,
-                    via,
-                    joins: self.frames[frame].joins.clone(),
-                    filter: Expr::all(conditions),
-                };
+                let rows = self.rows(frame, via, conditions);
                 (Input::Rows(rows), self.keys(frame), None)
             }
             Stage::Derived(derived, names) => {
