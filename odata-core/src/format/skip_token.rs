@@ -106,6 +106,16 @@ impl SkipToken {
         }
     }
 
+    /// The token that starts at the first row of another part of the result.
+    pub fn start(page_size: Option<u64>) -> SkipToken {
+        SkipToken {
+            given: 0,
+            page_size,
+            order: None,
+            values: Vec::new(),
+        }
+    }
+
     /// The token's text, bound to the canonical path and options of its request.
     pub fn seal(&self, key: &TokenKey, request: &str) -> String {
         let mut bytes = vec![VERSION];

@@ -1,7 +1,7 @@
 //! The binder: what is known while names are resolved.
 
 use super::apply::DerivedNames;
-use super::{Answer, Expr, ExprKind, Join, Plan, Rows, Scoped, Via, crossjoin, resource};
+use super::{Answer, Expr, ExprKind, Join, Plan, Rows, Scoped, Via, all, crossjoin, resource};
 use crate::edm::{EntitySet, PrimitiveType, Schema, SetId};
 use crate::error::{Code, Error, Result, Span};
 use crate::limits::Limits;
@@ -31,7 +31,9 @@ pub fn bind(schema: &Schema, uri: &ODataUri, limits: &Limits) -> Result<Plan> {
             "'$batch' takes POST, which this service does not answer",
         )
         .hint("turn batching off in the client (UI5: groupId \"$direct\")")),
-        ResourcePath::All(..) => Err(Error::not_implemented("$all")),
+        ResourcePath::All(cast, segments) => {
+            all::bind_all(schema, cast.as_ref(), segments, options, limits)
+        }
         ResourcePath::CrossJoin(names, segments) => {
             let mut binder = Binder::new(schema, options, limits);
             let bound = crossjoin::bind_crossjoin(&mut binder, names, segments, options);
@@ -152,7 +154,11 @@ pub(super) struct Frame {
 }
 
 impl<'a> Binder<'a> {
-    fn new(schema: &'a Schema, options: &'a QueryOptions, limits: &'a Limits) -> Binder<'a> {
+    pub(super) fn new(
+        schema: &'a Schema,
+        options: &'a QueryOptions,
+        limits: &'a Limits,
+    ) -> Binder<'a> {
         Binder {
             schema,
             limits,
@@ -172,7 +178,7 @@ impl<'a> Binder<'a> {
     }
 
     /// The result, unless a name was unknown.
-    fn finish<T>(self, result: Result<T>) -> Result<T> {
+    pub(super) fn finish<T>(self, result: Result<T>) -> Result<T> {
         match (Error::all(self.unknown), result) {
             (Some(unknown), _) => Err(unknown),
             (None, result) => result,

@@ -4,6 +4,7 @@
 //! Every table reference in it is a [`Scoped`] node, which the SQL printer can't print without a
 //! scope.
 
+mod all;
 mod apply;
 mod bind;
 mod crossjoin;
@@ -40,6 +41,8 @@ pub enum Plan {
     Metadata,
     /// Rows of the database.
     Data(Box<Data>),
+    /// The entities of every set, one set after the other.
+    All(Vec<Data>),
 }
 
 impl Plan {

@@ -3,7 +3,7 @@
 
 use super::auth::{Caller, Credentials, token_key};
 use super::body::{
-    CollectionBody, Lines, LinesBody, NextLink, Progress, RowsBody, broken_cell, control,
+    CollectionBody, Lines, LinesBody, NextLink, Part, Progress, RowsBody, broken_cell, control,
 };
 use super::produce::{finish, stream};
 use super::{Inner, Served, continuation, respond};
@@ -12,7 +12,7 @@ use crate::edm::Schema;
 use crate::error::{Code, Error, Result};
 use crate::format::{
     CellOptions, CellWriter, Context, CsvWriter, EntityWriter, Format, MetadataLevel, Negotiated,
-    write_json_string,
+    SkipToken, write_json_string,
 };
 use crate::limits::Limits;
 use crate::plan::{self, Answer, Data, Member, Output, Page, Plan, ShapeKind};
@@ -52,10 +52,7 @@ pub(super) struct Asked<'a> {
 /// Answers a request for rows.
 pub(super) async fn data(asked: &Asked<'_>, data: &Data) -> Result<HttpResponse> {
     let answer = answer_or_smaller(asked, data).await;
-    if matches!(answer, Err(Failed::Changed(_))) {
-        asked.service.changed.notify_one();
-    }
-    answer.map_err(Failed::into_error)
+    answer.map_err(|failed| failed.told(asked))
 }
 
 async fn answer_or_smaller(asked: &Asked<'_>, data: &Data) -> Result<HttpResponse, Failed> {
@@ -83,7 +80,11 @@ enum Failed {
 }
 
 impl Failed {
-    fn into_error(self) -> Error {
+    /// The error, after whoever reads the database anew was told to.
+    fn told(self, asked: &Asked<'_>) -> Error {
+        if matches!(self, Failed::Changed(_)) {
+            asked.service.changed.notify_one();
+        }
         match self {
             Failed::TooLarge(error) | Failed::Changed(error) | Failed::Other(error) => error,
         }
@@ -114,9 +115,32 @@ fn of_row(error: Error) -> Failed {
     }
 }
 
+/// Answers a request for the entities of every set: one page of one of them.
+pub(super) async fn all(asked: &Asked<'_>, parts: &[Data]) -> Result<HttpResponse> {
+    let key = token_key(asked.credentials);
+    // Each set's tokens are bound to it, so that only one of them is theirs.
+    let place = match asked.uri.options.skip_token.as_deref() {
+        None => Some(0),
+        Some(token) => parts
+            .iter()
+            .position(|data| SkipToken::open(token, &key, &data.canonical).is_ok()),
+    };
+    let place = place.unwrap_or(0);
+    let data = parts
+        .get(place)
+        .ok_or_else(|| Error::new(Code::UnknownSegment, "there is no collection"))?;
+    let fragment = format!("{}/$entity", entities_fragment(asked.schema(), data));
+    let part = Part {
+        context_url: asked.context_url(&fragment),
+        then: parts.get(place + 1).map(|then| then.canonical.clone()),
+    };
+    let answer = collection(asked, data, Some(part)).await;
+    answer.map_err(|failed| failed.told(asked))
+}
+
 async fn answer(asked: &Asked<'_>, data: &Data) -> Result<HttpResponse, Failed> {
     match data.answer {
-        Answer::Collection | Answer::References => collection(asked, data).await,
+        Answer::Collection | Answer::References => collection(asked, data, None).await,
         Answer::Entity | Answer::Reference | Answer::Property | Answer::Value | Answer::Count => {
             single(asked, data).await
         }
@@ -324,8 +348,12 @@ fn property(asked: &Asked<'_>, data: &Data) -> Option<(&'static str, CellWriter)
     ))
 }
 
-/// A page of rows.
-async fn collection(asked: &Asked<'_>, data: &Data) -> Result<HttpResponse, Failed> {
+/// A page of rows, of `$all` those of one set.
+async fn collection(
+    asked: &Asked<'_>,
+    data: &Data,
+    part: Option<Part>,
+) -> Result<HttpResponse, Failed> {
     let schema = asked.schema();
     let settings = &asked.service.settings;
     let context = asked.context();
@@ -358,6 +386,7 @@ async fn collection(asked: &Asked<'_>, data: &Data) -> Result<HttpResponse, Fail
         .await?;
     let fragment = match data.answer {
         Answer::References => "Collection($ref)".to_owned(),
+        _ if part.is_some() => "Collection(Edm.EntityType)".to_owned(),
         _ => entities_fragment(schema, data),
     };
     let next = NextLink {
@@ -372,7 +401,7 @@ async fn collection(asked: &Asked<'_>, data: &Data) -> Result<HttpResponse, Fail
         None => {
             let url = asked.context_url(&fragment);
             Box::new(CollectionBody::new(
-                schema, data, &page, &context, url, next,
+                schema, data, &page, &context, url, next, part,
             ))
         }
     };

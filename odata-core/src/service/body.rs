@@ -37,11 +37,20 @@ pub(super) struct CollectionBody {
     order: Vec<SortOutput>,
     context_url: Option<String>,
     next: NextLink,
+    part: Option<Part>,
     skip: u64,
     written: u64,
     count: Option<u64>,
     more: bool,
     last: Option<RawRow>,
+}
+
+/// A set's entities as a part of `$all`.
+pub(super) struct Part {
+    /// The context URL of each entity.
+    pub(super) context_url: Option<String>,
+    /// What the token of the next part is bound to.
+    pub(super) then: Option<String>,
 }
 
 /// What a next link is made of.
@@ -75,6 +84,7 @@ impl CollectionBody {
         context: &Arc<Context>,
         context_url: Option<String>,
         next: NextLink,
+        part: Option<Part>,
     ) -> CollectionBody {
         let layout = sql::layout(data, page);
         let query = &data.query;
@@ -87,11 +97,36 @@ impl CollectionBody {
             layout,
             context_url,
             next,
+            part,
             skip: query.skip,
             written: 0,
             count: None,
             more: false,
             last: None,
+        }
+    }
+}
+
+impl CollectionBody {
+    /// Where the next page starts, and the request that its token is bound to.
+    fn next_token(&self) -> Option<(SkipToken, &str)> {
+        let next = &self.next;
+        match &self.last {
+            Some(last) if self.more => {
+                let token = SkipToken::behind(
+                    last,
+                    self.layout.first,
+                    &self.order,
+                    next.given + self.written,
+                    next.page_size,
+                    next.implicit_order.clone(),
+                );
+                Some((token, &next.request))
+            }
+            _ => {
+                let then = self.part.as_ref()?.then.as_deref()?;
+                Some((SkipToken::start(next.page_size), then))
+            }
         }
     }
 }
@@ -123,8 +158,12 @@ impl RowsBody for CollectionBody {
         if self.written > 0 {
             out.push(b',');
         }
+        let context_url = self
+            .part
+            .as_ref()
+            .and_then(|part| part.context_url.as_deref());
         self.entity
-            .write(out, &row, None)
+            .write(out, &row, context_url)
             .map_err(|error| broken_cell(&error))?;
         self.written += 1;
         self.last = Some(row);
@@ -155,23 +194,9 @@ impl RowsBody for CollectionBody {
             out.extend_from_slice(itoa::Buffer::new().format(count).as_bytes());
             out.extend_from_slice(quote);
         }
-        if let (true, Some(last)) = (self.more, &self.last) {
-            let next = &self.next;
-            let given = next.given + self.written;
-            let order = next.implicit_order.clone();
-            let token = SkipToken::behind(
-                last,
-                self.layout.first,
-                &self.order,
-                given,
-                next.page_size,
-                order,
-            );
-            let link = format!(
-                "{}$skiptoken={}",
-                next.url,
-                token.seal(&self.context.token_key, &next.request)
-            );
+        if let Some((token, request)) = self.next_token() {
+            let token = token.seal(&self.context.token_key, request);
+            let link = format!("{}$skiptoken={token}", self.next.url);
             out.push(b',');
             control(out, self.context.version, "nextLink");
             write_json_string(out, &link);

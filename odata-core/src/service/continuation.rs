@@ -48,6 +48,12 @@ pub(super) async fn page(
         .max_page_size
         .or(token.page_size)
         .map(|size| size.min(limits.max_page_size));
+    if token.values.is_empty() {
+        return Ok(Asked {
+            page: Page::first(size.unwrap_or(limits.page_size)),
+            size,
+        });
+    }
     let sort = sort_outputs(schema, &data.query);
     let same_order = token.values.len() == sort.len()
         && token.order == data.query.implicit_order(schema)

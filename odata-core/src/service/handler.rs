@@ -69,28 +69,31 @@ async fn answer(service: &Service, request: &HttpRequest, path: &str) -> Result<
             scope: Scope::none(),
         },
     };
-    let data = match &plan {
+    let asked = || {
+        asked(
+            inner,
+            &served,
+            &uri,
+            &negotiated,
+            (credentials.as_ref(), &caller),
+            (&root, resource, raw_query),
+            head,
+        )
+    };
+    match &plan {
         Plan::ServiceDocument => {
-            return Ok(documents::service_document(
+            let headers = (headers, head);
+            Ok(documents::service_document(
                 &served,
                 &negotiated,
                 &root,
-                (headers, head),
-            ));
+                headers,
+            ))
         }
-        Plan::Metadata => return Ok(documents::metadata(&served, &negotiated, (headers, head))),
-        Plan::Data(data) => data,
-    };
-    let asked = asked(
-        inner,
-        &served,
-        &uri,
-        &negotiated,
-        (credentials.as_ref(), &caller),
-        (&root, resource, raw_query),
-        head,
-    );
-    answer::data(&asked, data).await
+        Plan::Metadata => Ok(documents::metadata(&served, &negotiated, (headers, head))),
+        Plan::Data(data) => answer::data(&asked(), data).await,
+        Plan::All(parts) => answer::all(&asked(), parts).await,
+    }
 }
 
 #[allow(clippy::type_complexity)]
@@ -203,6 +206,7 @@ fn negotiate(headers: &HeaderMap, uri: &ODataUri, plan: &Plan) -> Result<Negotia
     let resource = match plan {
         Plan::ServiceDocument => Resource::Data,
         Plan::Metadata => Resource::Metadata,
+        Plan::All(_) => Resource::Data,
         Plan::Data(data) => match data.answer {
             Answer::Count | Answer::Value => Resource::Text,
             Answer::Collection => Resource::Rows,

@@ -14,6 +14,7 @@ mod auth;
 mod compute;
 mod conformance_doc;
 mod credentials;
+mod crossjoin;
 mod databases;
 mod demo;
 mod errors;

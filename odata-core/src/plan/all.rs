@@ -1,0 +1,62 @@
+//! `$all`: the entities of every set, one set after the other (URL Conventions 4.16).
+
+use super::bind::{Binder, allow_only};
+use super::{Data, Plan, link, resource};
+use crate::edm::{EntitySet, Schema};
+use crate::error::{Code, Error, Result, Span};
+use crate::limits::Limits;
+use crate::uri::ast::{Name, PathSegment, QueryOptions, ResourcePath, SegmentKind};
+
+/// What `$all` takes: entities of unlike types have no property in common.
+const ALLOWED: &[&str] = &["$skiptoken", "$format"];
+
+/// `$all`, or `$all/Type`: the entities of that type, which are those of its set.
+pub(super) fn bind_all(
+    schema: &Schema,
+    cast: Option<&Name>,
+    segments: &[PathSegment],
+    options: &QueryOptions,
+    limits: &Limits,
+) -> Result<Plan> {
+    let part = |set: &EntitySet, name: Name, options: &QueryOptions| {
+        let path = segment(set, &name)
+            .chain(segments.iter().cloned())
+            .collect();
+        let path: Vec<PathSegment> = path;
+        let mut binder = Binder::new(schema, options, limits);
+        let bound = resource::bind_resource(&mut binder, &path, options);
+        let data = binder.finish(bound)?;
+        let path = ResourcePath::All(Some(name), segments.to_vec());
+        Ok::<Data, Error>(Data {
+            canonical: link::request(&path, options),
+            ..data
+        })
+    };
+    if let Some(cast) = cast {
+        let set = schema.set_of_type(&cast.text).ok_or_else(|| {
+            let message = format!("there is no entity type '{}'", cast.text);
+            let error = Error::new(Code::UnknownSegment, message);
+            error.at(cast.span).target(&cast.text)
+        })?;
+        return part(set, cast.clone(), options).map(Plan::of_data);
+    }
+    allow_only(options, ALLOWED, "'$all'").map_err(|error| {
+        error.hint("name a type, whose set takes the options of a collection: $all/Namespace.Type")
+    })?;
+    let whole = QueryOptions::default();
+    let parts = schema.sets().iter().map(|set| {
+        let name = Name {
+            text: format!("{}.{}", schema.namespace, set.declared.name),
+            span: Span::default(),
+        };
+        part(set, name, &whole)
+    });
+    parts.collect::<Result<_>>().map(Plan::All)
+}
+
+/// The first segment of the set's own path.
+fn segment(set: &EntitySet, name: &Name) -> impl Iterator<Item = PathSegment> {
+    let kind = SegmentKind::Name(set.declared.entity_set.to_owned());
+    let span = name.span;
+    std::iter::once(PathSegment { kind, span })
+}
