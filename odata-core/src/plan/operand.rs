@@ -235,6 +235,7 @@ impl<'a> Binder<'a> {
             };
             let is_literal = bound.is_value() || matches!(bound.kind, ExprKind::Null);
             if constant || !is_literal {
+                self.count_nodes(operand.size(), item.span)?;
                 others.push(compare(Comparison::Eq, operand.clone(), bound, item.span)?);
                 continue;
             }
@@ -247,12 +248,15 @@ impl<'a> Binder<'a> {
                 {
                     values.push(value.clone());
                 }
-                _ => others.push(compare(
-                    Comparison::Eq,
-                    operand.clone(),
-                    literal,
-                    item.span,
-                )?),
+                _ => {
+                    self.count_nodes(operand.size(), item.span)?;
+                    others.push(compare(
+                        Comparison::Eq,
+                        operand.clone(),
+                        literal,
+                        item.span,
+                    )?);
+                }
             }
         }
         if !values.is_empty() || null || others.is_empty() {
