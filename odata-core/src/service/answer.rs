@@ -338,6 +338,7 @@ async fn collection(asked: &Asked<'_>, data: &Data) -> Result<HttpResponse, Fail
     );
     let continuation::Asked { mut page, size } =
         continuation::page(database, schema, data, asked.caller, wish, means).await?;
+    page.count_first = asked.negotiated.parameters.streaming;
     let format = asked.negotiated.format;
     let whole;
     let data = if format == Format::Json {
@@ -375,7 +376,6 @@ async fn collection(asked: &Asked<'_>, data: &Data) -> Result<HttpResponse, Fail
     };
     let mut buffer = Vec::with_capacity(CHUNK + CHUNK / 8);
     let mut first = true;
-    writer.head(&mut buffer);
     let mut response = respond::agreed(200, asked.negotiated, size);
     if format == Format::Csv {
         let name = schema.set(data.query.shape.set).declared.entity_set;
