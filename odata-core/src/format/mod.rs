@@ -1,7 +1,7 @@
 //! Rows to bytes: which representation a client gets, and how each value is written in it.
 //!
 //! What comes in are request headers, PostgreSQL's binary cells and errors; what goes out are bytes.
-//! HTTP, URLs and SQL are not known here.
+//! HTTP and SQL are not known here, and of `uri` the grammar of the headers alone.
 
 mod cell;
 mod csv;

@@ -33,6 +33,7 @@ mod orderby;
 mod own_model;
 mod paging;
 mod paths;
+mod preferences;
 mod program;
 mod recorded;
 mod search;
