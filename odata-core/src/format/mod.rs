@@ -15,6 +15,7 @@ mod negotiate;
 mod numeric;
 mod preferences;
 mod records;
+mod select_list;
 mod skip_token;
 mod temporal;
 
@@ -29,4 +30,5 @@ pub use negotiate::{
 };
 pub use preferences::Preferences;
 pub use records::Cells;
+pub use select_list::select_list;
 pub use skip_token::{SkipToken, SortValue, TokenKey};

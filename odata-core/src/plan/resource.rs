@@ -168,7 +168,7 @@ fn bare(
         reference: false,
         transient: false,
         members: members.into_iter().collect(),
-        selection: None,
+        selection: Vec::new(),
     };
     let rows: Rows = binder.pop_frame(via, Expr::all(conditions));
     Query {

@@ -12,7 +12,7 @@ use crate::edm::Schema;
 use crate::error::{Code, Error, Result};
 use crate::format::{
     CellOptions, CellWriter, Context, CsvWriter, EntityWriter, Format, MetadataLevel, Negotiated,
-    write_json_string,
+    select_list, write_json_string,
 };
 use crate::limits::Limits;
 use crate::plan::{self, Answer, Data, Member, Output, Page, Plan};
@@ -151,12 +151,11 @@ impl Asked<'_> {
 }
 
 /// The fragment for a set's entities: `Conversation(id,inbox(name))`.
-fn entities_fragment(schema: &Schema, data: &Data) -> String {
-    let name = schema.set(data.query.shape.set).declared.entity_set;
-    match &data.query.shape.selection {
-        Some(selection) => format!("{name}({selection})"),
-        None => name.to_owned(),
-    }
+fn entities_fragment(asked: &Asked<'_>, data: &Data) -> String {
+    let shape = &data.query.shape;
+    let name = asked.schema().set(shape.set).declared.entity_set;
+    let list = select_list(&shape.selection, asked.negotiated.version);
+    format!("{name}{list}")
 }
 
 fn not_found(data: &Data, schema: &Schema) -> Error {
@@ -294,7 +293,7 @@ fn single_row(asked: &Asked<'_>, data: &Data, row: &RawRow, first: usize) -> Res
                 .map_err(broken)?;
         }
         _ => {
-            let fragment = format!("{}/$entity", entities_fragment(asked.schema(), data));
+            let fragment = format!("{}/$entity", entities_fragment(asked, data));
             let url = asked.context_url(&fragment);
             entity
                 .write(&mut out, row, url.as_deref())
@@ -356,7 +355,7 @@ async fn collection(asked: &Asked<'_>, data: &Data) -> Result<HttpResponse, Fail
         .await?;
     let fragment = match data.answer {
         Answer::References => "Collection($ref)".to_owned(),
-        _ => entities_fragment(schema, data),
+        _ => entities_fragment(asked, data),
     };
     let next = NextLink {
         url: asked.next_url.clone(),

@@ -27,6 +27,7 @@ mod headers;
 mod health;
 mod identity;
 mod json_columns;
+mod levels;
 mod metadata;
 mod odd_rows;
 mod orderby;
