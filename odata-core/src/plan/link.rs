@@ -5,7 +5,7 @@ use crate::uri::ast::{PathSegment, QueryOptions, ResourcePath};
 use crate::uri::print;
 
 /// Options that change neither which rows come nor in which order.
-const UNBOUND: &[&str] = &["$skiptoken", "$format", "$levels"];
+const UNBOUND: &[&str] = &["$skiptoken", "$format", "$levels", "$schemaversion"];
 
 /// The path and the options of a request, canonical: its tokens are of no use elsewhere.
 pub(super) fn request(segments: &[PathSegment], options: &QueryOptions) -> String {
