@@ -65,7 +65,7 @@ async fn what_is_selected_is_there_and_nothing_else() {
         "Label(3)?$select=id,conversations&$expand=conversations($select=id)",
         expect![[r#"
             200
-            {"@odata.context":"http://127.0.0.1/v1.0/odata/$metadata#Label(id,conversations(id))/$entity","id":3,"conversations":[{"id":3}]}"#]],
+            {"@odata.context":"http://127.0.0.1/v1.0/odata/$metadata#Label(id,conversations,conversations(id))/$entity","id":3,"conversations":[{"id":3}]}"#]],
     );
     check(
         server,
