@@ -6,7 +6,9 @@
 use super::apply::Applied;
 use super::bind::{Binder, allow_only, segment_text};
 use super::projection::{Around, Outputs};
-use super::{Answer, Data, Input, Member, Query, Scoped, Shape, ShapeKind, link, resource};
+use super::{
+    Answer, Data, Input, Member, Query, Scoped, SelectList, Shape, ShapeKind, link, resource,
+};
 use crate::edm::EntitySet;
 use crate::error::{Code, Error, Result};
 use crate::uri::ast::{
@@ -176,7 +178,7 @@ impl<'a> Binder<'a> {
             key_selected: true,
             kind: ShapeKind::Complex,
             members,
-            selection: None,
+            select_list: SelectList::default(),
         })
     }
 
@@ -237,6 +239,6 @@ fn reference(set: &EntitySet, source: Scoped, outputs: &mut Outputs) -> Shape {
         key_selected: false,
         kind: ShapeKind::Reference,
         members: Vec::new(),
-        selection: None,
+        select_list: SelectList::default(),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::bind::{Binder, allow_only};
 use super::projection::{Around, Outputs, Selection, strip_casts};
-use super::{Expr, Member, Output, Rows, Scoped, Shape, Via, link};
+use super::{Expr, Member, Output, Rows, Scoped, SelectList, Shape, ShapeKind, Via, link};
 use crate::edm::EntitySet;
 use crate::error::{Code, Error, Result};
 use crate::uri::ast::{ExpandItem, ExpandKind, ExpandSuffix, QueryOptions, SegmentKind};
@@ -88,7 +88,7 @@ impl<'a> Binder<'a> {
         (navigation, item): (usize, &'a ExpandItem),
         around: Around,
         outputs: &mut Outputs,
-        context: &mut Vec<String>,
+        select_list: &mut SelectList,
     ) -> Result<Member> {
         self.expands += 1;
         let limits = self.limits;
@@ -125,9 +125,9 @@ impl<'a> Binder<'a> {
             navigation,
         };
         let member = if declared.many {
-            self.bind_many(via, item, around, outputs, context)
+            self.bind_many(via, item, around, outputs, select_list)
         } else {
-            self.bind_one(frame, via, item, around, outputs, context)
+            self.bind_one(frame, via, item, around, outputs, select_list)
         };
         self.alias_scopes.pop();
         member
@@ -140,12 +140,12 @@ impl<'a> Binder<'a> {
         item: &'a ExpandItem,
         around: Around,
         outputs: &mut Outputs,
-        context: &mut Vec<String>,
+        select_list: &mut SelectList,
     ) -> Result<Member> {
         let name = self.set(via.near).navigation[via.navigation].declared.name;
         let far = self.join(frame, via.near, via.navigation);
         let shape = self.bind_single(frame, (name, far), item, around, outputs)?;
-        add_context(context, name, &shape);
+        mention(select_list, name, &shape);
         Ok(Member::One { name, shape })
     }
 
@@ -194,7 +194,7 @@ impl<'a> Binder<'a> {
         item: &'a ExpandItem,
         around: Around,
         outputs: &mut Outputs,
-        context: &mut Vec<String>,
+        select_list: &mut SelectList,
     ) -> Result<Member> {
         const COLLECTION: &[&str] = &[
             "$filter", "$search", "$orderby", "$skip", "$top", "$count", "$select", "$expand",
@@ -247,7 +247,7 @@ impl<'a> Binder<'a> {
         self.pop_frame(None, None);
         let counted = query.rows().filter(|_| query.count).map(Rows::to_count);
         let count = counted.map(|rows| outputs.push(Output::Count(Box::new(rows))));
-        add_context(context, name, &query.shape);
+        mention(select_list, name, &query.shape);
         let output = outputs.push(Output::Array(Box::new(query), bound));
         let canonical = link::nested(options, &self.alias_scopes);
         let options = print::to_url(&canonical);
@@ -261,13 +261,9 @@ impl<'a> Binder<'a> {
     }
 }
 
-/// `nav(..)` in the context URL, only where something inside is selected: `nav()` breaks Excel.
-fn add_context(context: &mut Vec<String>, name: &str, shape: &Shape) {
-    if let Some(selection) = &shape.selection {
-        let nested = format!("{name}({selection})");
-        match context.iter_mut().find(|part| *part == name) {
-            Some(part) => *part = nested,
-            None => context.push(nested),
-        }
+/// References are not represented in the context URL (Protocol 10.9).
+fn mention(select_list: &mut SelectList, name: &str, shape: &Shape) {
+    if shape.kind != ShapeKind::Reference {
+        select_list.expanded(name, shape.select_list.clone());
     }
 }

@@ -22,6 +22,7 @@ mod pattern;
 mod projection;
 mod resource;
 mod search;
+mod select_list;
 mod walk;
 
 pub use crate::functions::aggregation::Aggregate;
@@ -29,6 +30,7 @@ pub use bind::bind;
 pub use derived::{Derived, Input, Layer};
 pub use expr::{ArithmeticOp, Comparison, Expr, ExprKind, Over, OverNumber, Value};
 pub use page::{Bound, Page, Window};
+pub use select_list::SelectList;
 
 use crate::edm::{PgType, PrimitiveType, Schema, SetId};
 
@@ -270,8 +272,8 @@ pub struct Shape {
     pub kind: ShapeKind,
     /// The members, in order.
     pub members: Vec<Member>,
-    /// What the context URL says of the selection, without parentheses: `id,inbox(name)`.
-    pub selection: Option<String>,
+    /// What the context URL says of the members.
+    pub select_list: SelectList,
 }
 
 /// What rows are written as.

@@ -3,7 +3,7 @@
 use super::apply::Applied;
 use super::bind::Binder;
 use super::order::indexed_range;
-use super::{Expr, Input, Member, Output, Query, Scoped, Shape, ShapeKind, Via};
+use super::{Expr, Input, Member, Output, Query, Scoped, SelectList, Shape, ShapeKind, Via};
 use crate::edm::EntitySet;
 use crate::error::{Code, Error, Result};
 use crate::uri::ast::{ComputeItem, QueryOptions, SegmentKind, SelectItem, SelectKind};
@@ -209,9 +209,9 @@ impl<'a> Binder<'a> {
         let key = outputs.key(set, source);
         let reference = selection == Selection::Reference;
         let mut members = Vec::new();
-        let mut context = Vec::new();
+        let mut select_list = SelectList::default();
         let wanted = self.in_option("$select", |binder| {
-            binder.bind_select(frame, source, options.select.as_deref(), &mut context)
+            binder.bind_select(frame, source, options.select.as_deref(), &mut select_list)
         })?;
         let selected =
             |name: &str| !reference && wanted.as_ref().is_none_or(|names| names.contains(&name));
@@ -248,12 +248,11 @@ impl<'a> Binder<'a> {
                     item,
                     around,
                     outputs,
-                    &mut context,
+                    &mut select_list,
                 )?);
             }
             Ok(())
         })?;
-        let selection = (!context.is_empty()).then(|| context.join(","));
         Ok(Shape {
             set: set.id,
             key,
@@ -264,17 +263,17 @@ impl<'a> Binder<'a> {
                 ShapeKind::Entity
             },
             members,
-            selection,
+            select_list,
         })
     }
 
-    /// The names that `$select` wants: `None` for all. `context` gets what the context URL says.
+    /// The names that `$select` wants: `None` for all. `select_list` gets what the context URL says.
     fn bind_select(
         &mut self,
         frame: usize,
         source: Scoped,
         items: Option<&'a [SelectItem]>,
-        context: &mut Vec<String>,
+        select_list: &mut SelectList,
     ) -> Result<Option<Vec<&'a str>>> {
         let Some(items) = items else { return Ok(None) };
         let set = self.set(source);
@@ -284,7 +283,7 @@ impl<'a> Binder<'a> {
             let path = match &item.kind {
                 SelectKind::Star => {
                     star = true;
-                    context.push("*".to_owned());
+                    select_list.name("*");
                     continue;
                 }
                 SelectKind::AllOperations(_) => continue,
@@ -313,7 +312,7 @@ impl<'a> Binder<'a> {
                 .any(|(of, alias, _)| *of == source && alias == name);
             if computed || set.property(name).is_some() || set.navigation(name).is_some() {
                 if !names.contains(&name.as_str()) {
-                    context.push(name.clone());
+                    select_list.name(name);
                     names.push(name);
                 }
             } else {

@@ -4,7 +4,7 @@ use super::bind::{Binder, allow_only, segment_text};
 use super::projection::Selection;
 use super::{
     Anchor, Answer, Comparison, Data, Expr, ExprKind, Input, Join, Output, Query, Rows, Scoped,
-    Shape, ShapeKind, Via,
+    SelectList, Shape, ShapeKind, Via,
 };
 use super::{link, literal, operand};
 use crate::edm::{EntitySet, Schema};
@@ -167,7 +167,7 @@ fn bare(
         key_selected: false,
         kind: ShapeKind::Entity,
         members: members.into_iter().collect(),
-        selection: None,
+        select_list: SelectList::default(),
     };
     let rows: Rows = binder.pop_frame(via, Expr::all(conditions));
     Query {

@@ -164,7 +164,7 @@ pub(super) async fn all(asked: &Asked<'_>, parts: &[Data]) -> Result<HttpRespons
     let data = parts
         .get(place)
         .ok_or_else(|| Error::new(Code::UnknownSegment, "there is no collection"))?;
-    let fragment = format!("{}/$entity", entities_fragment(asked.schema(), data));
+    let fragment = format!("{}/$entity", asked.entities_fragment(data));
     let part = Part {
         context_url: asked.context_url(&fragment),
         then: parts.get(place + 1).map(|then| then.canonical.clone()),
@@ -207,17 +207,18 @@ impl Asked<'_> {
         (self.negotiated.parameters.metadata != MetadataLevel::None)
             .then(|| format!("{}$metadata#{fragment}", self.root))
     }
-}
 
-/// The fragment for a set's entities: `Conversation(id,inbox(name))`.
-fn entities_fragment(schema: &Schema, data: &Data) -> String {
-    if data.query.shape.kind == ShapeKind::Complex {
-        return "Collection(Edm.ComplexType)".to_owned();
-    }
-    let name = schema.set(data.query.shape.set).declared.entity_set;
-    match &data.query.shape.selection {
-        Some(selection) => format!("{name}({selection})"),
-        None => name.to_owned(),
+    /// The fragment for a set's entities: `Conversation(id,inbox(name))`.
+    fn entities_fragment(&self, data: &Data) -> String {
+        let shape = &data.query.shape;
+        if shape.kind == ShapeKind::Complex {
+            return "Collection(Edm.ComplexType)".to_owned();
+        }
+        let name = self.schema().set(shape.set).declared.entity_set;
+        match shape.select_list.text(self.negotiated.version) {
+            Some(list) => format!("{name}({list})"),
+            None => name.to_owned(),
+        }
     }
 }
 
@@ -348,7 +349,7 @@ fn single_row(asked: &Asked<'_>, data: &Data, row: &RawRow, first: usize) -> Res
                 .map_err(broken)?;
         }
         _ => {
-            let fragment = format!("{}/$entity", entities_fragment(asked.schema(), data));
+            let fragment = format!("{}/$entity", asked.entities_fragment(data));
             let url = asked.context_url(&fragment);
             entity
                 .write(&mut out, row, url.as_deref())
@@ -415,7 +416,7 @@ async fn collection(
     let fragment = match data.answer {
         Answer::References => "Collection($ref)".to_owned(),
         _ if part.is_some() => "Collection(Edm.EntityType)".to_owned(),
-        _ => entities_fragment(schema, data),
+        _ => asked.entities_fragment(data),
     };
     let next = NextLink {
         url: asked.next_url.clone(),

@@ -5,8 +5,8 @@ use crate::edm::PrimitiveType as T;
 use crate::error::{Code, Error, Result};
 use crate::plan::bind::{Binder, segment_text};
 use crate::plan::{
-    Branches, Derived, Expr, ExprKind, Input, Member, OrderItem, Output, Query, Shape, ShapeKind,
-    Value,
+    Branches, Derived, Expr, ExprKind, Input, Member, OrderItem, Output, Query, SelectList, Shape,
+    ShapeKind, Value,
 };
 use crate::uri::ast::{QueryOptions, SelectKind};
 
@@ -62,7 +62,7 @@ impl<'a> Binder<'a> {
         let is_wanted = |place: &usize| wanted.contains(place) && Some(*place) != names.branch;
         let wanted_columns = (0..names.columns.len()).filter(is_wanted);
         let mut members = Vec::new();
-        let mut selection = Vec::new();
+        let mut select_list = SelectList::default();
         for place in wanted_columns {
             let column = &names.columns[place];
             let branches = names
@@ -74,7 +74,7 @@ impl<'a> Binder<'a> {
                 });
             add_member(
                 &mut members,
-                &mut selection,
+                &mut select_list,
                 &column.path,
                 column,
                 (place, branches),
@@ -98,7 +98,7 @@ impl<'a> Binder<'a> {
                     ShapeKind::Complex
                 },
                 members,
-                selection: Some(render_selection(&selection)),
+                select_list,
             },
             outputs,
         })
@@ -177,29 +177,20 @@ impl<'a> Binder<'a> {
     }
 }
 
-/// A selection as the context URL shows it: names, each with what is inside.
-struct Selected {
-    name: String,
-    inside: Vec<Selected>,
-}
-
 /// Puts a column where its path leads: `inbox/name` inside `inbox`.
 fn add_member(
     members: &mut Vec<Member>,
-    selection: &mut Vec<Selected>,
+    select_list: &mut SelectList,
     path: &[String],
     column: &DerivedColumn,
     (output, branches): (usize, Option<Branches>),
 ) {
     let [name, rest @ ..] = path else { return };
-    let place = match selection.iter().position(|selected| selected.name == *name) {
+    let place = match select_list.0.iter().position(|item| item.name == *name) {
         Some(place) => place,
         None => {
-            selection.push(Selected {
-                name: name.clone(),
-                inside: Vec::new(),
-            });
             members.push(if rest.is_empty() {
+                select_list.name(name);
                 Member::Computed {
                     name: name.clone(),
                     ty: column.ty,
@@ -208,29 +199,18 @@ fn add_member(
                     branches: branches.clone(),
                 }
             } else {
+                select_list.expanded(name, SelectList::default());
                 Member::Group {
                     name: name.clone(),
                     members: Vec::new(),
                 }
             });
-            selection.len() - 1
+            select_list.0.len() - 1
         }
     };
-    if let Member::Group { members, .. } = &mut members[place] {
-        add_member(
-            members,
-            &mut selection[place].inside,
-            rest,
-            column,
-            (output, branches),
-        );
+    if let (Member::Group { members, .. }, Some(inside)) =
+        (&mut members[place], &mut select_list.0[place].inside)
+    {
+        add_member(members, inside, rest, column, (output, branches));
     }
-}
-
-fn render_selection(selection: &[Selected]) -> String {
-    let render = |selected: &Selected| match selected.inside.as_slice() {
-        [] => selected.name.clone(),
-        inside => format!("{}({})", selected.name, render_selection(inside)),
-    };
-    selection.iter().map(render).collect::<Vec<_>>().join(",")
 }
