@@ -15,7 +15,7 @@ pub enum Input {
 #[derive(Debug, Clone)]
 pub struct Derived {
     /// Its number.
-    pub id: u16,
+    pub id: usize,
     /// What it is made of: the rows of all of them, each with the same columns.
     pub layers: Vec<Layer>,
     /// A condition on its columns.

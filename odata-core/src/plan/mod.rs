@@ -110,13 +110,13 @@ impl Anchor {
 /// set; the SQL printer adds the caller's scope to each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Scoped {
-    id: u16,
+    id: usize,
     set: SetId,
 }
 
 impl Scoped {
     /// Its number in the plan.
-    pub fn id(self) -> u16 {
+    pub fn id(self) -> usize {
         self.id
     }
 

@@ -32,12 +32,12 @@ impl Writer<'_> {
                 writer.sql(" OFFSET 0");
             }
         });
-        self.numbered(") d", usize::from(derived.id));
+        self.numbered(") d", derived.id);
     }
 
     /// A column of a derived relation.
-    pub(super) fn derived_column(&mut self, id: u16, place: usize) {
-        self.numbered("d", usize::from(id));
+    pub(super) fn derived_column(&mut self, id: usize, place: usize) {
+        self.numbered("d", id);
         self.numbered(".c", place);
     }
 
@@ -96,34 +96,29 @@ impl Writer<'_> {
     /// A window function. The sum of the rows before is over rows, not over peers, so that the order
     /// alone says which row is the last one that counts.
     pub(super) fn over(&mut self, over: &Over) {
-        let (operand, before) = match &over.number {
-            OverNumber::Place => (None, false),
-            OverNumber::SumBefore(operand) => (Some(operand), true),
-            OverNumber::Sum(operand) => (Some(operand), false),
+        const UP_TO_HERE: &str = " ROWS UNBOUNDED PRECEDING)";
+        const BEFORE: &str = " ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)";
+        // The call before its operand, whether the order matters, and what ends it.
+        let (call, operand, ordered, end) = match &over.number {
+            OverNumber::Place => ("row_number(", None, true, ")"),
+            OverNumber::SumBefore(operand) => ("COALESCE(sum(", Some(operand), true, BEFORE),
+            OverNumber::Sum(operand) => ("sum(", Some(operand), false, ")"),
+            OverNumber::Ever(condition) => ("bool_or(", Some(condition), true, UP_TO_HERE),
         };
-        self.sql(if before { "COALESCE(" } else { "" });
-        match operand {
-            None => self.sql("row_number()"),
-            Some(operand) => {
-                self.sql("sum(");
-                self.typed(operand, operand.ty_or_string().pg());
-                self.sql(")");
-            }
+        self.sql(call);
+        if let Some(operand) = operand {
+            self.typed(operand, operand.ty_or_string().pg());
         }
-        self.sql(" OVER (");
+        self.sql(") OVER (");
         if !over.partition.is_empty() {
             self.sql("PARTITION BY ");
             self.list(&over.partition, ", ", super::writer::Writer::operand);
             self.sql(" ");
         }
-        if before || operand.is_none() {
+        if ordered {
             self.layer_order(&over.order);
         }
-        self.sql(if before {
-            " ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)"
-        } else {
-            ")"
-        });
+        self.sql(end);
     }
 
     /// `(a, b) IN (SELECT ..)`.
