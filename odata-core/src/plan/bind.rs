@@ -242,6 +242,7 @@ impl<'a> Binder<'a> {
             from: frame.from,
             via,
             crossed: frame.crossed.clone(),
+            lateral: None,
             joins: frame.joins.clone(),
             filter: Expr::all(conditions),
         }
@@ -257,6 +258,7 @@ impl<'a> Binder<'a> {
             from: frame.from,
             via,
             crossed: frame.crossed,
+            lateral: None,
             joins: frame.joins,
             filter,
         }

@@ -397,6 +397,7 @@ fn bind_anchor<'a>(binder: &mut Binder<'a>, steps: &[Step<'a>]) -> Result<Option
             from,
             via: None,
             crossed: Vec::new(),
+            lateral: None,
             joins: Vec::new(),
             filter: Some(key),
         },

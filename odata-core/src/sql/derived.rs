@@ -3,7 +3,7 @@
 use super::rows::Conditions;
 use super::writer::Writer;
 use crate::edm::{PgType, PrimitiveType as T};
-use crate::plan::{Aggregate, Derived, Expr, Input, Layer, Over, OverNumber};
+use crate::plan::{Aggregate, Derived, Expr, Input, Lateral, Layer, Over, OverNumber};
 
 impl Writer<'_> {
     /// `FROM .. WHERE ..` of what a query reads.
@@ -11,6 +11,7 @@ impl Writer<'_> {
         match input {
             Input::Rows(rows) => self.rows_clause(rows, more),
             Input::Derived(derived) => {
+                self.sql(" FROM ");
                 self.derived(derived);
                 let mut conditions = Conditions::new(" WHERE ");
                 if let Some(filter) = &derived.filter {
@@ -23,7 +24,7 @@ impl Writer<'_> {
     }
 
     fn derived(&mut self, derived: &Derived) {
-        self.sql(" FROM (");
+        self.sql("(");
         self.list(&derived.layers, " UNION ALL ", |writer, layer| {
             writer.layer(layer);
             // No condition on the result comes before the scope of its rows: it may fail over rows
@@ -33,6 +34,21 @@ impl Writer<'_> {
             }
         });
         self.numbered(") d", derived.id);
+    }
+
+    /// What is made of the related entities of each row before it.
+    pub(super) fn lateral(&mut self, lateral: &Lateral) {
+        self.sql(if lateral.outer {
+            " LEFT JOIN LATERAL "
+        } else {
+            " JOIN LATERAL "
+        });
+        self.derived(&lateral.derived);
+        self.sql(" ON ");
+        match &lateral.derived.filter {
+            Some(filter) => self.condition(filter),
+            None => self.sql("TRUE"),
+        }
     }
 
     /// A column of a derived relation.

@@ -8,6 +8,7 @@
 mod aggregate;
 mod concat;
 mod group;
+mod join;
 mod page;
 mod rank;
 mod relation;
@@ -20,6 +21,7 @@ use crate::error::{Code, Error, Result, Span};
 use crate::functions::aggregation::TRANSFORMATIONS;
 use crate::uri::ast::{ComputeItem, Name, Transformation, TransformationKind};
 use group::group_sets;
+use join::Joined;
 pub(in crate::plan) use relation::Relation;
 use relation::{Column, Item, Names};
 use stage::{Cut, Entities, Stage, Weight, add_order};
@@ -148,9 +150,20 @@ impl<'a> Binder<'a> {
                 }
                 self.union(branches, span).map(Stage::Made)
             }
-            K::Join { outer, .. } => {
-                let name = if *outer { "outerjoin" } else { "join" };
-                Err(not_offered(name).at(span))
+            K::Join {
+                outer,
+                path,
+                alias,
+                then,
+            } => {
+                let joined = Joined {
+                    outer: *outer,
+                    path,
+                    alias,
+                    then,
+                };
+                self.join_related(base, stage, &joined, span)
+                    .map(Stage::Made)
             }
             K::Nest(_) => Err(not_offered("nest").at(span)),
             K::AddNested { .. } => Err(not_offered("addnested").at(span)),

@@ -4,12 +4,12 @@ use super::stage::add_order;
 use super::{Column, Made, Order, Relation, no_column};
 use crate::edm::PrimitiveType as T;
 use crate::error::{Error, Result, Span};
-use crate::plan::bind::{Binder, segment_text};
+use crate::plan::bind::{Binder, allow_only, segment_text};
 use crate::plan::{
     Branches, Expr, ExprKind, Input, Member, OrderItem, Output, Query, Selected, Shape, ShapeKind,
     Value,
 };
-use crate::uri::ast::{QueryOptions, SelectKind};
+use crate::uri::ast::{ExpandKind, QueryOptions, SelectKind};
 
 impl<'a> Binder<'a> {
     /// The page over a derived relation: `$filter`, `$orderby`, `$top`, `$skip`, `$count`, `$select`
@@ -20,13 +20,9 @@ impl<'a> Binder<'a> {
         mut made: Made,
         options: &'a QueryOptions,
     ) -> Result<Query> {
-        for option in ["$expand", "$search"] {
-            if options.present.contains(&option) {
-                return Err(Error::not_implemented(format_args!(
-                    "'{option}' on the result of $apply"
-                ))
-                .target(option));
-            }
+        if options.present.contains(&"$search") {
+            let what = "'$search' on the result of $apply";
+            return Err(Error::not_implemented(what).target("$search"));
         }
         if let Some(items) = &options.compute {
             made = self.in_option("$compute", |binder| {
@@ -53,9 +49,17 @@ impl<'a> Binder<'a> {
         let wanted = self.in_option("$select", |binder| {
             binder.bind_derived_select(&relation, options)
         })?;
+        let expanded = self.in_option("$expand", |binder| {
+            binder.bind_derived_expand(frame, &relation, options)
+        })?;
         let mut members = Vec::new();
         let columns = relation.names.columns.iter().enumerate();
-        for (place, column) in columns.filter(|(place, _)| wanted.contains(place)) {
+        // Joined instances are shown where they are expanded, as related ones are.
+        let is_shown = |place: &usize, column: &Column| match column.related {
+            None => wanted.contains(place),
+            Some(_) => expanded.contains(place),
+        };
+        for (place, column) in columns.filter(|(place, column)| is_shown(place, column)) {
             let branches = match relation.names.shapes.column {
                 Some(output) if !column.presence.is_always() => Some(Branches {
                     output,
@@ -118,6 +122,69 @@ impl<'a> Binder<'a> {
         Ok((sorted.into_iter().map(item).collect(), asked))
     }
 
+    /// The columns of joined instances that `$expand` wants.
+    fn bind_derived_expand(
+        &mut self,
+        frame: usize,
+        relation: &Relation,
+        options: &'a QueryOptions,
+    ) -> Result<Vec<usize>> {
+        let columns = &relation.names.columns;
+        let mut wanted = Vec::new();
+        for item in options.expand.iter().flatten() {
+            let ExpandKind::Path(path) = &item.kind else {
+                return Err(Error::not_implemented("such an item in $expand").at(item.span));
+            };
+            let path: Vec<&str> = path.iter().map(segment_text).collect();
+            let inside = |place: &usize| {
+                let column = &columns[*place];
+                column.related.is_some()
+                    && column.path.first().map(String::as_str) == path.first().copied()
+            };
+            let joined: Vec<usize> = (0..columns.len()).filter(inside).collect();
+            if joined.is_empty() || path.len() > 1 {
+                let set = self.set(self.frames[frame].from);
+                if path
+                    .first()
+                    .is_some_and(|name| set.navigation(name).is_some())
+                {
+                    let what = "a navigation property on the result of $apply";
+                    return Err(Error::not_implemented(what).at(item.span));
+                }
+                let error = no_column(relation, &path.join("/"), item.span);
+                self.unknown_name(error);
+                continue;
+            }
+            let what = format!("'{}', a joined instance", path.join("/"));
+            allow_only(&item.options, &["$select"], &what)?;
+            match &item.options.select {
+                None => wanted.extend(joined),
+                Some(items) => {
+                    for item in items {
+                        let SelectKind::Path(names) = &item.kind else {
+                            wanted.extend(&joined);
+                            continue;
+                        };
+                        let names: Vec<&str> = names.iter().map(segment_text).collect();
+                        let is_named = |place: &&usize| {
+                            let path = columns[**place].path.iter().skip(1);
+                            path.map(String::as_str).eq(names.iter().copied())
+                        };
+                        match joined.iter().find(is_named) {
+                            Some(place) => wanted.push(*place),
+                            None => {
+                                let path = names.join("/");
+                                let error = no_column(relation, &path, item.span);
+                                self.unknown_name(error);
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        Ok(wanted)
+    }
+
     /// The columns that `$select` wants.
     fn bind_derived_select(
         &mut self,
@@ -172,6 +239,7 @@ fn add_member(
         if let Member::Group {
             name: known,
             members,
+            ..
         } = member
             && known == name
         {
@@ -183,6 +251,7 @@ fn add_member(
     members.push(Member::Group {
         name: name.clone(),
         members: inside,
+        present: column.related,
     });
 }
 
@@ -202,7 +271,7 @@ fn common_members(members: &[Member]) -> Vec<Selected> {
             branches: None,
             ..
         } => Some(Selected::Name(name.clone())),
-        Member::Group { name, members } => {
+        Member::Group { name, members, .. } => {
             let inside = common_members(members);
             (!inside.is_empty()).then(|| Selected::Expanded {
                 name: name.clone(),

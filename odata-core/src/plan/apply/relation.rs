@@ -29,6 +29,8 @@ pub(in crate::plan) struct Column {
     /// Whether `$metadata` tells its type.
     pub(super) declared: bool,
     pub(super) presence: Presence,
+    /// For a property of a joined instance the column that says whether there is one.
+    pub(super) related: Option<usize>,
 }
 
 /// A column with its expression over the rows below.
@@ -140,6 +142,7 @@ impl Column {
             nullable: expr.nullable,
             declared: false,
             presence: Presence::always(shapes),
+            related: None,
         }
     }
 
