@@ -1,7 +1,62 @@
 //! The table of casts (URL Conventions 5.1.1.10.1): a cast that fails gives null, so that the text is
 //! looked at before PostgreSQL reads it. Text is read in the form that a row shows.
 
-use crate::edm::PrimitiveType as T;
+use crate::edm::{PgType, PrimitiveType as T};
+
+// PostgreSQL refuses to make a floating-point number of what rounds to 0 or to infinity. These are the
+// smallest and the largest number that round to neither.
+macro_rules! least_double {
+    () => {
+        "2.5e-324"
+    };
+}
+macro_rules! most_double {
+    () => {
+        "1.7976931348623158e308"
+    };
+}
+macro_rules! least_single {
+    () => {
+        "7.1e-46"
+    };
+}
+macro_rules! most_single {
+    () => {
+        "3.40282356e38"
+    };
+}
+
+/// The nearest number of another type, infinity included.
+macro_rules! nearest {
+    ($least:expr, $most:expr, $ty:literal) => {
+        concat!(
+            "CASE WHEN abs({0}) < ",
+            $least,
+            " THEN 0 WHEN abs({0}) > ",
+            $most,
+            " THEN sign({0})::",
+            $ty,
+            " * 'Infinity' ELSE {0}::",
+            $ty,
+            " END"
+        )
+    };
+}
+
+/// Which SQL promotes a number to a wider type (URL Conventions 5.1.1.11) where PostgreSQL's own
+/// conversion fails for some: it is rounded, as floating-point numbers are, and fails for no value,
+/// whoever's row it is in.
+pub(super) fn promotion(from: PgType, to: PgType) -> Option<&'static str> {
+    match (from, to) {
+        (PgType::Numeric, PgType::Float8) => {
+            Some(nearest!(least_double!(), most_double!(), "float8"))
+        }
+        (PgType::Numeric, PgType::Float4) => {
+            Some(nearest!(least_single!(), most_single!(), "float4"))
+        }
+        _ => None,
+    }
+}
 
 /// Which SQL casts a value of one type to another, null where it can't be. The result has the type
 /// of [`T::pg`].

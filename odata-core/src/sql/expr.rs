@@ -5,7 +5,7 @@
 //! `eq` and `ne` never null, `gt ge lt le` false for null, the logical operators three-valued.
 
 use super::Param;
-use super::cast::cast_template;
+use super::cast::{cast_template, promotion};
 use super::rows::Conditions;
 use super::writer::{Piece, Writer};
 use crate::edm::{PgType, PrimitiveType as T, ScopeRule, Source};
@@ -350,7 +350,11 @@ impl Writer<'_> {
                 let property = &self.set(*source).properties[*place];
                 !(property.ty == T::Json && json_text(property.source).is_some())
             }
-            ExprKind::Convert(operand) | ExprKind::Negate(operand) => self.is_short(operand),
+            ExprKind::Convert(operand) => {
+                self.is_short(operand)
+                    && promotion(operand.pg(self.schema), expr.pg(self.schema)).is_none()
+            }
+            ExprKind::Negate(operand) => self.is_short(operand),
             _ => false,
         }
     }
@@ -443,6 +447,11 @@ impl Writer<'_> {
     }
 
     fn convert(&mut self, operand: &Expr, ty: PgType) {
+        if let Some(template) = promotion(operand.pg(self.schema), ty) {
+            let piece = self.operand_piece(operand);
+            self.template(template, &[piece]);
+            return;
+        }
         self.sql("(");
         self.operand(operand);
         self.sql(")::");
