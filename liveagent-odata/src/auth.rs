@@ -8,7 +8,7 @@
 use futures_util::future::BoxFuture;
 use hmac::{Hmac, KeyInit, Mac};
 use moka::future::Cache;
-use odata_core::db::{Database, Rows};
+use odata_core::db::{Database, Reason, Rows};
 use odata_core::edm::{Catalogue, CatalogueTable, Finding, PgType, Scope, Severity};
 use odata_core::error::{Code, Error, Result};
 use odata_core::service::{Authenticate, Caller, Secret};
@@ -152,7 +152,16 @@ impl Inner {
             text: text.to_string(),
             params: vec![Param::binary(PgType::Text, token.expose())],
         };
-        let rows = self.database.read_all(&statement, PATIENCE).await?;
+        let rows = self.database.read_all(&statement, PATIENCE).await;
+        let rows = rows.map_err(|failure| match failure.reason {
+            // Nothing that the client could narrow.
+            Reason::Timeout => Error::new(
+                Code::Unavailable,
+                "the database is too slow to know the token",
+            )
+            .retry_after(2),
+            _ => failure.error,
+        })?;
         Ok(known(&rows))
     }
 }

@@ -6,7 +6,7 @@ use actix_web::http::header::{ACCEPT_ENCODING, HeaderMap, HeaderValue};
 use actix_web::middleware::{Compress, Next, from_fn};
 use actix_web::rt::net::TcpStream;
 use actix_web::{App, HttpServer};
-use odata_core::service::Service;
+use odata_core::service::{Service, loggable};
 use std::any::Any;
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
@@ -72,7 +72,7 @@ async fn observe<B: MessageBody>(
 ) -> Result<ServiceResponse<B>, actix_web::Error> {
     let started = Instant::now();
     let method = request.method().clone();
-    let path = request.uri().path().to_owned();
+    let path = loggable(request.uri().path()).to_owned();
     let gzip = takes_gzip(request.headers());
     let headers = request.headers_mut();
     headers.remove(ACCEPT_ENCODING);

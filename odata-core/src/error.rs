@@ -137,6 +137,7 @@ struct Inner {
     hint: Option<String>,
     details: Vec<Error>,
     retry_after: Option<u32>,
+    incident: Option<u32>,
 }
 
 impl Error {
@@ -150,6 +151,7 @@ impl Error {
             span: None,
             hint: None,
             details: Vec::new(),
+            incident: None,
             retry_after: None,
         }))
     }
@@ -198,6 +200,12 @@ impl Error {
         self
     }
 
+    /// The same error with the number under which the log has its cause.
+    pub fn incident(mut self, number: u32) -> Error {
+        self.0.incident = Some(number);
+        self
+    }
+
     /// One error of several that were found at once: the first, with all of them as its details.
     /// `None` when there are none.
     pub fn all(mut errors: Vec<Error>) -> Option<Error> {
@@ -242,6 +250,11 @@ impl Error {
     /// The errors that this one stands for, when there are several.
     pub fn details(&self) -> &[Error] {
         &self.0.details
+    }
+
+    /// The number under which the log has the cause.
+    pub fn incident_number(&self) -> Option<u32> {
+        self.0.incident
     }
 
     /// Seconds after which another try may succeed.

@@ -64,8 +64,6 @@ limits! {
     expand_page_size: u64 = 1_000, "rows in an expanded collection";
     /// Rows that expanded collections inside each other may have for one row of the page.
     expand_product: u64 = 10_000, "rows of nested expanded collections for one parent";
-    /// Bytes of a sort value that a next link carries itself.
-    token_value_bytes: usize = 64, "bytes of a sort value in a next link";
     /// Bytes of a page that are drained at once, so that the connection is free.
     page_drain_bytes: usize = 8 * 1024 * 1024, "bytes of a page that are read ahead";
     /// Bytes that all answers together may hold in memory.

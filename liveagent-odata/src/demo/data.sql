@@ -201,7 +201,7 @@ SELECT id, account,
        CASE WHEN id = {conversations} THEN 'infinity' WHEN status = 3 THEN date_trunc('day', last) + interval '9 days 8 hours' END,
        CASE pg_temp.pick(id, 53, 4) WHEN 0 THEN NULL WHEN 1 THEN '{}'
             WHEN 2 THEN jsonb_build_object('plan', (ARRAY['free', 'silver', 'gold'])[1 + pg_temp.pick(id, 54, 3)], 'orders', pg_temp.pick(id, 55, 40))
-            ELSE to_jsonb(format('{"plan":"%s","newsletter":%s}', (ARRAY['free', 'silver', 'gold'])[1 + pg_temp.pick(id, 54, 3)], pg_temp.pick(id, 55, 2) = 0)) END,
+            ELSE to_jsonb(format('{"plan":"%s","newsletter":%s}', (ARRAY['free', 'silver', 'gold'])[1 + pg_temp.pick(id, 54, 3)], (pg_temp.pick(id, 55, 2) = 0)::text)) END,
        CASE WHEN agent IS NOT NULL AND pg_temp.pick(id, 56, 2) = 0 THEN last + interval '20 seconds' END,
        CASE WHEN agent IS NOT NULL THEN at + wait * interval '1 second' END,
        CASE WHEN pg_temp.pick(id, 57, 6) = 0 THEN pg_temp.pick(id, 58, 4) END,

@@ -201,6 +201,8 @@ impl fmt::Debug for DatabaseConfig {
 fn tls_options(pairs: &mut Pairs) -> Result<(SslMode, TlsOptions)> {
     let mode = pairs.take("sslmode");
     let root = pairs.take("sslrootcert").map(PathBuf::from);
+    // libpq's word for the certificates of the system, which are the default here.
+    let system = root.as_deref() == Some(Path::new("system"));
     let certificate = match (pairs.take("sslcert"), pairs.take("sslkey")) {
         (None, None) => None,
         (Some(certificate), Some(key)) => Some((certificate.into(), key.into())),
@@ -211,6 +213,13 @@ fn tls_options(pairs: &mut Pairs) -> Result<(SslMode, TlsOptions)> {
         }
     };
     let (ssl_mode, verify) = match mode.as_deref() {
+        // As in libpq: anybody has a certificate that the system trusts, so the name must be right.
+        None if system => (SslMode::Require, Verify::ChainAndName),
+        Some(mode) if system && mode != "verify-full" => {
+            return Err(invalid(
+                "'sslrootcert=system' goes with 'sslmode=verify-full' alone",
+            ));
+        }
         Some("disable") => (SslMode::Disable, Verify::Nothing),
         // `allow` would try without TLS first, which no one wants; libpq has it for old servers.
         None | Some("prefer" | "allow") => (SslMode::Prefer, Verify::Nothing),
@@ -223,8 +232,7 @@ fn tls_options(pairs: &mut Pairs) -> Result<(SslMode, TlsOptions)> {
     };
     let tls = TlsOptions {
         verify,
-        // libpq's word for the certificates of the system, which are the default here.
-        root: root.filter(|root| root != Path::new("system")),
+        root: root.filter(|_| !system),
         certificate,
     };
     Ok((ssl_mode, tls))

@@ -69,6 +69,12 @@ const MISMATCH: &str = "the database does not have what the service's model expe
 
 /// By SQLSTATE, or by the beginning of one; the first that fits.
 const TABLE: &[(&str, Reason, Code, &str)] = &[
+    (
+        "08P01",
+        Reason::Data,
+        Code::InvalidOptionValue,
+        "a value is not valid for its type",
+    ),
     ("08", Reason::Lost, Code::Unavailable, UNAVAILABLE),
     ("0A000", Reason::Stale, Code::Internal, ""),
     (
@@ -185,6 +191,8 @@ const TABLE: &[(&str, Reason, Code, &str)] = &[
         Code::Internal,
         "the service's database role has insufficient privileges",
     ),
+    ("42804", Reason::Mismatch, Code::Unavailable, MISMATCH),
+    ("42883", Reason::Mismatch, Code::Unavailable, MISMATCH),
     ("42703", Reason::Mismatch, Code::Unavailable, MISMATCH),
     ("42704", Reason::Mismatch, Code::Unavailable, MISMATCH),
     ("42P01", Reason::Mismatch, Code::Unavailable, MISMATCH),
@@ -383,10 +391,7 @@ fn internal(what: &dyn std::fmt::Display) -> Failure {
     );
     Failure {
         reason: Reason::Internal,
-        error: Error::new(
-            Code::Internal,
-            format!("the database failed the query, incident {incident:08x}"),
-        ),
+        error: Error::new(Code::Internal, "the database failed the query").incident(incident),
     }
 }
 

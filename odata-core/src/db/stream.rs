@@ -51,21 +51,6 @@ impl RawRow {
             .flatten()
             .map(|raw| raw.0)
     }
-
-    /// The number of its columns.
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// Whether it has no columns.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// The bytes that it took on the wire.
-    pub fn size(&self) -> usize {
-        self.0.raw_size_bytes()
-    }
 }
 
 struct Raw<'a>(&'a [u8]);
@@ -154,11 +139,6 @@ impl RowStream {
                 Poll::Ready(None)
             }
         }
-    }
-
-    /// Whether the last row has been read from the connection, and that is free again.
-    pub fn is_ended(&self) -> bool {
-        self.lease.is_none() && self.first.is_none()
     }
 }
 

@@ -14,7 +14,14 @@ pub fn error_body(error: &Error) -> Vec<u8> {
         Some(message) => {
             write_member(&mut out, "code", error.code().name());
             out.push(b',');
-            write_member(&mut out, "message", message);
+            match error.incident_number() {
+                Some(incident) => write_member(
+                    &mut out,
+                    "message",
+                    &format!("{message}; incident {incident:08x} in its log"),
+                ),
+                None => write_member(&mut out, "message", message),
+            }
         }
         None => {
             write_members(&mut out, error);

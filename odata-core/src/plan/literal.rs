@@ -194,24 +194,36 @@ fn date_time(text: &str) -> Option<Value> {
 fn parse_offset(text: &str) -> Option<i64> {
     let sign = if text.starts_with('-') { -1 } else { 1 };
     let (hours, minutes) = text.get(1..)?.split_once(':')?;
-    let (hours, minutes): (i64, i64) = (hours.parse().ok()?, minutes.parse().ok()?);
+    let (hours, minutes): (i64, i64) = (digits(hours)?, digits(minutes)?);
     (hours <= 14 && minutes < 60).then_some(sign * (hours * 60 + minutes))
+}
+
+/// A number of digits alone: `parse` would take a sign, too.
+fn digits<N: std::str::FromStr>(text: &str) -> Option<N> {
+    let all = text.bytes().all(|byte| byte.is_ascii_digit());
+    all.then(|| text.parse().ok()).flatten()
 }
 
 /// `12:41`, `12:41:26`, `12:41:26.745`: digits beyond microseconds are dropped.
 fn parse_clock(text: &str) -> Option<NaiveTime> {
     let mut parts = text.splitn(3, ':');
-    let hour: u32 = parts.next()?.parse().ok()?;
-    let minute: u32 = parts.next()?.parse().ok()?;
+    let hour: u32 = digits(parts.next()?)?;
+    let minute: u32 = digits(parts.next()?)?;
     let (second, micro) = match parts.next() {
         None => (0, 0),
         Some(second) => {
             let (whole, fraction) = second.split_once('.').unwrap_or((second, ""));
-            let digits: String = fraction.chars().chain("000000".chars()).take(6).collect();
-            (whole.parse().ok()?, digits.parse().ok()?)
+            (digits(whole)?, micros_of(fraction)?)
         }
     };
     NaiveTime::from_hms_micro_opt(hour, minute, second, micro).filter(|_| second < 60)
+}
+
+/// The digits behind the point of a second, as microseconds; those beyond are dropped.
+fn micros_of(fraction: &str) -> Option<u32> {
+    let six: String = fraction.chars().chain("000000".chars()).take(6).collect();
+    let all = fraction.bytes().all(|byte| byte.is_ascii_digit());
+    all.then(|| digits(&six)).flatten()
 }
 
 fn time(text: &str) -> Option<Value> {
@@ -239,7 +251,7 @@ fn duration(text: &str) -> Option<Value> {
     }
     let mut micros: i64 = 0;
     if !days.is_empty() {
-        let days: i64 = days.strip_suffix(['D', 'd'])?.parse().ok()?;
+        let days: i64 = digits(days.strip_suffix(['D', 'd'])?)?;
         micros = days.checked_mul(86_400_000_000)?;
     }
     let mut rest = clock;
@@ -249,14 +261,11 @@ fn duration(text: &str) -> Option<Value> {
         };
         let part = if unit == 'S' {
             let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-            let digits: String = fraction.chars().chain("000000".chars()).take(6).collect();
-            whole
-                .parse::<i64>()
-                .ok()?
+            digits::<i64>(whole)?
                 .checked_mul(size)?
-                .checked_add(digits.parse().ok()?)?
+                .checked_add(micros_of(fraction)?.into())?
         } else {
-            number.parse::<i64>().ok()?.checked_mul(size)?
+            digits::<i64>(number)?.checked_mul(size)?
         };
         micros = micros.checked_add(part)?;
         rest = after;

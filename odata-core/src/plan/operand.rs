@@ -235,6 +235,7 @@ impl<'a> Binder<'a> {
             };
             let is_literal = bound.is_value() || matches!(bound.kind, ExprKind::Null);
             if constant || !is_literal {
+                self.count_nodes(operand.size(), item.span)?;
                 others.push(compare(Comparison::Eq, operand.clone(), bound, item.span)?);
                 continue;
             }
@@ -242,8 +243,15 @@ impl<'a> Binder<'a> {
             match &literal.kind {
                 ExprKind::Null => null = true,
                 ExprKind::Value(Value::Double(x)) if x.is_nan() => {}
-                // The operand becomes a Double for these alone.
-                ExprKind::Value(Value::Double(_)) if operand.ty == Some(T::Decimal) => {
+                // A Decimal beside a Double becomes one, which `=` of the list would not see to.
+                ExprKind::Value(value)
+                    if !(operand.ty == Some(T::Decimal) && matches!(value, Value::Double(_)))
+                        && values.first().is_none_or(|first| same_kind(first, value)) =>
+                {
+                    values.push(value.clone());
+                }
+                _ => {
+                    self.count_nodes(operand.size(), item.span)?;
                     others.push(compare(
                         Comparison::Eq,
                         operand.clone(),
@@ -251,17 +259,6 @@ impl<'a> Binder<'a> {
                         item.span,
                     )?);
                 }
-                ExprKind::Value(value)
-                    if values.first().is_none_or(|first| same_kind(first, value)) =>
-                {
-                    values.push(value.clone());
-                }
-                _ => others.push(compare(
-                    Comparison::Eq,
-                    operand.clone(),
-                    literal,
-                    item.span,
-                )?),
             }
         }
         if !values.is_empty() || null || others.is_empty() {

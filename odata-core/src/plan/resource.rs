@@ -448,6 +448,7 @@ fn bind_step_key<'a>(
         Key::Arguments(arguments) => binder.bind_key(from, arguments, span),
         Key::Segment(text) => binder.bind_key_segment(from, text, span),
     }
+    .map_err(|error| error.target(binder.set(from).declared.entity_set))
 }
 
 impl<'a> Binder<'a> {

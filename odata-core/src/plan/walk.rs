@@ -1,6 +1,6 @@
 //! What an expression is made of: its size, and the table references that it reads.
 
-use super::{Expr, ExprKind, Join, Rows, Scoped};
+use super::{Answer, Data, Expr, ExprKind, Join, Output, Rows, Scoped};
 use std::collections::HashSet;
 
 impl Expr {
@@ -51,6 +51,22 @@ impl Expr {
                 inside.each(visit);
             }
         }
+    }
+
+    /// Whether it reads rows of other tables, which may take its time.
+    fn reads_rows(&self) -> bool {
+        let mut reads = false;
+        self.each(&mut |expr| {
+            reads |= matches!(
+                expr.kind,
+                ExprKind::Any(_)
+                    | ExprKind::All(..)
+                    | ExprKind::Count(_)
+                    | ExprKind::Scalar(..)
+                    | ExprKind::Among(..)
+            );
+        });
+        reads
     }
 
     /// The number of expressions in it.
@@ -123,6 +139,26 @@ impl Expr {
             | ExprKind::Column(..)
             | ExprKind::Aggregate(..) => {}
         }
+    }
+}
+
+impl Data {
+    /// Whether one row of it is found by keys alone.
+    pub fn is_short(&self) -> bool {
+        let keys = self.anchor.iter().flat_map(|anchor| {
+            let steps = anchor.steps.iter().filter_map(|(_, key)| key.as_ref());
+            steps.chain(&anchor.first.filter)
+        });
+        let outputs = self.query.outputs.iter().all(|output| match output {
+            Output::Property(..) => true,
+            Output::Expr(expr) => !expr.reads_rows(),
+            Output::Array(..) | Output::Count(_) => false,
+        });
+        let Some(rows) = self.query.rows() else {
+            return false;
+        };
+        let mut conditions = keys.chain(&rows.filter);
+        outputs && self.answer != Answer::Count && !conditions.any(Expr::reads_rows)
     }
 }
 

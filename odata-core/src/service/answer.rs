@@ -7,7 +7,7 @@ use super::body::{
 };
 use super::produce::{finish, stream};
 use super::{Inner, Served, continuation, respond};
-use crate::db::{Failure, RawRow, Reason};
+use crate::db::{ColumnInfo, Failure, RawRow, Reason};
 use crate::edm::Schema;
 use crate::error::{Code, Error, Result};
 use crate::format::{
@@ -23,10 +23,12 @@ use actix_web::body::{BodyStream, BoxBody};
 use actix_web::http::header::CONTENT_DISPOSITION;
 use bytes::Bytes;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Bytes of a chunk.
 pub(super) const CHUNK: usize = 64 * 1024;
+/// How long rows wait for others to fill a chunk.
+pub(super) const FLUSH_AFTER: Duration = Duration::from_secs(1);
 /// Rows of a result that isn't paged: more than there are.
 const WHOLE: u64 = i64::MAX as u64 - 1;
 /// Rows of an expanded collection when larger ones did not fit into a row.
@@ -42,7 +44,7 @@ pub(super) struct Asked<'a> {
     pub(super) caller: &'a Caller,
     /// The absolute URL of the service root, with a slash at its end.
     pub(super) root: &'a str,
-    /// The URL of this request with all its options but a token, and a separator behind it.
+    /// The URL of this request with all its options but a skip token, and a separator behind it.
     pub(super) next_url: String,
     /// What every link carries: `&apikey=..` or nothing.
     pub(super) link_suffix: String,
@@ -105,6 +107,39 @@ impl From<Failure> for Failed {
             _ => Failed::Other(failure.error),
         }
     }
+}
+
+/// The columns must still be of the types that the schema says: a statement that was prepared anew
+/// after a change would be read wrongly.
+fn check_types(
+    schema: &Schema,
+    data: &Data,
+    page: &Page,
+    columns: &[ColumnInfo],
+) -> Result<(), Failed> {
+    if data.answer == Answer::Count {
+        return Ok(());
+    }
+    let columns = columns
+        .get(sql::layout(data, page).first..)
+        .unwrap_or_default();
+    let changed = data
+        .query
+        .outputs
+        .iter()
+        .zip(columns)
+        .any(|(output, column)| {
+            let stored = matches!(output, Output::Property(..));
+            let (expected, _) = output.value_type(schema);
+            stored && expected.is_some() && expected != column.ty
+        });
+    if changed {
+        let message = "a column has another type than before";
+        return Err(Failed::Changed(
+            Error::new(Code::Unavailable, message).retry_after(2),
+        ));
+    }
+    Ok(())
 }
 
 /// A row that can't be read has been changed under the service.
@@ -210,22 +245,14 @@ async fn single(asked: &Asked<'_>, data: &Data) -> Result<HttpResponse, Failed> 
     let statement = sql::select(schema, data, &asked.caller.scope, &page);
     let deadline = asked.service.settings.statement_timeout;
     let database = &asked.service.database;
-    // A small row may share a connection; a count or an array may take long, and gets its own.
-    let short = data.answer != Answer::Count
-        && !data
-            .query
-            .outputs
-            .iter()
-            .any(|output| matches!(output, Output::Array(..) | Output::Count(_)));
-    let row = if short {
-        database
-            .read_all(&statement, deadline)
-            .await?
-            .rows
-            .into_iter()
-            .next()
+    // A row that is found by its key may share a connection; all else may take long.
+    let row = if data.is_short() {
+        let found = database.read_all(&statement, deadline).await?;
+        check_types(schema, data, &page, found.columns())?;
+        found.rows.into_iter().next()
     } else {
         let mut rows = database.query(&statement, deadline).await?;
+        check_types(schema, data, &page, rows.columns())?;
         let row = rows.next().await.transpose()?;
         // The end of the statement sets the connection free.
         while rows.next().await.transpose()?.is_some() {}
@@ -384,6 +411,7 @@ async fn collection(
     let mut rows = database
         .query(&statement, settings.statement_timeout)
         .await?;
+    check_types(schema, data, &page, rows.columns())?;
     let fragment = match data.answer {
         Answer::References => "Collection($ref)".to_owned(),
         _ if part.is_some() => "Collection(Edm.EntityType)".to_owned(),
@@ -416,7 +444,14 @@ async fn collection(
             format!("attachment; filename=\"{name}.csv\""),
         ));
     }
-    while let Some(row) = rows.next().await.transpose()? {
+    loop {
+        // What is there goes out before long: a client must not wait for rows that are hard to find.
+        let row = match tokio::time::timeout(FLUSH_AFTER, rows.next()).await {
+            Ok(Some(row)) => row?,
+            Ok(None) => break,
+            Err(_) if first || asked.head => continue,
+            Err(_) => return Ok(stream(asked, response, buffer, rows, writer, started)),
+        };
         if std::mem::take(&mut first) {
             let present = sql::layout(data, &page).present;
             if present.is_some_and(|place| row.cell(place) == Some(&[0])) {

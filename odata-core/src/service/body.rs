@@ -55,7 +55,7 @@ pub(super) struct Part {
 
 /// What a next link is made of.
 pub(super) struct NextLink {
-    /// The URL with all options but the token, and a separator behind it.
+    /// The URL with all options but the skip token, and a separator behind it.
     pub(super) url: String,
     /// What the token is bound to.
     pub(super) request: String,
@@ -117,7 +117,7 @@ impl CollectionBody {
                     last,
                     self.layout.first,
                     &self.order,
-                    next.given + self.written,
+                    next.given.saturating_add(self.written),
                     next.page_size,
                     next.implicit_order.clone(),
                 );
@@ -182,7 +182,7 @@ impl RowsBody for CollectionBody {
         out.push(b']');
         if self.layout.count.is_some() {
             // A page that isn't full tells the number by itself.
-            let count = self.count.unwrap_or(self.skip + self.written);
+            let count = self.count.unwrap_or(self.skip.saturating_add(self.written));
             out.push(b',');
             control(out, self.context.version, "count");
             let quote: &[u8] = if self.context.cells.ieee754_compatible {

@@ -86,11 +86,19 @@ pub(super) async fn page(
         bounds
     } else {
         let statement = sql::sort_values(schema, &data.query, &caller.scope, &remembered);
-        let found = database.read_all(&statement, deadline).await?;
-        let row = found
-            .rows
-            .first()
-            .ok_or_else(|| gone("the row that this link continues from is gone"))?;
+        // An entity is found by its key; what $apply made is made once more.
+        let row = if data.query.rows().is_some() {
+            let found = database.read_all(&statement, deadline).await?;
+            found.rows.into_iter().next()
+        } else {
+            database
+                .query(&statement, deadline)
+                .await?
+                .next()
+                .await
+                .transpose()?
+        };
+        let row = row.ok_or_else(|| gone("the row that this link continues from is gone"))?;
         let mut after = Vec::new();
         for (place, value) in token.values.iter().enumerate() {
             if !value.is_of(row.cell(place)) {

@@ -63,7 +63,15 @@ async fn answer(service: &Service, request: &HttpRequest, path: &str) -> Result<
     let plan = plan::bind(&served.schema, &uri, &settings.limits)?;
     let negotiated = negotiate(headers, &uri, &plan)?;
     let caller = match &credentials {
-        Some(credentials) => inner.authenticate.authenticate(&credentials.token).await?,
+        Some(credentials) => {
+            let caller = inner.authenticate.authenticate(&credentials.token).await;
+            caller.inspect_err(|error| {
+                // The statement that knows tokens may no longer fit the database.
+                if error.code() == Code::Unavailable {
+                    inner.changed.notify_one();
+                }
+            })?
+        }
         None => Caller {
             name: String::new(),
             scope: Scope::none(),

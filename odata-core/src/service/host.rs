@@ -85,8 +85,9 @@ pub(super) fn root(rules: &HostRules, request: &HttpRequest, service_path: &str)
     let host = host
         .or_else(|| request.uri().authority().map(ToString::to_string))
         .unwrap_or_default();
-    // A proxy that is trusted names the host that it was asked for.
-    if !trusted && !is_allowed(&host, &rules.allowed_hosts) || !is_host(&host) {
+    // A proxy that is trusted names the host that it was asked for, of those that are allowed.
+    let any = trusted && rules.allowed_hosts.is_empty();
+    if !any && !is_allowed(&host, &rules.allowed_hosts) || !is_host(&host) {
         let message = "the host of this request is not one that the service answers for";
         return Err(Error::new(Code::InvalidHost, message)
             .target("Host")
@@ -105,7 +106,8 @@ struct Forwarded {
     host: Option<String>,
 }
 
-/// What the nearest proxy says (RFC 7239, or the headers from before it).
+/// What the proxies say (RFC 7239, or the headers from before it). The first of several is the one
+/// that the client asked; a proxy that is trusted must not let the client's own header pass.
 fn forwarded(headers: &HeaderMap) -> Forwarded {
     let mut forwarded = Forwarded::default();
     if let Some(value) = header(headers, FORWARDED.as_str()) {

@@ -148,7 +148,7 @@ impl Service {
         app.default_service(web::to(move |request: HttpRequest| {
             let service = service.clone();
             async move {
-                let path = request.uri().path().to_owned();
+                let path = loggable(request.uri().path()).to_owned();
                 let answer = AssertUnwindSafe(handler::handle(&service, request)).catch_unwind();
                 answer.await.unwrap_or_else(|_| {
                     // What panicked has said so; the other requests of this thread go on.
@@ -175,4 +175,10 @@ impl Service {
             .unwrap_or_else(std::sync::PoisonError::into_inner)
             .clone()
     }
+}
+
+/// The part of a path that may be logged: a `&` where `?` belongs would carry a token into the log.
+pub fn loggable(path: &str) -> &str {
+    let end = path.find(['&', ';', '=']).unwrap_or(path.len());
+    &path[..end]
 }

@@ -128,8 +128,7 @@ impl Sender {
         state.wake();
     }
 
-    /// Waits until all was read. A client that takes nothing for so long gets no more, and what was
-    /// kept for it is freed.
+    /// Waits until all was read. A client that takes nothing for so long gets no more.
     pub(super) async fn drained(self, patience: Duration) -> Result<(), Stopped> {
         loop {
             {
@@ -145,9 +144,6 @@ impl Sender {
                 .await
                 .is_err()
             {
-                let mut state = self.shared.state();
-                state.ended = false;
-                state.abort();
                 return Err(Stopped::Stalled);
             }
         }
@@ -166,9 +162,10 @@ impl Sender {
 }
 
 impl Drop for Sender {
+    /// Whatever ends a sender before all was read ends the answer, and frees what was kept for it.
     fn drop(&mut self) {
         let mut state = self.shared.state();
-        if !state.ended {
+        if !state.ended || !state.chunks.is_empty() {
             state.abort();
         }
     }
@@ -246,11 +243,18 @@ mod tests {
         let (mut sender, mut body) = new(10, 10);
         sender.send(Bytes::from_static(b"ab")).await.unwrap();
         sender.finish();
-        drop(sender);
         assert_eq!(next(&mut body).await, Some(Ok(Bytes::from_static(b"ab"))));
+        assert_eq!(sender.drained(Duration::from_secs(9)).await, Ok(()));
         assert_eq!(next(&mut body).await, None);
 
         let (sender, mut body) = new(10, 10);
+        drop(sender);
+        assert_eq!(next(&mut body).await, Some(Err(Interrupted)));
+
+        // Its producer was ended by the stream's time-out while a slow client read on.
+        let (mut sender, mut body) = new(10, 10);
+        sender.send(Bytes::from_static(b"ab")).await.unwrap();
+        sender.finish();
         drop(sender);
         assert_eq!(next(&mut body).await, Some(Err(Interrupted)));
     }

@@ -1,7 +1,7 @@
 //! The rest of an answer, produced while it is sent.
 
 use super::Inner;
-use super::answer::{Asked, CHUNK};
+use super::answer::{Asked, CHUNK, FLUSH_AFTER};
 use super::body::{Progress, RowsBody};
 use super::pipe::{Body, Sender, Stopped, pipe};
 use crate::db::{Failure, Reason, RowStream};
@@ -103,6 +103,8 @@ impl Producer {
     }
 
     async fn produce(&mut self) -> Result<(), Cut> {
+        let pause = tokio::time::sleep(FLUSH_AFTER);
+        tokio::pin!(pause);
         loop {
             if self.buffer.len() >= CHUNK {
                 self.flush().await?;
@@ -110,6 +112,13 @@ impl Producer {
             let row = tokio::select! {
                 biased;
                 row = self.rows.next() => row,
+                () = &mut pause => {
+                    pause.as_mut().reset(tokio::time::Instant::now() + FLUSH_AFTER);
+                    if !self.buffer.is_empty() {
+                        self.flush().await?;
+                    }
+                    continue;
+                }
                 () = self.sender.closed() => return Err(Cut::Client(Stopped::Gone)),
             };
             let Some(row) = row else { break };

@@ -126,7 +126,7 @@ async fn parameters_arrive_in_their_formats(url: &str) {
     assert_eq!(row.cell(4), Some("it's ü".as_bytes()));
     assert_eq!(row.cell(5), None);
     assert_eq!(row.cell(6), Some(&[1][..]));
-    assert_eq!((row.cell(7), row.len()), (None, 7));
+    assert_eq!(row.cell(7), None);
 
     let bad = with("SELECT $1", vec![Param::text(PgType::Numeric, "s3cret")]);
     let failure = database.query(&bad, DEADLINE).await.err().unwrap();

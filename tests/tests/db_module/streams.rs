@@ -52,15 +52,14 @@ async fn a_million_rows_stream_in_constant_memory(url: &str) {
     let mut bytes = 0;
     let mut before = 0;
     while let Some(row) = rows.next().await {
-        bytes += row.unwrap().size();
+        bytes += row.unwrap().cell(1).unwrap().len();
         count += 1;
         if count == 1_000 {
             before = resident_bytes();
         }
     }
     assert_eq!(count, 1_000_000);
-    assert!(bytes > 200_000_000);
-    assert!(rows.is_ended());
+    assert_eq!(bytes, 200_000_000);
     let growth = resident_bytes().saturating_sub(before);
     // Other cases run beside this one.
     assert!(growth < 48 << 20, "{growth} bytes more");

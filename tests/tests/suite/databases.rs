@@ -401,3 +401,24 @@ async fn the_granted_role_gets_the_owners_answers() {
     );
     none.get("Inbox").expect(503);
 }
+
+#[tokio::test]
+async fn a_column_that_changes_its_type_is_never_read_as_what_it_was() {
+    let (server, _, database) = changed("").await;
+    let client = database.connect().await;
+    let path = "Conversation?$select=additional_attributes,status&$top=1";
+    for path in [path, "Conversation(1)?$select=additional_attributes,status"] {
+        server.get(path).expect(200);
+    }
+    for change in [
+        "ALTER TABLE conversations ALTER additional_attributes TYPE json USING additional_attributes::json",
+        "ALTER TABLE conversations ALTER additional_attributes TYPE jsonb USING additional_attributes::jsonb,
+             ALTER status TYPE int8",
+    ] {
+        client.batch_execute(change).await.unwrap();
+        for path in [path, "Conversation(1)?$select=additional_attributes,status"] {
+            let response = server.get(path);
+            assert_eq!(response.status, 503, "{change}: {}", response.text());
+        }
+    }
+}
