@@ -46,6 +46,8 @@ pub enum Aggregate {
     Average,
     CountDistinct,
     Count,
+    /// A sum of counts: a number of rows too, 0 where there is nothing to count in.
+    CountSum,
 }
 
 /// The methods by their names in the URL.
@@ -64,6 +66,7 @@ impl Aggregate {
         use PrimitiveType as T;
         match self {
             Aggregate::Count | Aggregate::CountDistinct => Some(T::Int64),
+            Aggregate::CountSum => Some(T::Decimal),
             Aggregate::Sum | Aggregate::Average if of == T::Duration => Some(T::Duration),
             Aggregate::Sum if of.is_integer() => Some(T::Decimal),
             Aggregate::Sum | Aggregate::Average if matches!(of, T::Single | T::Double) => {

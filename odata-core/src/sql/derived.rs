@@ -153,6 +153,7 @@ impl Writer<'_> {
         let (call, inside, around): (&'static str, Option<PgType>, Option<PgType>) = match method {
             Aggregate::Count => ("count(", None, None),
             Aggregate::CountDistinct => ("count(DISTINCT ", None, None),
+            Aggregate::CountSum => ("COALESCE(sum(", None, None),
             // PostgreSQL's sum of whole numbers is exact; only its type is narrower.
             Aggregate::Sum if of.is_integer() => ("sum(", None, Some(PgType::Numeric)),
             Aggregate::Sum => ("sum(", Some(ty.pg()), None),
@@ -176,6 +177,9 @@ impl Writer<'_> {
         }
         self.sql(")");
         self.aggregate_filter(filter);
+        if method == Aggregate::CountSum {
+            self.sql(", 0)");
+        }
         if let Some(ty) = around {
             self.sql("::");
             self.sql(ty.sql_name());

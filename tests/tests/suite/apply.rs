@@ -92,6 +92,14 @@ async fn results_are_those_of_sql() {
             "SELECT 1 AS status, 0 AS n WHERE false".to_owned(),
         ),
         (
+            "Conversation?$apply=filter(false)/aggregate(messages/$count as n)",
+            "SELECT 0 AS n".to_owned(),
+        ),
+        (
+            "Conversation?$apply=groupby((status),filter(false)/aggregate(messages/$count as n))",
+            format!("SELECT DISTINCT status, 0 AS n FROM {CONVERSATIONS}"),
+        ),
+        (
             "Message?$apply=compute(length(content) as size)/groupby((message_type),aggregate(size with sum as total))",
             format!("SELECT message_type, sum(char_length(content)) AS total FROM {MESSAGES} GROUP BY message_type"),
         ),
