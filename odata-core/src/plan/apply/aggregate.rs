@@ -201,7 +201,7 @@ pub(super) fn aggregated(
     span: Span,
 ) -> Result<Expr> {
     let ty = match &operand {
-        None => T::Int64,
+        None => T::Decimal,
         Some(Expr { ty: None, .. }) => T::String,
         Some(Expr { ty: Some(of), .. }) => method.result(*of).ok_or_else(|| {
             let row = METHODS.iter().find(|(_, known)| *known == method);
