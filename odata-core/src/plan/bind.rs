@@ -11,9 +11,7 @@ use crate::uri::ast::{self, Name, ODataUri, QueryOptions, ResourcePath};
 /// Resolves a request against what is served.
 pub fn bind(schema: &Schema, uri: &ODataUri, limits: &Limits) -> Result<Plan> {
     let options = &uri.options;
-    if options.schema_version.is_some() {
-        return Err(Error::not_implemented("$schemaversion").target("$schemaversion"));
-    }
+    check_schema_version(options)?;
     if options.delta_token.is_some() {
         return Err(Error::not_implemented("$deltatoken").target("$deltatoken"));
     }
@@ -51,6 +49,22 @@ pub fn bind(schema: &Schema, uri: &ODataUri, limits: &Limits) -> Result<Plan> {
         }
     }
 }
+
+/// There is one version of the schema, without a name: `*` is the one that is there now, and another
+/// one isn't (Protocol 11.2.12).
+fn check_schema_version(options: &QueryOptions) -> Result<()> {
+    match options.schema_version.as_deref() {
+        None | Some("*") => Ok(()),
+        Some(version) => Err(Error::new(
+            Code::ResourceNotFound,
+            format!("there is no version '{version}' of the schema, expected '*', the current one"),
+        )
+        .target(SCHEMA_VERSION)),
+    }
+}
+
+/// The one option that every request may have.
+const SCHEMA_VERSION: &str = "$schemaversion";
 
 /// `$entity?$id=Conversation(1)`: the entity that an id leads to (URL Conventions 4.4). The id is
 /// relative to the service root.
@@ -101,7 +115,7 @@ pub(super) fn allow_only(options: &QueryOptions, allowed: &[&str], what: &str) -
     match options
         .present
         .iter()
-        .find(|option| !allowed.contains(option))
+        .find(|option| **option != SCHEMA_VERSION && !allowed.contains(option))
     {
         None => Ok(()),
         Some(option) => Err(Error::new(

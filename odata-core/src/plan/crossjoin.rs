@@ -176,7 +176,7 @@ impl<'a> Binder<'a> {
             key_selected: true,
             kind: ShapeKind::Complex,
             members,
-            selection: None,
+            selection: Vec::new(),
         })
     }
 
@@ -237,6 +237,6 @@ fn reference(set: &EntitySet, source: Scoped, outputs: &mut Outputs) -> Shape {
         key_selected: false,
         kind: ShapeKind::Reference,
         members: Vec::new(),
-        selection: None,
+        selection: Vec::new(),
     }
 }

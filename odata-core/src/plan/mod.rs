@@ -12,6 +12,7 @@ mod derived;
 mod expand;
 mod expr;
 mod function;
+mod levels;
 mod link;
 mod literal;
 mod operand;
@@ -270,8 +271,33 @@ pub struct Shape {
     pub kind: ShapeKind,
     /// The members, in order.
     pub members: Vec<Member>,
-    /// What the context URL says of the selection, without parentheses: `id,inbox(name)`.
-    pub selection: Option<String>,
+    /// What the context URL says of the selection.
+    pub selection: Vec<Selected>,
+}
+
+/// One item of the context URL's list of what is selected (Protocol 10.7 to 10.10).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Selected {
+    /// A property, a navigation property whose link is wanted, or `*`.
+    Name(String),
+    /// An expanded navigation property.
+    Expanded {
+        /// Its name.
+        name: String,
+        /// Whether it is expanded again inside.
+        recursive: bool,
+        /// What is selected inside.
+        inside: Vec<Selected>,
+    },
+}
+
+impl Selected {
+    /// The name.
+    pub fn name(&self) -> &str {
+        match self {
+            Selected::Name(name) | Selected::Expanded { name, .. } => name,
+        }
+    }
 }
 
 /// What rows are written as.

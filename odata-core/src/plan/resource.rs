@@ -167,7 +167,7 @@ fn bare(
         key_selected: false,
         kind: ShapeKind::Entity,
         members: members.into_iter().collect(),
-        selection: None,
+        selection: Vec::new(),
     };
     let rows: Rows = binder.pop_frame(via, Expr::all(conditions));
     Query {

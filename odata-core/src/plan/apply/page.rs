@@ -5,8 +5,8 @@ use crate::edm::PrimitiveType as T;
 use crate::error::{Code, Error, Result};
 use crate::plan::bind::{Binder, segment_text};
 use crate::plan::{
-    Branches, Derived, Expr, ExprKind, Input, Member, OrderItem, Output, Query, Shape, ShapeKind,
-    Value,
+    Branches, Derived, Expr, ExprKind, Input, Member, OrderItem, Output, Query, Selected, Shape,
+    ShapeKind, Value,
 };
 use crate::uri::ast::{QueryOptions, SelectKind};
 
@@ -98,7 +98,7 @@ impl<'a> Binder<'a> {
                     ShapeKind::Complex
                 },
                 members,
-                selection: Some(render_selection(&selection)),
+                selection,
             },
             outputs,
         })
@@ -177,12 +177,6 @@ impl<'a> Binder<'a> {
     }
 }
 
-/// A selection as the context URL shows it: names, each with what is inside.
-struct Selected {
-    name: String,
-    inside: Vec<Selected>,
-}
-
 /// Puts a column where its path leads: `inbox/name` inside `inbox`.
 fn add_member(
     members: &mut Vec<Member>,
@@ -192,45 +186,38 @@ fn add_member(
     (output, branches): (usize, Option<Branches>),
 ) {
     let [name, rest @ ..] = path else { return };
-    let place = match selection.iter().position(|selected| selected.name == *name) {
+    let place = match selection
+        .iter()
+        .position(|selected| selected.name() == name)
+    {
         Some(place) => place,
         None => {
-            selection.push(Selected {
-                name: name.clone(),
-                inside: Vec::new(),
-            });
-            members.push(if rest.is_empty() {
-                Member::Computed {
+            if rest.is_empty() {
+                selection.push(Selected::Name(name.clone()));
+                members.push(Member::Computed {
                     name: name.clone(),
                     ty: column.ty,
                     output,
                     declared: column.declared,
                     branches: branches.clone(),
-                }
+                });
             } else {
-                Member::Group {
+                selection.push(Selected::Expanded {
+                    name: name.clone(),
+                    recursive: false,
+                    inside: Vec::new(),
+                });
+                members.push(Member::Group {
                     name: name.clone(),
                     members: Vec::new(),
-                }
-            });
+                });
+            }
             selection.len() - 1
         }
     };
-    if let Member::Group { members, .. } = &mut members[place] {
-        add_member(
-            members,
-            &mut selection[place].inside,
-            rest,
-            column,
-            (output, branches),
-        );
+    if let (Member::Group { members, .. }, Selected::Expanded { inside, .. }) =
+        (&mut members[place], &mut selection[place])
+    {
+        add_member(members, inside, rest, column, (output, branches));
     }
-}
-
-fn render_selection(selection: &[Selected]) -> String {
-    let render = |selected: &Selected| match selected.inside.as_slice() {
-        [] => selected.name.clone(),
-        inside => format!("{}({})", selected.name, render_selection(inside)),
-    };
-    selection.iter().map(render).collect::<Vec<_>>().join(",")
 }
