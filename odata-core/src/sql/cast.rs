@@ -78,6 +78,8 @@ pub(super) fn cast_template(from: T, to: T) -> &'static str {
             "CASE WHEN trunc({0}) BETWEEN -9223372036854775808 AND 9223372036854775807 THEN trunc({0})::int8 END"
         }
         (_, T::Int64) => "{0}::int8",
+        // By its text, which is the value's own: PostgreSQL's conversion drops digits.
+        (T::Double | T::Single, T::Decimal) => "{0}::text::numeric",
         (_, T::Decimal) => "{0}::numeric",
         (T::Decimal, T::Double) => {
             "CASE WHEN {0} = 'NaN' OR abs({0}) < 1.7976931348623158e308 THEN {0}::float8 END"

@@ -461,7 +461,12 @@ impl Writer<'_> {
     /// A cast that fails gives null (URL Conventions 5.1.1.10.1).
     fn cast(&mut self, operand: &Expr, to: T) {
         let from = operand.ty_or_string();
-        let piece = self.operand_piece(operand);
+        // A `real` is the Double that a row shows of it.
+        let piece = if from == T::Double {
+            self.typed_piece(operand, from.pg())
+        } else {
+            self.operand_piece(operand)
+        };
         self.template(cast_template(from, to), &[piece]);
     }
 }
@@ -581,7 +586,7 @@ fn may_be_nan(expr: &Expr) -> bool {
 
 const DIVIDE_FLOATS: &str = "CASE WHEN {1} = 0 THEN CASE WHEN {0} = 'NaN' OR {0} = 0 THEN 'NaN' WHEN ({0} > 0) = ({1}::text = '0') THEN 'Infinity' WHEN {0} IS NOT NULL THEN '-Infinity' END::float8 ELSE {0} / {1} END";
 const DIVIDE_BY: &str = "CASE WHEN {1} = 0 THEN CASE WHEN {0} = 'NaN' OR {0} = 0 THEN 'NaN' WHEN {0} > 0 THEN 'Infinity' WHEN {0} < 0 THEN '-Infinity' END::numeric ELSE {0} / {1} END";
-const MOD_FLOATS: &str = "CASE WHEN {1} = 0 AND {0} IS NOT NULL THEN 'NaN'::float8 WHEN {1} <> 0 THEN ({0}::numeric % {1}::numeric)::float8 END";
+const MOD_FLOATS: &str = "CASE WHEN {1} = 0 AND {0} IS NOT NULL THEN 'NaN'::float8 WHEN {1} <> 0 THEN ({0}::text::numeric % {1}::text::numeric)::float8 END";
 
 /// A LIKE pattern for a text, in which `%`, `_` and `\` are ordinary characters.
 fn like_pattern(text: &str, before: bool, behind: bool) -> String {

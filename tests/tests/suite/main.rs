@@ -11,6 +11,7 @@ mod annotations;
 mod apply;
 mod asking;
 mod auth;
+mod casts;
 mod compute;
 mod conformance_doc;
 mod credentials;
