@@ -43,6 +43,21 @@ macro_rules! nearest {
     };
 }
 
+/// The same, null for what is finite and too large. NaN counts as larger than infinity.
+macro_rules! in_range {
+    ($least:expr, $most:expr, $ty:literal) => {
+        concat!(
+            "CASE WHEN abs({0}) < ",
+            $least,
+            " THEN 0 WHEN abs({0}) <= ",
+            $most,
+            " OR abs({0}) >= 'Infinity' THEN {0}::",
+            $ty,
+            " END"
+        )
+    };
+}
+
 /// Which SQL promotes a number to a wider type (URL Conventions 5.1.1.11) where PostgreSQL's own
 /// conversion fails for some: it is rounded, as floating-point numbers are, and fails for no value,
 /// whoever's row it is in.
@@ -81,12 +96,10 @@ pub(super) fn cast_template(from: T, to: T) -> &'static str {
         // By its text, which is the value's own: PostgreSQL's conversion drops digits.
         (T::Double | T::Single, T::Decimal) => "{0}::text::numeric",
         (_, T::Decimal) => "{0}::numeric",
-        (T::Decimal, T::Double) => {
-            "CASE WHEN {0} = 'NaN' OR abs({0}) < 1.7976931348623158e308 THEN {0}::float8 END"
-        }
+        (T::Decimal, T::Double) => in_range!(least_double!(), most_double!(), "float8"),
         (_, T::Double) => "{0}::float8",
         (T::Double | T::Decimal, T::Single) => {
-            "CASE WHEN {0} = 'NaN' OR abs({0}) < 3.4028235e38 THEN {0}::float4 END"
+            in_range!(least_single!(), most_single!(), "float4")
         }
         (_, T::Single) => "{0}::float4",
         (_, T::Date) => "{0}::date",

@@ -43,6 +43,30 @@ const CASES: &[(&str, &str, &str, &str)] = &[
     ("single", "16777216", "Decimal", "16777216"),
     ("single", "0.1", "Decimal", "0.1"),
     ("real", "0.1", "Decimal", "0.10000000149011612"),
+    // What is too small is 0, what is too large is nothing, what is infinite stays so.
+    ("decimal", "1e-400", "Double", "0.0"),
+    ("decimal", "5e-324", "Double", "5e-324"),
+    (
+        "decimal",
+        "-1.7976931348623157e308",
+        "Double",
+        "-1.7976931348623157e308",
+    ),
+    ("decimal", "1.8e308", "Double", "null"),
+    ("decimal", "-1e400", "Double", "null"),
+    ("decimal", "'Infinity'", "Double", r#""INF""#),
+    ("decimal", "'NaN'", "Double", r#""NaN""#),
+    ("decimal", "1e-50", "Single", "0.0"),
+    ("decimal", "3.4028235e38", "Single", "3.4028235e38"),
+    ("decimal", "3.41e38", "Single", "null"),
+    ("decimal", "'-Infinity'", "Single", r#""-INF""#),
+    ("double", "1e-300", "Single", "0.0"),
+    ("double", "3.4028235e38", "Single", "3.4028235e38"),
+    ("double", "-1e300", "Single", "null"),
+    ("double", "'Infinity'", "Single", r#""INF""#),
+    ("double", "'NaN'", "Single", r#""NaN""#),
+    ("double", "1e300", "Int64", "null"),
+    ("decimal", "'Infinity'", "Int32", "null"),
 ];
 
 async fn served(rows: &str) -> (Database, Served) {
