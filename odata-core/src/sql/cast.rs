@@ -104,7 +104,10 @@ pub(super) fn cast_template(from: T, to: T) -> &'static str {
         (_, T::Single) => "{0}::float4",
         (_, T::Date) => "{0}::date",
         (_, T::TimeOfDay) => "{0}::time",
-        (_, T::DateTimeOffset) => "{0}::timestamp",
+        // PostgreSQL's dates go further than its timestamps, and both further than a row shows.
+        (T::Date, T::DateTimeOffset) => {
+            "CASE WHEN {0} BETWEEN '0001-01-01' AND '9999-12-31' THEN {0}::timestamp END"
+        }
         _ => "{0}",
     }
 }

@@ -67,6 +67,18 @@ const CASES: &[(&str, &str, &str, &str)] = &[
     ("double", "'NaN'", "Single", r#""NaN""#),
     ("double", "1e300", "Int64", "null"),
     ("decimal", "'Infinity'", "Int32", "null"),
+    // Days that no instant can be at, and those that no row can show.
+    (
+        "date",
+        "'2021-11-23'",
+        "DateTimeOffset",
+        r#""2021-11-23T00:00:00.000000Z""#,
+    ),
+    ("date", "'5874897-12-31'", "DateTimeOffset", "null"),
+    ("date", "'10000-01-01'", "DateTimeOffset", "null"),
+    ("date", "'0044-03-15 BC'", "DateTimeOffset", "null"),
+    ("date", "'infinity'", "DateTimeOffset", "null"),
+    ("instant", "'infinity'", "TimeOfDay", "null"),
 ];
 
 async fn served(rows: &str) -> (Database, Served) {
