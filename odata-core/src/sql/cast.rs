@@ -58,6 +58,23 @@ macro_rules! in_range {
     };
 }
 
+/// The same of a text. As a Decimal it has no range that matters.
+macro_rules! float_text {
+    ($least:expr, $most:expr, $ty:literal) => {
+        concat!(
+            "CASE WHEN length({0}) <= 1000 AND {0} ~ '^[+-]?[0-9]+(\\.[0-9]+)?([eE][+-]?[0-9]{1,4})?$' THEN CASE WHEN abs({0}::numeric) < ",
+            $least,
+            " THEN 0 WHEN abs({0}::numeric) <= ",
+            $most,
+            " THEN {0}::",
+            $ty,
+            " END WHEN {0} IN ('INF', '-INF', 'NaN') THEN replace({0}, 'INF', 'Infinity')::",
+            $ty,
+            " END"
+        )
+    };
+}
+
 /// Which SQL promotes a number to a wider type (URL Conventions 5.1.1.11) where PostgreSQL's own
 /// conversion fails for some: it is rounded, as floating-point numbers are, and fails for no value,
 /// whoever's row it is in.
@@ -150,13 +167,12 @@ fn from_text(to: T) -> &'static str {
         T::Int64 => {
             "CASE WHEN {0} ~ '^[+-]?[0-9]{1,19}$' AND {0}::numeric BETWEEN -9223372036854775808 AND 9223372036854775807 THEN {0}::int8 END"
         }
-        T::Decimal => "CASE WHEN {0} ~ '^[+-]?[0-9]+(\\.[0-9]+)?$' THEN {0}::numeric END",
-        T::Double => {
-            "CASE WHEN {0} ~ '^[+-]?[0-9]{1,200}(\\.[0-9]{1,200})?([eE][+-]?[0-9]{1,2})?$' THEN {0}::float8 WHEN {0} IN ('INF', '-INF', 'NaN') THEN replace({0}, 'INF', 'Infinity')::float8 END"
+        // Of no more digits than a `numeric` has behind its point.
+        T::Decimal => {
+            "CASE WHEN length({0}) <= 16383 AND {0} ~ '^[+-]?[0-9]+(\\.[0-9]+)?$' THEN {0}::numeric END"
         }
-        T::Single => {
-            "CASE WHEN {0} ~ '^[+-]?[0-9]{1,20}(\\.[0-9]{1,20})?([eE][+-]?[0-9])?$' THEN {0}::float4 WHEN {0} IN ('INF', '-INF', 'NaN') THEN replace({0}, 'INF', 'Infinity')::float4 END"
-        }
+        T::Double => float_text!(least_double!(), most_double!(), "float8"),
+        T::Single => float_text!(least_single!(), most_single!(), "float4"),
         T::Guid => {
             "CASE WHEN {0} ~* '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$' THEN {0}::uuid END"
         }

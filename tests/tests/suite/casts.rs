@@ -79,6 +79,34 @@ const CASES: &[(&str, &str, &str, &str)] = &[
     ("date", "'0044-03-15 BC'", "DateTimeOffset", "null"),
     ("date", "'infinity'", "DateTimeOffset", "null"),
     ("instant", "'infinity'", "TimeOfDay", "null"),
+    // Text that is a number, of any length and size.
+    ("text", "'-12.50'", "Decimal", "-12.50"),
+    ("text", "repeat('9', 200000)", "Decimal", "null"),
+    ("text", "'0.' || repeat('1', 20000)", "Decimal", "null"),
+    ("text", "'1e300'", "Double", "1e300"),
+    (
+        "text",
+        "'1.7976931348623157e308'",
+        "Double",
+        "1.7976931348623157e308",
+    ),
+    ("text", "'5e-324'", "Double", "5e-324"),
+    (
+        "text",
+        "'0.' || repeat('0', 299) || '1'",
+        "Double",
+        "1e-300",
+    ),
+    ("text", "'1e-400'", "Double", "0.0"),
+    ("text", "'1e400'", "Double", "null"),
+    ("text", "'1e99999'", "Double", "null"),
+    ("text", "repeat('9', 200000)", "Double", "null"),
+    ("text", "'-INF'", "Double", r#""-INF""#),
+    ("text", "'3.4028235e38'", "Single", "3.4028235e38"),
+    ("text", "'1e-45'", "Single", "1e-45"),
+    ("text", "'1e-100'", "Single", "0.0"),
+    ("text", "'1e39'", "Single", "null"),
+    ("text", "'NaN'", "Single", r#""NaN""#),
 ];
 
 async fn served(rows: &str) -> (Database, Served) {
