@@ -176,19 +176,20 @@ fn from_text(to: T) -> &'static str {
         T::Guid => {
             "CASE WHEN {0} ~* '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$' THEN {0}::uuid END"
         }
+        // Digits beyond microseconds are dropped here and below: rounded up they could make 24:00.
         // The day is compared with the last one of the month.
         T::Date => {
             "CASE WHEN {0} ~ '^(?!0000)[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$' THEN CASE WHEN substr({0}, 9, 2)::int4 <= extract(day FROM (substr({0}, 1, 7) || '-01')::date + interval '1 month -1 day') THEN {0}::date END END"
         }
         T::DateTimeOffset => {
-            "CASE WHEN {0} ~ '^(?!0000)[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\\.[0-9]{1,12})?)?(Z|[+-](0[0-9]|1[0-3]):[0-5][0-9]|[+-]14:00)?$' THEN CASE WHEN substr({0}, 9, 2)::int4 <= extract(day FROM (substr({0}, 1, 7) || '-01')::date + interval '1 month -1 day') THEN timezone('UTC', (CASE WHEN {0} ~ '(Z|[+-][0-9:]{5})$' THEN {0} ELSE {0} || 'Z' END)::timestamptz) END END"
+            "CASE WHEN {0} ~ '^(?!0000)[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\\.[0-9]{1,12})?)?(Z|[+-](0[0-9]|1[0-3]):[0-5][0-9]|[+-]14:00)?$' THEN CASE WHEN substr({0}, 9, 2)::int4 <= extract(day FROM (substr({0}, 1, 7) || '-01')::date + interval '1 month -1 day') THEN (SELECT CASE WHEN w.t >= '0001-01-01' AND w.t < '10000-01-01' THEN w.t END FROM (SELECT timezone('UTC', (regexp_replace({0}, '([.][0-9]{6})[0-9]+', '\\1') || CASE WHEN {0} ~ '(Z|[+-][0-9:]{5})$' THEN '' ELSE 'Z' END)::timestamptz) AS t OFFSET 0) w) END END"
         }
         T::TimeOfDay => {
-            "CASE WHEN {0} ~ '^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\\.[0-9]{1,12})?)?$' THEN {0}::time END"
+            "CASE WHEN {0} ~ '^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\\.[0-9]{1,12})?)?$' THEN left({0}, 15)::time END"
         }
         // PostgreSQL takes a sign before each part, not before the P.
         T::Duration => {
-            "CASE WHEN {0} ~ '^[+-]?P(?!$)([0-9]{1,7}D)?(T(?!$)([0-9]{1,7}H)?([0-9]{1,7}M)?([0-9]{1,7}(\\.[0-9]{1,12})?S)?)?$' THEN CASE WHEN {0} LIKE '-%' THEN - substr({0}, 2)::interval ELSE ltrim({0}, '+')::interval END END"
+            "CASE WHEN {0} ~ '^[+-]?P(?!$)([0-9]{1,7}D)?(T(?!$)([0-9]{1,7}H)?([0-9]{1,7}M)?([0-9]{1,7}(\\.[0-9]{1,12})?S)?)?$' THEN CASE WHEN {0} LIKE '-%' THEN - regexp_replace(substr({0}, 2), '([.][0-9]{6})[0-9]+', '\\1')::interval ELSE regexp_replace(ltrim({0}, '+'), '([.][0-9]{6})[0-9]+', '\\1')::interval END END"
         }
         T::Binary => {
             "CASE WHEN {0} ~ '^([A-Za-z0-9_-]{4})*([A-Za-z0-9_-]{2,3})?={0,2}$' THEN decode(rpad(translate(rtrim({0}, '='), '-_', '+/'), (length(rtrim({0}, '=')) + 3) / 4 * 4, '='), 'base64') END"

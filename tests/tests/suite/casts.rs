@@ -107,6 +107,46 @@ const CASES: &[(&str, &str, &str, &str)] = &[
     ("text", "'1e-100'", "Single", "0.0"),
     ("text", "'1e39'", "Single", "null"),
     ("text", "'NaN'", "Single", r#""NaN""#),
+    // Text that is a time: digits beyond microseconds are dropped, as those of literals are.
+    ("text", "'12:41'", "TimeOfDay", r#""12:41:00.000000""#),
+    (
+        "text",
+        "'23:59:59.9999999'",
+        "TimeOfDay",
+        r#""23:59:59.999999""#,
+    ),
+    ("text", "'24:00'", "TimeOfDay", "null"),
+    (
+        "text",
+        "'9999-12-31T23:59:59.9999999Z'",
+        "DateTimeOffset",
+        r#""9999-12-31T23:59:59.999999Z""#,
+    ),
+    (
+        "text",
+        "'2021-11-23T00:00:00.123456789+01:00'",
+        "DateTimeOffset",
+        r#""2021-11-22T23:00:00.123456Z""#,
+    ),
+    (
+        "text",
+        "'0001-01-01T05:00:00+01:00'",
+        "DateTimeOffset",
+        r#""0001-01-01T04:00:00.000000Z""#,
+    ),
+    (
+        "text",
+        "'0001-01-01T00:30:00+01:00'",
+        "DateTimeOffset",
+        "null",
+    ),
+    (
+        "text",
+        "'9999-12-31T23:30:00-01:00'",
+        "DateTimeOffset",
+        "null",
+    ),
+    ("text", "'-PT1.9999999S'", "Duration", r#""-PT1.999999S""#),
 ];
 
 async fn served(rows: &str) -> (Database, Served) {
