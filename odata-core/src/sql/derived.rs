@@ -157,13 +157,15 @@ impl Writer<'_> {
         let Some(operand) = operand else {
             self.sql("count(*)");
             self.aggregate_filter(filter);
+            self.sql("::numeric");
             return;
         };
         let of = operand.ty_or_string();
         // The method, the operand's type inside it, and the result's around it.
         let (call, inside, around): (&'static str, Option<PgType>, Option<PgType>) = match method {
-            Aggregate::Count => ("count(", None, None),
-            Aggregate::CountDistinct => ("count(DISTINCT ", None, None),
+            Aggregate::Count => ("count(", None, Some(PgType::Numeric)),
+            Aggregate::CountDistinct => ("count(DISTINCT ", None, Some(PgType::Numeric)),
+            Aggregate::CountSum => ("COALESCE(sum(", None, None),
             // PostgreSQL's sum of whole numbers is exact; only its type is narrower.
             Aggregate::Sum if of.is_integer() => ("sum(", None, Some(PgType::Numeric)),
             Aggregate::Sum => ("sum(", Some(ty.pg()), None),
@@ -187,6 +189,9 @@ impl Writer<'_> {
         }
         self.sql(")");
         self.aggregate_filter(filter);
+        if method == Aggregate::CountSum {
+            self.sql(", 0)");
+        }
         if let Some(ty) = around {
             self.sql("::");
             self.sql(ty.sql_name());

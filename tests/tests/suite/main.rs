@@ -13,6 +13,7 @@ mod apply_order;
 mod apply_shapes;
 mod asking;
 mod auth;
+mod casts;
 mod compute;
 mod conformance_doc;
 mod credentials;
