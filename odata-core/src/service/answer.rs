@@ -39,6 +39,8 @@ pub(super) struct Asked<'a> {
     pub(super) service: &'a Arc<Inner>,
     pub(super) served: &'a Served,
     pub(super) uri: &'a ODataUri,
+    /// The skip token of the URL: the tree and its plan know nothing of it.
+    pub(super) skip_token: Option<String>,
     pub(super) negotiated: &'a Negotiated,
     pub(super) credentials: Option<&'a Credentials>,
     pub(super) caller: &'a Caller,
@@ -154,7 +156,7 @@ fn of_row(error: Error) -> Failed {
 pub(super) async fn all(asked: &Asked<'_>, parts: &[Data]) -> Result<HttpResponse> {
     let key = token_key(asked.credentials);
     // Each set's tokens are bound to it, so that only one of them is theirs.
-    let place = match asked.uri.options.skip_token.as_deref() {
+    let place = match asked.skip_token.as_deref() {
         None => Some(0),
         Some(token) => parts
             .iter()
@@ -384,7 +386,7 @@ async fn collection(
     let settings = &asked.service.settings;
     let context = asked.context();
     let wish = continuation::Wish {
-        skip_token: asked.uri.options.skip_token.as_deref(),
+        skip_token: asked.skip_token.as_deref(),
         max_page_size: asked.negotiated.preferences.max_page_size,
     };
     let database = &asked.service.database;
