@@ -42,7 +42,11 @@ pub(super) async fn understand(
     let mut tokens = pairs().filter(|pair| is_skip_token(pair));
     let (token, others) = (tokens.next(), tokens.next());
     let short = resource.len() + raw_query.len() <= LONGEST;
-    let key = (short && others.is_none()).then(|| {
+    // A token is no part of what is asked for, unless it is malformed, which the parser says.
+    let mut credentials = raw_query.split('&').filter(|pair| is_query_token(pair));
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"=-_.~".contains(&byte);
+    let usual = credentials.all(|pair| pair.bytes().all(plain));
+    let key = (short && usual && others.is_none()).then(|| {
         let rest = pairs().filter(|pair| !is_skip_token(pair));
         let mark = if token.is_some() { "\n" } else { "?" };
         let mut key = format!("{resource}{mark}");
