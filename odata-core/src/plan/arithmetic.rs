@@ -5,6 +5,60 @@ use super::{ArithmeticOp, Expr, ExprKind, Value};
 use crate::edm::PrimitiveType as T;
 use crate::error::{Code, Error, Result, Span};
 
+/// Unary minus (URL Conventions 5.1.1.2.2). That of a literal is a literal.
+pub(super) fn negate(operand: Expr, span: Span) -> Result<Expr> {
+    let Some(ty) = operand.ty else {
+        return Ok(operand);
+    };
+    if !ty.is_numeric() && ty != T::Duration {
+        let message = format!("'-' takes a number or a duration, not {}", ty.edm_name());
+        return Err(mismatch(message, span));
+    }
+    let nullable = operand.nullable;
+    let kind = match operand.kind {
+        ExprKind::Value(value) => ExprKind::Value(negative(value, ty, span)?),
+        kind => ExprKind::Negate(Box::new(Expr { kind, ..operand })),
+    };
+    Ok(Expr {
+        kind,
+        ty: Some(ty),
+        nullable,
+    })
+}
+
+fn negative(value: Value, ty: T, span: Span) -> Result<Value> {
+    let beyond = || out_of_range(ty, span);
+    Ok(match value {
+        Value::Integer(n) => {
+            let found = n.checked_neg().filter(|n| holds(ty, *n));
+            Value::Integer(found.ok_or_else(beyond)?)
+        }
+        Value::Decimal(digits) => Value::Decimal(match digits.strip_prefix('-') {
+            Some(positive) => positive.to_owned(),
+            None => format!("-{digits}"),
+        }),
+        Value::Double(x) => Value::Double(-x),
+        Value::Duration(micros) => Value::Duration(micros.checked_neg().ok_or_else(beyond)?),
+        value => value,
+    })
+}
+
+/// Whether a whole number is one of this type; those that are no whole numbers hold any.
+fn holds(ty: T, n: i64) -> bool {
+    match ty {
+        T::SByte => i8::try_from(n).is_ok(),
+        T::Byte => u8::try_from(n).is_ok(),
+        T::Int16 => i16::try_from(n).is_ok(),
+        T::Int32 => i32::try_from(n).is_ok(),
+        _ => true,
+    }
+}
+
+fn out_of_range(ty: T, span: Span) -> Error {
+    let message = format!("the result is out of range for {}", ty.edm_name());
+    Error::new(Code::InvalidLiteral, message).at(span)
+}
+
 /// The result of an operator: its type by those of its operands.
 pub(super) fn arithmetic(op: ArithmeticOp, left: Expr, right: Expr, span: Span) -> Result<Expr> {
     use ArithmeticOp::{Add, Div, DivBy, Mod, Mul, Sub};

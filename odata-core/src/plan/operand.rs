@@ -1,6 +1,6 @@
 //! Expressions of the URL become expressions with types (URL Conventions 5.1.1).
 
-use super::arithmetic::arithmetic;
+use super::arithmetic::{arithmetic, negate};
 use super::bind::{Binder, condition};
 use super::{ArithmeticOp, Comparison, Expr, ExprKind, Value, function, literal};
 use crate::edm::PrimitiveType as T;
@@ -60,7 +60,7 @@ impl<'a> Binder<'a> {
                     nullable,
                 })
             }
-            A::Negate(operand) => self.bind_negate(operand, span),
+            A::Negate(operand) => negate(self.bind_expr(operand)?, span),
             A::Binary(op, left, right) => self.bind_binary(*op, left, right, span),
             A::Call(name, arguments) => self.bind_call(name, arguments, span),
             A::Cast(Some(operand), ty) => self.bind_cast(operand, ty, span),
@@ -106,25 +106,6 @@ impl<'a> Binder<'a> {
         };
         self.open_aliases.pop();
         result
-    }
-
-    fn bind_negate(&mut self, operand: &'a ast::Expr, span: Span) -> Result<Expr> {
-        let bound = self.bind_expr(operand)?;
-        match bound.ty {
-            None => Ok(bound),
-            Some(ty) if ty.is_numeric() || ty == T::Duration => {
-                let nullable = bound.nullable;
-                Ok(Expr {
-                    kind: ExprKind::Negate(Box::new(bound)),
-                    ty: Some(ty),
-                    nullable,
-                })
-            }
-            Some(ty) => Err(mismatch(
-                format!("'-' takes a number or a duration, not {}", ty.edm_name()),
-                span,
-            )),
-        }
     }
 
     fn bind_binary(

@@ -8,7 +8,7 @@ use super::cast::cast_template;
 use super::rows::Conditions;
 use super::writer::{Piece, Writer};
 use crate::edm::{PgType, PrimitiveType as T, ScopeRule, Source};
-use crate::functions::{Function, Sql};
+use crate::functions::{Function, Operand, Sql};
 use crate::plan::{Expr, ExprKind, Scoped, Value};
 
 /// Where a condition stands.
@@ -298,9 +298,13 @@ impl Writer<'_> {
                 },
                 _,
             ) => {
+                let integer = |place| function.parameters.get(place) == Some(&Operand::Integer);
+                let operands = operands.iter().enumerate();
                 let pieces: Vec<_> = operands
-                    .iter()
-                    .map(|operand| self.operand_piece(operand))
+                    .map(|(place, operand)| match integer(place) {
+                        true => self.number_of_characters(operand),
+                        false => self.operand_piece(operand),
+                    })
                     .collect();
                 self.sql("(");
                 self.template(template, &pieces);
@@ -326,6 +330,17 @@ impl Writer<'_> {
         }
     }
 
+    /// A number of characters, which PostgreSQL's functions take as `int4`: one beyond that is as good
+    /// as the last, whose neighbours are numbers, too.
+    fn number_of_characters(&mut self, operand: &Expr) -> Piece {
+        let literal = matches!(&operand.kind, ExprKind::Convert(of) if of.is_value());
+        if literal || operand.pg(self.schema) == PgType::Int2 {
+            return self.typed_piece(operand, PgType::Int4);
+        }
+        let piece = self.operand_piece(operand);
+        self.piece(|writer| writer.template(NUMBER_OF_CHARACTERS, &[piece]))
+    }
+
     fn convert(&mut self, operand: &Expr, ty: PgType) {
         self.sql("(");
         self.operand(operand);
@@ -341,14 +356,14 @@ impl Writer<'_> {
     }
 }
 
-/// Whether a function fails for some values: those that count characters do, for numbers that are
-/// not known beforehand.
+/// Whether a function fails for some values: a number of characters may turn out to be negative,
+/// unless it is known beforehand.
 fn may_fail(operands: &[Expr]) -> bool {
-    operands
-        .iter()
-        .skip(1)
-        .any(|operand| operand.ty_or_string().is_integer() && !operand.is_value())
+    let count = operands.get(2);
+    count.is_some_and(|count| !matches!(&count.kind, ExprKind::Convert(of) if of.is_value()))
 }
+
+const NUMBER_OF_CHARACTERS: &str = "CASE WHEN {0} > 2147483646 THEN 2147483646 WHEN {0} < -2147483646 THEN -2147483646 ELSE {0}::int4 END";
 
 /// The text that a row shows of a JSON column: its text, or, where it is a JSON string that holds an
 /// object or array as text, that text. The guard keeps out what PostgreSQL cannot unescape.
