@@ -43,6 +43,21 @@ fn negative(value: Value, ty: T, span: Span) -> Result<Value> {
     })
 }
 
+/// The result for two literals, where it is a whole number. The divisor is not 0.
+fn whole(op: ArithmeticOp, x: i64, y: i64, ty: T, span: Span) -> Result<Value> {
+    let found = match op {
+        ArithmeticOp::Add => x.checked_add(y),
+        ArithmeticOp::Sub => x.checked_sub(y),
+        ArithmeticOp::Mul => x.checked_mul(y),
+        ArithmeticOp::Div | ArithmeticOp::DivBy => x.checked_div(y),
+        ArithmeticOp::Mod => x.checked_rem(y).or(Some(0)),
+    };
+    let found = found.filter(|n| holds(ty, *n));
+    found
+        .map(Value::Integer)
+        .ok_or_else(|| out_of_range(ty, span))
+}
+
 /// Whether a whole number is one of this type; those that are no whole numbers hold any.
 fn holds(ty: T, n: i64) -> bool {
     match ty {
@@ -79,11 +94,17 @@ pub(super) fn arithmetic(op: ArithmeticOp, left: Expr, right: Expr, span: Span) 
             DivBy if common.is_integer() => T::Decimal,
             _ => common,
         };
-        if matches!(op, Div | Mod)
-            && ty.numeric_rank() <= T::Decimal.numeric_rank()
-            && is_zero(&right)
+        // Only a Double, or a Single, has a quotient by zero, but no rest of it either.
+        let exact = ty.numeric_rank() <= T::Decimal.numeric_rank();
+        if (op == Mod || op == Div && exact) && is_zero(&right) {
+            return Err(by_zero(span));
+        }
+        if let (ExprKind::Value(Value::Integer(x)), ExprKind::Value(Value::Integer(y))) =
+            (&left.kind, &right.kind)
+            && ty.is_integer()
         {
-            return Err(Error::new(Code::InvalidLiteral, "division by zero").at(span));
+            let kind = ExprKind::Value(whole(op, *x, *y, ty, span)?);
+            return Ok(Expr::certain(kind, ty));
         }
         return of(convert(left, ty), convert(right, ty), ty);
     }
@@ -101,6 +122,7 @@ pub(super) fn arithmetic(op: ArithmeticOp, left: Expr, right: Expr, span: Span) 
         (T::DateTimeOffset, Sub, T::DateTimeOffset) | (T::Date, Sub, T::Date) => {
             of_times(left, right, T::Duration)
         }
+        (T::Duration, Div | DivBy, _) if b.is_numeric() && is_zero(&right) => Err(by_zero(span)),
         (T::Duration, Mul | Div | DivBy, _) if b.is_numeric() => {
             of(left, convert(right, T::Double), T::Duration)
         }
@@ -126,8 +148,13 @@ pub(super) fn arithmetic(op: ArithmeticOp, left: Expr, right: Expr, span: Span) 
     }
 }
 
+fn by_zero(span: Span) -> Error {
+    Error::new(Code::InvalidLiteral, "division by zero").at(span)
+}
+
 fn is_zero(expr: &Expr) -> bool {
     match &expr.kind {
+        ExprKind::Value(Value::Double(x)) => *x == 0.0,
         ExprKind::Value(Value::Integer(n)) => *n == 0,
         ExprKind::Value(Value::Decimal(text)) => {
             text.bytes().all(|b| matches!(b, b'0' | b'.' | b'-'))

@@ -1,6 +1,8 @@
 //! Expressions that a tester writes and few others: each finds the rows that SQL finds.
 
-use crate::filter::{MESSAGES, check};
+use crate::asking::{answer, small};
+use crate::filter::{EVENTS, MESSAGES, check};
+use expect_test::expect;
 
 #[tokio::test]
 async fn numbers_of_characters() {
@@ -96,4 +98,51 @@ async fn numbers_of_characters() {
         ],
     )
     .await;
+}
+
+#[tokio::test]
+async fn the_rest_of_a_division_by_zero_fails() {
+    check(
+        EVENTS,
+        &[
+            ("value mod null eq null", "true"),
+            ("null mod 0 eq null", "true"),
+            ("value div 0 eq INF", "m.value > 0 AND m.value <> 'NaN'"),
+        ],
+    )
+    .await;
+    let server = small().await;
+    for (condition, refused) in [
+        // Known beforehand: the place is told.
+        ("value mod 0 eq 1", true),
+        ("value mod 0.0 eq 1", true),
+        ("value mod -0e0 eq 1", true),
+        ("id mod 0e0 eq 1", true),
+        ("cast(value,Edm.Single) mod 0 eq 1", true),
+        ("duration'P1D' div 0 eq null", true),
+        ("duration'P1D' divby 0.0 eq null", true),
+        ("-9223372036854775808 div -1 eq id", true),
+        ("9223372036854775807 add 1 eq id", true),
+        ("2147483647 mul 2 eq id", true),
+        // Found in a row.
+        ("value mod (id sub id) eq 1", false),
+        ("id mod (value sub value) eq 1", false),
+        ("cast(value,Edm.Single) mod (id sub id) eq 1", false),
+        ("cast(id,Edm.Decimal) mod (id sub id) eq 1", false),
+    ] {
+        let body = answer(server, &format!("ReportingEvent?$filter={condition}"));
+        let wanted = if refused {
+            "\"position\":0,"
+        } else {
+            "division by zero"
+        };
+        assert!(
+            body.starts_with("400") && body.contains(wanted),
+            "{condition}: {body}"
+        );
+    }
+    expect![[r#"
+        400
+        {"error":{"code":"InvalidLiteral","message":"division by zero","target":"$filter","innererror":{"position":20,"length":23}}}"#]]
+    .assert_eq(&answer(server, "ReportingEvent?$filter=id eq 1 and duration'P1D' div 0 ne null"));
 }
