@@ -1,6 +1,6 @@
 //! Expressions that a tester writes and few others: each finds the rows that SQL finds.
 
-use crate::asking::{answer, small};
+use crate::asking::{answer, get, small};
 use crate::filter::{EVENTS, MESSAGES, check};
 use expect_test::expect;
 
@@ -145,4 +145,36 @@ async fn the_rest_of_a_division_by_zero_fails() {
         400
         {"error":{"code":"InvalidLiteral","message":"division by zero","target":"$filter","innererror":{"position":20,"length":23}}}"#]]
     .assert_eq(&answer(server, "ReportingEvent?$filter=id eq 1 and duration'P1D' div 0 ne null"));
+}
+
+#[tokio::test]
+async fn what_a_row_makes_fail_is_told_of_the_only_option_with_expressions() {
+    let server = small().await;
+    expect![[r#"
+        400
+        {"error":{"code":"InvalidOptionValue","message":"division by zero","target":"$filter"}}"#]]
+    .assert_eq(&answer(server, "Label?$filter=id mod (id sub id) eq 1"));
+    for (request, target) in [
+        ("Label?$filter=id div (id sub id) eq 1&$search=b", "$filter"),
+        ("Label/$count?$filter=id div (id sub id) eq 1", "$filter"),
+        ("Label/$filter(id div (id sub id) eq 1)", "$filter(..)"),
+        ("Label?$orderby=id div (id sub id)&$select=id", "$orderby"),
+        ("Label?$compute=id div (id sub id) as x", "$compute"),
+        ("Label(1)?$compute=id div (id sub id) as x", "$compute"),
+        ("Label?$apply=compute(id div (id sub id) as x)", "$apply"),
+        (
+            "Inbox?$expand=conversations($filter=id div (id sub id) eq 1)",
+            "$expand",
+        ),
+        (
+            "Inbox?$expand=conversations($filter=id div (id sub id) eq 1)&$orderby=id",
+            "",
+        ),
+        ("Label?$filter=id div (id sub id) eq 1&$orderby=id", ""),
+    ] {
+        let response = get(server, request, &[]);
+        assert_eq!(response.status, 400, "{request}: {}", response.text());
+        let found = response.json()["error"]["target"].take();
+        assert_eq!(found.as_str().unwrap_or(""), target, "{request}");
+    }
 }
