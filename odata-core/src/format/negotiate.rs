@@ -3,10 +3,11 @@
 //! What comes in is text, as the client wrote it; what goes out says the format, the version and the
 //! wishes that count. Whether the request makes sense otherwise is not known here.
 
-use super::media_range::{MediaRange, split_outside_quotes};
+use super::media_range::MediaRange;
 use super::preferences::Preferences;
 use crate::edm::Version;
 use crate::error::{Code, Error, Result};
+use crate::uri::preference::split_outside_quotes;
 
 /// What a client may choose between depends on the kind of its resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -14,6 +14,7 @@ mod entity;
 mod expand;
 mod expr;
 mod function;
+mod levels;
 mod link;
 mod literal;
 mod members;
@@ -29,7 +30,7 @@ mod walk;
 
 pub use crate::functions::aggregation::Aggregate;
 pub use bind::bind;
-pub use derived::{Derived, Input, Layer};
+pub use derived::{Derived, Input, Lateral, Layer};
 pub use expr::{ArithmeticOp, Comparison, Expr, ExprKind, Over, OverNumber, Value};
 pub use page::{Bound, Page, Window};
 
@@ -112,13 +113,13 @@ impl Anchor {
 /// set; the SQL printer adds the caller's scope to each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Scoped {
-    id: u16,
+    id: usize,
     set: SetId,
 }
 
 impl Scoped {
     /// Its number in the plan.
-    pub fn id(self) -> u16 {
+    pub fn id(self) -> usize {
         self.id
     }
 
@@ -157,6 +158,8 @@ pub struct Rows {
     pub crossed: Vec<Scoped>,
     /// The to-one navigations that expressions go through, in the order in which they are joined.
     pub joins: Vec<Join>,
+    /// What a `join` makes of the entities that are related to each.
+    pub lateral: Option<Box<Lateral>>,
     /// The condition.
     pub filter: Option<Expr>,
 }
@@ -273,8 +276,33 @@ pub struct Shape {
     pub kind: ShapeKind,
     /// The members, in order.
     pub members: Vec<Member>,
-    /// What the context URL says of the selection, without parentheses: `id,inbox(name)`.
-    pub selection: Option<String>,
+    /// What the context URL says of the selection.
+    pub selection: Vec<Selected>,
+}
+
+/// One item of the context URL's list of what is selected (Protocol 10.7 to 10.10).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Selected {
+    /// A property, a navigation property whose link is wanted, or `*`.
+    Name(String),
+    /// An expanded navigation property.
+    Expanded {
+        /// Its name.
+        name: String,
+        /// Whether it is expanded again inside.
+        recursive: bool,
+        /// What is selected inside.
+        inside: Vec<Selected>,
+    },
+}
+
+impl Selected {
+    /// The name.
+    pub fn name(&self) -> &str {
+        match self {
+            Selected::Name(name) | Selected::Expanded { name, .. } => name,
+        }
+    }
 }
 
 /// What rows are written as.
@@ -328,6 +356,8 @@ pub enum Member {
         name: String,
         /// What is inside.
         members: Vec<Member>,
+        /// The output that is null where there is nothing inside.
+        present: Option<usize>,
     },
     /// An expanded entity; absent where its key is null.
     One {

@@ -1,10 +1,11 @@
 //! `$select` and `$compute`: what of a row is read.
 
-use super::apply::Applied;
+use super::apply::{Applied, Order};
 use super::bind::Binder;
+use super::levels::Expansion;
 use super::order::indexed_range;
-use super::{Expr, Input, Member, Output, Query, Scoped, Shape, ShapeKind, Via};
-use crate::edm::EntitySet;
+use super::{Expr, Input, Member, Output, Query, Scoped, Selected, Shape, ShapeKind, Via};
+use crate::edm::{EntitySet, SetId};
 use crate::error::{Code, Error, Result};
 use crate::uri::ast::{ComputeItem, QueryOptions, SegmentKind, SelectItem, SelectKind};
 
@@ -20,17 +21,30 @@ pub(super) enum Selection {
 /// Around a collection: the depth of expansion, and how many rows its arrays may have for one row
 /// of the page.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Around {
+pub(super) struct Around<'a> {
     pub(super) depth: usize,
     pub(super) product: u64,
+    /// The set from which an expansion leads here, and the expansion.
+    pub(super) inside: Option<(SetId, Expansion<'a>)>,
 }
 
-impl Around {
+impl<'a> Around<'a> {
+    /// What the expansion around expands again in the entities of this set.
+    pub(super) fn again(&self, binder: &Binder<'_>, set: &EntitySet) -> Vec<Expansion<'a>> {
+        let again = |(from, expansion): (SetId, Expansion<'a>)| {
+            expansion.again(binder.schema.set(from), set)
+        };
+        self.inside.map(again).unwrap_or_default()
+    }
+}
+
+impl Around<'_> {
     /// Around the page itself there is nothing.
-    pub(super) fn page() -> Around {
+    pub(super) fn page() -> Self {
         Around {
             depth: 0,
             product: 1,
+            inside: None,
         }
     }
 }
@@ -102,10 +116,11 @@ impl<'a> Binder<'a> {
         mut conditions: Vec<Expr>,
         options: &'a QueryOptions,
         selection: Selection,
-        around: Around,
+        around: Around<'a>,
     ) -> Result<Query> {
         let from = self.frames[frame].from;
         let skip = self.bind_skip(options)?;
+        let mut then = Order::new();
         self.with_origin((frame, from), |binder| {
             if let Some(transformations) = &options.apply {
                 let applied = binder.in_option("$apply", |binder| {
@@ -116,10 +131,8 @@ impl<'a> Binder<'a> {
                     binder.bind_apply(frame, via, given, transformations)
                 })?;
                 match applied {
-                    Applied::Entities(chosen) => conditions = chosen,
-                    Applied::Derived(derived, names) => {
-                        return binder.bind_derived_page(frame, derived, names, options);
-                    }
+                    Applied::Entities(chosen, order) => (conditions, then) = (chosen, order),
+                    Applied::Made(made) => return binder.bind_derived_page(frame, made, options),
                 }
             }
             binder.in_option("$compute", |binder| {
@@ -135,7 +148,9 @@ impl<'a> Binder<'a> {
                     // The members of one entity are few, and are found by its key.
                     Some(_) => None,
                 };
-                binder.bind_order(&[from], options.order_by.as_deref(), range, &mut outputs)
+                let asked = options.order_by.as_deref().unwrap_or_default();
+                let order = binder.bind_order_items(asked)?.into_iter().chain(then);
+                Ok(binder.total_order(&[from], order.collect(), range, &mut outputs))
             })?;
             Ok(Query {
                 input: Input::Rows(binder.rows(frame, via, conditions)),
@@ -202,7 +217,7 @@ impl<'a> Binder<'a> {
         source: Scoped,
         options: &'a QueryOptions,
         selection: Selection,
-        around: Around,
+        around: Around<'a>,
         outputs: &mut Outputs,
     ) -> Result<Shape> {
         let set = self.set(source);
@@ -241,7 +256,7 @@ impl<'a> Binder<'a> {
                 .iter()
                 .all(|place| selected(set.properties[*place].declared.name));
         self.in_option("$expand", |binder| {
-            for item in binder.expand_items(set, options)? {
+            for item in binder.expand_items(set, options, around)? {
                 members.push(binder.bind_expand(
                     frame,
                     source,
@@ -253,7 +268,6 @@ impl<'a> Binder<'a> {
             }
             Ok(())
         })?;
-        let selection = (!context.is_empty()).then(|| context.join(","));
         Ok(Shape {
             set: set.id,
             key,
@@ -264,7 +278,7 @@ impl<'a> Binder<'a> {
                 ShapeKind::Entity
             },
             members,
-            selection,
+            selection: context,
         })
     }
 
@@ -274,7 +288,7 @@ impl<'a> Binder<'a> {
         frame: usize,
         source: Scoped,
         items: Option<&'a [SelectItem]>,
-        context: &mut Vec<String>,
+        context: &mut Vec<Selected>,
     ) -> Result<Option<Vec<&'a str>>> {
         let Some(items) = items else { return Ok(None) };
         let set = self.set(source);
@@ -284,7 +298,7 @@ impl<'a> Binder<'a> {
             let path = match &item.kind {
                 SelectKind::Star => {
                     star = true;
-                    context.push("*".to_owned());
+                    context.push(Selected::Name("*".to_owned()));
                     continue;
                 }
                 SelectKind::AllOperations(_) => continue,
@@ -313,7 +327,7 @@ impl<'a> Binder<'a> {
                 .any(|(of, alias, _)| *of == source && alias == name);
             if computed || set.property(name).is_some() || set.navigation(name).is_some() {
                 if !names.contains(&name.as_str()) {
-                    context.push(name.clone());
+                    context.push(Selected::Name(name.clone()));
                     names.push(name);
                 }
             } else {

@@ -13,7 +13,7 @@ use crate::edm::Schema;
 use crate::error::{Code, Error, Result};
 use crate::format::{
     CellOptions, CellWriter, Context, CsvWriter, EntityWriter, Format, MetadataLevel, Negotiated,
-    SkipToken, write_json_string,
+    SkipToken, select_list, write_json_string,
 };
 use crate::limits::Limits;
 use crate::plan::{self, Answer, Data, Member, Output, Page, Plan, ShapeKind};
@@ -40,6 +40,8 @@ pub(super) struct Asked<'a> {
     pub(super) service: &'a Arc<Inner>,
     pub(super) served: &'a Served,
     pub(super) uri: &'a ODataUri,
+    /// The skip token of the URL: the tree and its plan know nothing of it.
+    pub(super) skip_token: Option<String>,
     pub(super) negotiated: &'a Negotiated,
     pub(super) credentials: Option<&'a Credentials>,
     pub(super) caller: &'a Caller,
@@ -162,7 +164,7 @@ fn of_row(error: Error) -> Failed {
 pub(super) async fn all(asked: &Asked<'_>, parts: &[Data]) -> Result<HttpResponse> {
     let key = token_key(asked.credentials);
     // Each set's tokens are bound to it, so that only one of them is theirs.
-    let place = match asked.uri.options.skip_token.as_deref() {
+    let place = match asked.skip_token.as_deref() {
         None => Some(0),
         Some(token) => parts
             .iter()
@@ -172,7 +174,7 @@ pub(super) async fn all(asked: &Asked<'_>, parts: &[Data]) -> Result<HttpRespons
     let data = parts
         .get(place)
         .ok_or_else(|| Error::new(Code::UnknownSegment, "there is no collection"))?;
-    let fragment = format!("{}/$entity", entities_fragment(asked.schema(), data));
+    let fragment = format!("{}/$entity", entities_fragment(asked, data));
     let part = Part {
         context_url: asked.context_url(&fragment),
         then: parts.get(place + 1).map(|then| then.canonical.clone()),
@@ -218,15 +220,14 @@ impl Asked<'_> {
 }
 
 /// The fragment for a set's entities: `Conversation(id,inbox(name))`.
-fn entities_fragment(schema: &Schema, data: &Data) -> String {
-    if data.query.shape.kind == ShapeKind::Complex {
+fn entities_fragment(asked: &Asked<'_>, data: &Data) -> String {
+    let shape = &data.query.shape;
+    if shape.kind == ShapeKind::Complex {
         return "Collection(Edm.ComplexType)".to_owned();
     }
-    let name = schema.set(data.query.shape.set).declared.entity_set;
-    match &data.query.shape.selection {
-        Some(selection) => format!("{name}({selection})"),
-        None => name.to_owned(),
-    }
+    let name = asked.schema().set(shape.set).declared.entity_set;
+    let list = select_list(&shape.selection, asked.negotiated.version);
+    format!("{name}{list}")
 }
 
 fn not_found(data: &Data, schema: &Schema) -> Error {
@@ -356,7 +357,7 @@ fn single_row(asked: &Asked<'_>, data: &Data, row: &RawRow, first: usize) -> Res
                 .map_err(broken)?;
         }
         _ => {
-            let fragment = format!("{}/$entity", entities_fragment(asked.schema(), data));
+            let fragment = format!("{}/$entity", entities_fragment(asked, data));
             let url = asked.context_url(&fragment);
             entity
                 .write(&mut out, row, url.as_deref())
@@ -393,7 +394,7 @@ async fn collection(
     let settings = &asked.service.settings;
     let context = asked.context();
     let wish = continuation::Wish {
-        skip_token: asked.uri.options.skip_token.as_deref(),
+        skip_token: asked.skip_token.as_deref(),
         max_page_size: asked.negotiated.preferences.max_page_size,
     };
     let database = &asked.service.database;
@@ -404,6 +405,7 @@ async fn collection(
     );
     let continuation::Asked { mut page, size } =
         continuation::page(database, schema, data, asked.caller, wish, means).await?;
+    page.count_first = asked.negotiated.parameters.streaming;
     let format = asked.negotiated.format;
     let whole;
     let data = if format == Format::Json {
@@ -423,7 +425,7 @@ async fn collection(
     let fragment = match data.answer {
         Answer::References => "Collection($ref)".to_owned(),
         _ if part.is_some() => "Collection(Edm.EntityType)".to_owned(),
-        _ => entities_fragment(schema, data),
+        _ => entities_fragment(asked, data),
     };
     let next = NextLink {
         url: asked.next_url.clone(),
@@ -443,7 +445,6 @@ async fn collection(
     };
     let mut buffer = Vec::with_capacity(CHUNK + CHUNK / 8);
     let mut first = true;
-    writer.head(&mut buffer);
     let mut response = respond::agreed(200, asked.negotiated, size);
     if format == Format::Csv {
         let name = schema.set(data.query.shape.set).declared.entity_set;

@@ -64,4 +64,4 @@ const TIME_BETWEEN: &str = "CASE WHEN isfinite({0}) AND isfinite({1}) THEN {0} -
 const DIVIDE_FLOATS: &str = "CASE WHEN {1} = 0 THEN CASE WHEN {0} = 'NaN' OR {0} = 0 THEN 'NaN' WHEN ({0} > 0) = ({1}::text = '0') THEN 'Infinity' WHEN {0} IS NOT NULL THEN '-Infinity' END::float8 ELSE {0} / {1} END";
 const DIVIDE_BY: &str = "CASE WHEN {1} = 0 THEN CASE WHEN {0} = 'NaN' OR {0} = 0 THEN 'NaN' WHEN {0} > 0 THEN 'Infinity' WHEN {0} < 0 THEN '-Infinity' END::numeric ELSE {0} / {1} END";
 /// By zero it fails (URL Conventions 5.1.1.2.6).
-const MOD_FLOATS: &str = "CASE WHEN {1} = 0 AND {0} IS NOT NULL THEN 0 / {1} WHEN {1} <> 0 THEN ({0}::numeric % {1}::numeric)::float8 END";
+const MOD_FLOATS: &str = "CASE WHEN {1} = 0 AND {0} IS NOT NULL THEN 0 / {1} WHEN {1} <> 0 THEN ({0}::text::numeric % {1}::text::numeric)::float8 END";

@@ -4,7 +4,7 @@
 //! the form an index can serve. Everywhere else (under `not`, as a value) the printed text is exact:
 //! `eq` and `ne` never null, `gt ge lt le` false for null, the logical operators three-valued.
 
-use super::cast::cast_template;
+use super::cast::{cast_template, promotion};
 use super::rows::Conditions;
 use super::writer::{Piece, Writer};
 use crate::edm::{PgType, PrimitiveType as T, ScopeRule, Source};
@@ -271,7 +271,11 @@ impl Writer<'_> {
                 let property = &self.set(*source).properties[*place];
                 !(property.ty == T::Json && json_text(property.source).is_some())
             }
-            ExprKind::Convert(operand) | ExprKind::Negate(operand) => self.is_short(operand),
+            ExprKind::Convert(operand) => {
+                self.is_short(operand)
+                    && promotion(operand.pg(self.schema), expr.pg(self.schema)).is_none()
+            }
+            ExprKind::Negate(operand) => self.is_short(operand),
             _ => false,
         }
     }
@@ -342,6 +346,11 @@ impl Writer<'_> {
     }
 
     fn convert(&mut self, operand: &Expr, ty: PgType) {
+        if let Some(template) = promotion(operand.pg(self.schema), ty) {
+            let piece = self.operand_piece(operand);
+            self.template(template, &[piece]);
+            return;
+        }
         self.sql("(");
         self.operand(operand);
         self.sql(")::");
@@ -351,7 +360,12 @@ impl Writer<'_> {
     /// A cast that fails gives null (URL Conventions 5.1.1.10.1).
     fn cast(&mut self, operand: &Expr, to: T) {
         let from = operand.ty_or_string();
-        let piece = self.operand_piece(operand);
+        // A `real` is the Double that a row shows of it.
+        let piece = if from == T::Double {
+            self.typed_piece(operand, from.pg())
+        } else {
+            self.operand_piece(operand)
+        };
         self.template(cast_template(from, to), &[piece]);
     }
 }

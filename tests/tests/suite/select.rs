@@ -1,6 +1,6 @@
 //! `$select`: what of a row is there, in which order, and what the context says of it.
 
-use crate::asking::{answer, answer_with, small};
+use crate::asking::{ROOT, answer, answer_with, get, small};
 use expect_test::{Expect, expect};
 
 #[track_caller]
@@ -65,7 +65,7 @@ async fn what_is_selected_is_there_and_nothing_else() {
         "Label(3)?$select=id,conversations&$expand=conversations($select=id)",
         expect![[r#"
             200
-            {"@odata.context":"http://127.0.0.1/v1.0/odata/$metadata#Label(id,conversations(id))/$entity","id":3,"conversations":[{"id":3}]}"#]],
+            {"@odata.context":"http://127.0.0.1/v1.0/odata/$metadata#Label(id,conversations,conversations(id))/$entity","id":3,"conversations":[{"id":3}]}"#]],
     );
     check(
         server,
@@ -125,4 +125,72 @@ async fn metadata_levels_and_versions() {
     expect![[r#"
         200
         {"value":[{"id":1,"event_start_time":"2021-11-23T00:00:00.000000Z","value":0.5},{"id":2,"event_start_time":"2021-11-23T00:00:00.000000Z","value":1.5}],"@odata.count":10}"#]].assert_eq(&answer_with(server, many, &[none]));
+}
+
+/// What the context URL says, in 4.0 and in 4.01.
+#[tokio::test]
+async fn the_context_tells_what_is_selected_and_expanded() {
+    let server = small().await;
+    for (query, in_4_0, in_4_01) in [
+        ("$select=id,inbox", "(id,inbox)", "(id,inbox)"),
+        ("$expand=inbox", "", "(inbox())"),
+        ("$expand=messages,inbox", "", "(messages(),inbox())"),
+        ("$select=id&$expand=inbox", "(id)", "(id,inbox())"),
+        ("$select=*&$expand=inbox", "(*)", "(*,inbox())"),
+        (
+            "$select=id,inbox&$expand=inbox",
+            "(id,inbox)",
+            "(id,inbox,inbox())",
+        ),
+        (
+            "$select=id,inbox&$expand=inbox($select=name)",
+            "(id,inbox,inbox(name))",
+            "(id,inbox,inbox(name))",
+        ),
+        (
+            "$select=messages&$expand=messages($select=id)",
+            "(messages,messages(id))",
+            "(messages,messages(id))",
+        ),
+        (
+            "$expand=inbox($select=name)",
+            "(inbox(name))",
+            "(inbox(name))",
+        ),
+        ("$expand=inbox($expand=members)", "", "(inbox(members()))"),
+        (
+            "$expand=inbox($select=id;$expand=members)",
+            "(inbox(id))",
+            "(inbox(id,members()))",
+        ),
+        (
+            "$expand=inbox($expand=members($select=id))",
+            "(inbox(members(id)))",
+            "(inbox(members(id)))",
+        ),
+        ("$expand=inbox/$ref,messages/$count", "", ""),
+        ("$select=id&$expand=messages/$ref", "(id)", "(id)"),
+        (
+            "$expand=*",
+            "",
+            "(messages(),inbox(),assignee(),labels(),reporting_events())",
+        ),
+        (
+            "$expand=*/$ref,inbox($select=id)",
+            "(inbox(id))",
+            "(inbox(id))",
+        ),
+    ] {
+        for (path, end) in [("Conversation(1)", "/$entity"), ("Conversation", "")] {
+            for (version, name, expected) in [
+                ("4.0", "@odata.context", in_4_0),
+                ("4.01", "@context", in_4_01),
+            ] {
+                let url = format!("{path}?{query}");
+                let body = get(server, &url, &[("OData-MaxVersion", version)]).expect(200);
+                let expected = format!("{ROOT}$metadata#Conversation{expected}{end}");
+                assert_eq!(body.json()[name], expected, "{url} in {version}");
+            }
+        }
+    }
 }
