@@ -16,7 +16,9 @@ pub const TRANSFORMATIONS: &[&str] = &[
     "filter",
     "groupby",
     "identity",
+    "join",
     "orderby",
+    "outerjoin",
     "search",
     "skip",
     "top",
@@ -26,15 +28,7 @@ pub const TRANSFORMATIONS: &[&str] = &[
 ];
 
 /// Transformations that the standard names and this service does not offer.
-pub const NOT_OFFERED: &[&str] = &[
-    "addnested",
-    "ancestors",
-    "descendants",
-    "join",
-    "nest",
-    "outerjoin",
-    "traverse",
-];
+pub const NOT_OFFERED: &[&str] = &["addnested", "ancestors", "descendants", "nest", "traverse"];
 
 /// The aggregation methods (Data Aggregation 3.2.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! The binder: what is known while names are resolved.
 
-use super::apply::DerivedNames;
+use super::apply::Relation;
 use super::{Answer, Expr, ExprKind, Join, Plan, Rows, Scoped, Via, all, crossjoin, resource};
 use crate::edm::{EntitySet, PrimitiveType, Schema, SetId};
 use crate::error::{Code, Error, Result, Span};
@@ -139,7 +139,7 @@ pub(super) struct Binder<'a> {
     /// The instance that names without a prefix belong to: its frame and its table reference.
     pub(super) origin: Option<(usize, Scoped)>,
     /// The columns that names refer to, once `$apply` has made rows of its own.
-    pub(super) derived: Option<DerivedNames>,
+    pub(super) derived: Option<Relation>,
     /// Lambdas around this place.
     pub(super) lambdas: usize,
     /// Expressions around this one.
@@ -148,7 +148,9 @@ pub(super) struct Binder<'a> {
     nodes: usize,
     /// Expand items so far.
     pub(super) expands: usize,
-    next_source: u16,
+    /// SELECTs of `$apply` so far, as they will be printed.
+    pub(super) apply_layers: usize,
+    next_source: usize,
     /// The option that is being bound: positions are those of its value.
     option: Option<&'static str>,
     /// Unknown names, all of them, so that a client can mend them at once.
@@ -181,6 +183,7 @@ impl<'a> Binder<'a> {
             frames: Vec::new(),
             origin: None,
             derived: None,
+            apply_layers: 0,
             lambdas: 0,
             depth: 0,
             nodes: 0,
@@ -208,7 +211,7 @@ impl<'a> Binder<'a> {
     }
 
     /// A number that nothing else in the plan has.
-    pub(super) fn next_id(&mut self) -> u16 {
+    pub(super) fn next_id(&mut self) -> usize {
         let id = self.next_source;
         self.next_source += 1;
         id
@@ -239,6 +242,7 @@ impl<'a> Binder<'a> {
             from: frame.from,
             via,
             crossed: frame.crossed.clone(),
+            lateral: None,
             joins: frame.joins.clone(),
             filter: Expr::all(conditions),
         }
@@ -254,6 +258,7 @@ impl<'a> Binder<'a> {
             from: frame.from,
             via,
             crossed: frame.crossed,
+            lateral: None,
             joins: frame.joins,
             filter,
         }

@@ -27,7 +27,7 @@ mod walk;
 
 pub use crate::functions::aggregation::Aggregate;
 pub use bind::bind;
-pub use derived::{Derived, Input, Layer};
+pub use derived::{Derived, Input, Lateral, Layer};
 pub use expr::{ArithmeticOp, Comparison, Expr, ExprKind, Over, OverNumber, Value};
 pub use page::{Bound, Page, Window};
 
@@ -110,13 +110,13 @@ impl Anchor {
 /// set; the SQL printer adds the caller's scope to each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Scoped {
-    id: u16,
+    id: usize,
     set: SetId,
 }
 
 impl Scoped {
     /// Its number in the plan.
-    pub fn id(self) -> u16 {
+    pub fn id(self) -> usize {
         self.id
     }
 
@@ -155,6 +155,8 @@ pub struct Rows {
     pub crossed: Vec<Scoped>,
     /// The to-one navigations that expressions go through, in the order in which they are joined.
     pub joins: Vec<Join>,
+    /// What a `join` makes of the entities that are related to each.
+    pub lateral: Option<Box<Lateral>>,
     /// The condition.
     pub filter: Option<Expr>,
 }
@@ -351,6 +353,8 @@ pub enum Member {
         name: String,
         /// What is inside.
         members: Vec<Member>,
+        /// The output that is null where there is nothing inside.
+        present: Option<usize>,
     },
     /// An expanded entity; absent where its key is null.
     One {

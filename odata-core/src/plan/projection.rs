@@ -1,6 +1,6 @@
 //! `$select` and `$compute`: what of a row is read.
 
-use super::apply::Applied;
+use super::apply::{Applied, Order};
 use super::bind::Binder;
 use super::levels::Expansion;
 use super::order::indexed_range;
@@ -120,6 +120,7 @@ impl<'a> Binder<'a> {
     ) -> Result<Query> {
         let from = self.frames[frame].from;
         let skip = self.bind_skip(options)?;
+        let mut then = Order::new();
         self.with_origin((frame, from), |binder| {
             if let Some(transformations) = &options.apply {
                 let applied = binder.in_option("$apply", |binder| {
@@ -130,10 +131,8 @@ impl<'a> Binder<'a> {
                     binder.bind_apply(frame, via, given, transformations)
                 })?;
                 match applied {
-                    Applied::Entities(chosen) => conditions = chosen,
-                    Applied::Derived(derived, names) => {
-                        return binder.bind_derived_page(frame, derived, names, options);
-                    }
+                    Applied::Entities(chosen, order) => (conditions, then) = (chosen, order),
+                    Applied::Made(made) => return binder.bind_derived_page(frame, made, options),
                 }
             }
             binder.in_option("$compute", |binder| {
@@ -149,7 +148,9 @@ impl<'a> Binder<'a> {
                     // The members of one entity are few, and are found by its key.
                     Some(_) => None,
                 };
-                binder.bind_order(&[from], options.order_by.as_deref(), range, &mut outputs)
+                let asked = options.order_by.as_deref().unwrap_or_default();
+                let order = binder.bind_order_items(asked)?.into_iter().chain(then);
+                Ok(binder.total_order(&[from], order.collect(), range, &mut outputs))
             })?;
             Ok(Query {
                 input: Input::Rows(binder.rows(frame, via, conditions)),

@@ -184,10 +184,6 @@ fn bare(
 
 /// Reads the segments from left to right.
 fn walk<'a>(binder: &Binder<'a>, segments: &'a [PathSegment]) -> Result<(Vec<Step<'a>>, End)> {
-    if segments.len() > 2 * binder.limits.path_segments {
-        let message = format!("more than {} path segments", binder.limits.path_segments);
-        return Err(Error::new(Code::LimitExceeded, message));
-    }
     let schema = binder.schema;
     let mut steps: Vec<Step<'a>> = Vec::new();
     let mut end = End::Entities;
@@ -401,6 +397,7 @@ fn bind_anchor<'a>(binder: &mut Binder<'a>, steps: &[Step<'a>]) -> Result<Option
             from,
             via: None,
             crossed: Vec::new(),
+            lateral: None,
             joins: Vec::new(),
             filter: Some(key),
         },

@@ -133,6 +133,10 @@ async fn results_are_those_of_sql() {
             format!("SELECT max(id) AS hi FROM (SELECT id FROM {MESSAGES} ORDER BY id LIMIT 3) x"),
         ),
         (
+            "ReportingEvent?$apply=filter(id lt 8)/topsum(40,value)/aggregate($count as n,id with max as i)",
+            "SELECT 1 AS n, 7 AS i".to_owned(),
+        ),
+        (
             "Message?$apply=search(hello)/aggregate($count as n)",
             format!("SELECT count(*) AS n FROM {MESSAGES} WHERE content ILIKE '%hello%'"),
         ),

@@ -9,6 +9,8 @@ mod abnf_http;
 mod aggregation;
 mod annotations;
 mod apply;
+mod apply_order;
+mod apply_shapes;
 mod asking;
 mod auth;
 mod casts;
