@@ -64,8 +64,8 @@ pub enum ExprKind {
     Over(Box<Over>),
     /// Whether these values are a row of the layer.
     Among(Vec<Expr>, Box<Layer>),
-    /// Whether the text contains this one, in any case; false for null.
-    Search(Box<Expr>, String),
+    /// Whether one of the texts contains this one, in any case; false for null.
+    Search(Vec<Expr>, String),
 }
 
 /// A number that a row has among those that are like it in some expressions, in an order.

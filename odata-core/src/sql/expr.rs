@@ -92,6 +92,7 @@ impl Writer<'_> {
             }
             ExprKind::Compare(op, left, right) => self.compare(*op, left, right, position),
             ExprKind::In(operand, values, null) => self.in_list(operand, values, *null, position),
+            ExprKind::Search(texts, term) => self.search(texts, term, position),
             _ => self.plain(expr),
         }
     }
@@ -182,18 +183,12 @@ impl Writer<'_> {
                 self.rows_clause(rows, |_, _| {});
                 self.sql(")");
             }
-            ExprKind::Search(text, term) => {
-                self.sql("COALESCE(");
-                self.unicode(text);
-                self.sql(" ILIKE ");
-                self.value(&Value::Text(like_pattern(term, true, true)));
-                self.sql(", FALSE)");
-            }
             ExprKind::And(_)
             | ExprKind::Or(_)
             | ExprKind::Not(_)
             | ExprKind::Compare(..)
-            | ExprKind::In(..) => {
+            | ExprKind::In(..)
+            | ExprKind::Search(..) => {
                 self.operand(expr);
             }
         }
@@ -275,6 +270,20 @@ impl Writer<'_> {
                 self.sql(if shows { ", FALSE)" } else { ")" });
             }
         }
+    }
+
+    /// In a condition as an index of trigrams serves it.
+    fn search(&mut self, texts: &[Expr], term: &str, position: Position) {
+        let shows = position == Position::Value && texts.iter().any(|text| text.nullable);
+        let pattern = Value::Text(like_pattern(term, true, true));
+        let pattern = self.piece(|writer| writer.value(&pattern));
+        self.sql(if shows { "COALESCE(" } else { "(" });
+        self.list(texts, " OR ", |writer, text| {
+            writer.unicode(text);
+            writer.sql(" ILIKE ");
+            writer.write_piece(&pattern);
+        });
+        self.sql(if shows { ", FALSE)" } else { ")" });
     }
 
     /// The whole list is one parameter.
