@@ -5,7 +5,7 @@ use super::writer::Writer;
 use super::{Param, Statement};
 use crate::edm::{PgType, Schema, Scope};
 use crate::plan::{
-    Anchor, Answer, Bound, Data, Input, OrderItem, Output, Page, Query, Rows, Scoped, Window,
+    Anchor, Answer, Bound, Data, Expr, Input, OrderItem, Output, Page, Query, Rows, Scoped, Window,
 };
 
 /// Where a statement's columns are.
@@ -270,21 +270,25 @@ impl Writer<'_> {
         self.sql(")");
     }
 
-    /// Nulls come first when ascending and last when descending (Protocol 11.2.6.2), the reverse of
-    /// PostgreSQL's; said only where there may be one, or no index serves the order.
     fn order_by(&mut self, order: &[OrderItem]) {
         if order.is_empty() {
             return;
         }
         self.sql(" ORDER BY ");
         self.list(order, ", ", |writer, item| {
-            writer.sort_operand(&item.expr);
-            writer.sql(match (item.descending, item.expr.nullable) {
-                (false, false) => "",
-                (false, true) => " NULLS FIRST",
-                (true, false) => " DESC",
-                (true, true) => " DESC NULLS LAST",
-            });
+            writer.sort_item(&item.expr, item.descending);
+        });
+    }
+
+    /// Nulls come first when ascending and last when descending (Protocol 11.2.6.2), the reverse of
+    /// PostgreSQL's; said only where there may be one, or no index serves the order.
+    pub(super) fn sort_item(&mut self, expr: &Expr, descending: bool) {
+        self.sort_operand(expr);
+        self.sql(match (descending, expr.nullable) {
+            (false, false) => "",
+            (false, true) => " NULLS FIRST",
+            (true, false) => " DESC",
+            (true, true) => " DESC NULLS LAST",
         });
     }
 
