@@ -293,12 +293,15 @@ fn as_operand(expr: Expr, operand: Operand) -> Expr {
             },
             Some(_) => expr,
         },
-        // The functions of text take int4: a larger number is out of range for any text.
-        (_, Operand::Integer) if expr.ty != Some(T::Int32) || expr.is_value() => Expr {
-            nullable: expr.nullable,
-            kind: ExprKind::Convert(Box::new(expr)),
-            ty: Some(T::Int32),
-        },
+        // No text has so many characters: what is beyond is as good as the last of them.
+        (ExprKind::Value(Value::Integer(n)), Operand::Integer) => {
+            let n = (*n).clamp(1 - i64::from(i32::MAX), i64::from(i32::MAX) - 1);
+            Expr::certain(
+                ExprKind::Convert(Box::new(Expr::value(Value::Integer(n)))),
+                ty,
+            )
+        }
+        (_, Operand::Integer) if expr.ty.is_some() => expr,
         _ => convert(expr, ty),
     }
 }

@@ -6,6 +6,7 @@
 
 mod all;
 mod apply;
+mod arithmetic;
 mod bind;
 mod crossjoin;
 mod derived;

@@ -1,5 +1,6 @@
 //! Expressions of the URL become expressions with types (URL Conventions 5.1.1).
 
+use super::arithmetic::{arithmetic, negate};
 use super::bind::{Binder, condition};
 use super::{ArithmeticOp, Comparison, Expr, ExprKind, Value, function, literal};
 use crate::edm::PrimitiveType as T;
@@ -59,7 +60,7 @@ impl<'a> Binder<'a> {
                     nullable,
                 })
             }
-            A::Negate(operand) => self.bind_negate(operand, span),
+            A::Negate(operand) => negate(self.bind_expr(operand)?, span),
             A::Binary(op, left, right) => self.bind_binary(*op, left, right, span),
             A::Call(name, arguments) => self.bind_call(name, arguments, span),
             A::Cast(Some(operand), ty) => self.bind_cast(operand, ty, span),
@@ -105,25 +106,6 @@ impl<'a> Binder<'a> {
         };
         self.open_aliases.pop();
         result
-    }
-
-    fn bind_negate(&mut self, operand: &'a ast::Expr, span: Span) -> Result<Expr> {
-        let bound = self.bind_expr(operand)?;
-        match bound.ty {
-            None => Ok(bound),
-            Some(ty) if ty.is_numeric() || ty == T::Duration => {
-                let nullable = bound.nullable;
-                Ok(Expr {
-                    kind: ExprKind::Negate(Box::new(bound)),
-                    ty: Some(ty),
-                    nullable,
-                })
-            }
-            Some(ty) => Err(mismatch(
-                format!("'-' takes a number or a duration, not {}", ty.edm_name()),
-                span,
-            )),
-        }
     }
 
     fn bind_binary(
@@ -306,7 +288,7 @@ impl<'a> Binder<'a> {
     }
 }
 
-fn mismatch(message: String, span: Span) -> Error {
+pub(super) fn mismatch(message: String, span: Span) -> Error {
     Error::new(Code::TypeMismatch, message).at(span)
 }
 
@@ -473,82 +455,5 @@ fn read_as(expr: Expr, other: Option<T>, span: Span) -> Result<Expr> {
             None => Err(literal::invalid(ty, text, span)),
         },
         _ => Ok(expr),
-    }
-}
-
-/// Arithmetic over numbers, dates and durations (URL Conventions 5.1.1.2).
-pub(super) fn arithmetic(op: ArithmeticOp, left: Expr, right: Expr, span: Span) -> Result<Expr> {
-    use ArithmeticOp::{Add, Div, DivBy, Mod, Mul, Sub};
-    let (Some(a), Some(b)) = (left.ty, right.ty) else {
-        return Ok(Expr::null());
-    };
-    let nullable = left.nullable || right.nullable;
-    let of = |left, right, ty| {
-        Ok(Expr {
-            kind: ExprKind::Arithmetic(op, Box::new(left), Box::new(right)),
-            ty: Some(ty),
-            nullable,
-        })
-    };
-    if let (true, true) = (a.is_numeric(), b.is_numeric()) {
-        let common = common_type(a, b).unwrap_or(T::Decimal);
-        let ty = match op {
-            DivBy if common.is_integer() => T::Decimal,
-            _ => common,
-        };
-        if matches!(op, Div | Mod)
-            && ty.numeric_rank() <= T::Decimal.numeric_rank()
-            && is_zero(&right)
-        {
-            return Err(Error::new(Code::InvalidLiteral, "division by zero").at(span));
-        }
-        return of(convert(left, ty), convert(right, ty), ty);
-    }
-    // Times that are infinite or beyond the calendar give null.
-    let of_times = |left, right, ty| {
-        of(left, right, ty).map(|expr: Expr| Expr {
-            nullable: true,
-            ..expr
-        })
-    };
-    match (a, op, b) {
-        (T::DateTimeOffset | T::Date, Add | Sub, T::Duration) => of_times(left, right, a),
-        (T::Duration, Add, T::DateTimeOffset | T::Date) => of_times(left, right, b),
-        (T::Duration, Add | Sub, T::Duration) => of(left, right, T::Duration),
-        (T::DateTimeOffset, Sub, T::DateTimeOffset) | (T::Date, Sub, T::Date) => {
-            of_times(left, right, T::Duration)
-        }
-        (T::Duration, Mul | Div | DivBy, _) if b.is_numeric() => {
-            of(left, convert(right, T::Double), T::Duration)
-        }
-        (_, Mul, T::Duration) if a.is_numeric() => of(convert(left, T::Double), right, T::Duration),
-        _ => {
-            let name = match op {
-                Add => "add",
-                Sub => "sub",
-                Mul => "mul",
-                Div => "div",
-                DivBy => "divby",
-                Mod => "mod",
-            };
-            Err(mismatch(
-                format!(
-                    "'{name}' does not take {} and {}",
-                    a.edm_name(),
-                    b.edm_name()
-                ),
-                span,
-            ))
-        }
-    }
-}
-
-fn is_zero(expr: &Expr) -> bool {
-    match &expr.kind {
-        ExprKind::Value(Value::Integer(n)) => *n == 0,
-        ExprKind::Value(Value::Decimal(text)) => {
-            text.bytes().all(|b| matches!(b, b'0' | b'.' | b'-'))
-        }
-        _ => false,
     }
 }

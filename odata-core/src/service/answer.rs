@@ -2,6 +2,7 @@
 //! line is sent.
 
 use super::auth::{Caller, Credentials, token_key};
+use super::blame::only_expression;
 use super::body::{
     CollectionBody, Lines, LinesBody, NextLink, Part, Progress, RowsBody, broken_cell, control,
 };
@@ -78,6 +79,8 @@ enum Failed {
     TooLarge(Error),
     /// The database is not what the schema says.
     Changed(Error),
+    /// A value that the database can't compute with.
+    Value(Error),
     Other(Error),
 }
 
@@ -88,6 +91,10 @@ impl Failed {
             asked.service.changed.notify_one();
         }
         match self {
+            Failed::Value(error) => match only_expression(asked.uri) {
+                Some(option) => error.target(option),
+                None => error,
+            },
             Failed::TooLarge(error) | Failed::Changed(error) | Failed::Other(error) => error,
         }
     }
@@ -104,6 +111,7 @@ impl From<Failure> for Failed {
         match failure.reason {
             Reason::TooLarge => Failed::TooLarge(failure.error),
             Reason::Mismatch => Failed::Changed(failure.error),
+            Reason::Data => Failed::Value(failure.error),
             _ => Failed::Other(failure.error),
         }
     }

@@ -5,6 +5,7 @@
 
 mod answer;
 mod auth;
+mod blame;
 mod body;
 mod budget;
 mod continuation;
