@@ -223,6 +223,18 @@ impl Expr {
         matches!(self.kind, ExprKind::Value(_))
     }
 
+    /// Whether it is a literal that is zero.
+    pub fn is_zero(&self) -> bool {
+        match &self.kind {
+            ExprKind::Value(Value::Double(x)) => *x == 0.0,
+            ExprKind::Value(Value::Integer(n)) => *n == 0,
+            ExprKind::Value(Value::Decimal(text)) => {
+                text.bytes().all(|b| matches!(b, b'0' | b'.' | b'-'))
+            }
+            _ => false,
+        }
+    }
+
     /// The PostgreSQL type that it has in SQL.
     pub fn pg(&self, schema: &Schema) -> PgType {
         match &self.kind {

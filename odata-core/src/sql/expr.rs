@@ -128,19 +128,29 @@ impl Writer<'_> {
             ExprKind::Arithmetic(op, left, right) => self.in_scope_only(expr, |writer| {
                 writer.arithmetic(*op, left, right, expr.ty_or_string());
             }),
-            ExprKind::Negate(operand) => self.in_scope_only(expr, |writer| {
-                writer.sql("(- ");
-                writer.operand(operand);
-                writer.sql(")");
-            }),
+            // The least whole number has no opposite; a number with a sign of its own always has.
+            ExprKind::Negate(operand)
+                if matches!(expr.ty, Some(T::Decimal | T::Single | T::Double)) =>
+            {
+                self.negate(operand);
+            }
+            ExprKind::Negate(operand) => {
+                self.in_scope_only(expr, |writer| writer.negate(operand));
+            }
             ExprKind::Call(function, operands) if may_fail(operands) => {
                 self.in_scope_only(expr, |writer| writer.call(function, operands));
             }
             ExprKind::Call(function, operands) => self.call(function, operands),
             ExprKind::Convert(operand) => self.convert(operand, pg),
-            ExprKind::Cast(operand) => self.in_scope_only(expr, |writer| {
-                writer.cast(operand, expr.ty_or_string());
-            }),
+            ExprKind::Cast(operand) => {
+                let template = cast_template(operand.ty_or_string(), expr.ty_or_string());
+                // A cast that asks nothing of the value fails for none.
+                if template.contains("CASE") {
+                    self.in_scope_only(expr, |writer| writer.cast(operand, template));
+                } else {
+                    self.cast(operand, template);
+                }
+            }
             ExprKind::Case(branches) => {
                 self.sql("CASE");
                 for (condition, value) in branches {
@@ -367,8 +377,14 @@ impl Writer<'_> {
         self.sql(ty.sql_name());
     }
 
+    fn negate(&mut self, operand: &Expr) {
+        self.sql("(- ");
+        self.operand(operand);
+        self.sql(")");
+    }
+
     /// A cast that fails gives null (URL Conventions 5.1.1.10.1).
-    fn cast(&mut self, operand: &Expr, to: T) {
+    fn cast(&mut self, operand: &Expr, template: &'static str) {
         let from = operand.ty_or_string();
         // A `real` is the Double that a row shows of it.
         let piece = if from == T::Double {
@@ -376,7 +392,7 @@ impl Writer<'_> {
         } else {
             self.operand_piece(operand)
         };
-        self.template(cast_template(from, to), &[piece]);
+        self.template(template, &[piece]);
     }
 }
 
