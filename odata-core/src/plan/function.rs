@@ -378,11 +378,11 @@ fn widening(from: T, to: T) -> bool {
     }
 }
 
-/// Whether a cast gives a value for every value. A date beyond what a row can show has no text, and
-/// a Decimal may be larger than any Double.
+/// Whether a cast gives a value for every value. A date or time beyond what a row can show has no
+/// text, and a Decimal may be larger than any Double.
 fn cast_succeeds(from: T, to: T) -> bool {
     match (from, to) {
-        (T::DateTimeOffset | T::Date, T::String) => false,
+        (T::DateTimeOffset | T::Date | T::TimeOfDay, T::String) => false,
         (_, T::String) => true,
         (T::Decimal, T::Single | T::Double) => false,
         _ => widening(from, to),
