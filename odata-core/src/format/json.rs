@@ -67,8 +67,7 @@ struct EntityNames {
 
 enum MemberWriter {
     Value {
-        /// `"name":`, behind its type where that is written.
-        prefix: Vec<u8>,
+        name: Name,
         cell: CellWriter,
         output: usize,
         /// Which rows have it, if not all.
@@ -89,6 +88,14 @@ enum MemberWriter {
         entity: Box<EntityWriter>,
     },
     Many(Box<ManyWriter>),
+}
+
+/// What stands before a value.
+struct Name {
+    /// `"name":`, behind its type where that is always written.
+    prefix: Vec<u8>,
+    /// The type, where it is written before a text alone: a Double is a number, but `INF`.
+    type_of_text: Option<Vec<u8>>,
 }
 
 struct ManyWriter {
@@ -159,7 +166,7 @@ impl EntityWriter {
         for member in members {
             match member {
                 MemberWriter::Value {
-                    prefix,
+                    name,
                     cell,
                     output,
                     branches,
@@ -172,8 +179,7 @@ impl EntityWriter {
                     }
                     let start = (out.len(), object.first);
                     object.comma(out);
-                    out.extend_from_slice(prefix);
-                    let written = cell.write_json(out, cells.cell(*output))?;
+                    let written = name.write(out, cell, cells.cell(*output))?;
                     if !written && self.context.omit_nulls {
                         out.truncate(start.0);
                         object.first = start.1;
@@ -361,6 +367,27 @@ impl EntityWriter {
             write_json_string(out, &link);
         }
         Ok(())
+    }
+}
+
+impl Name {
+    /// Writes the value behind its name, and says whether it is one and not null.
+    fn write(
+        &self,
+        out: &mut Vec<u8>,
+        cell: &CellWriter,
+        value: Option<&[u8]>,
+    ) -> Result<bool, CellError> {
+        let start = out.len();
+        out.extend_from_slice(&self.prefix);
+        let place = out.len();
+        let written = cell.write_json(out, value)?;
+        if let Some(annotation) = &self.type_of_text
+            && out.get(place) == Some(&b'"')
+        {
+            out.splice(start..start, annotation.iter().copied());
+        }
+        Ok(written)
     }
 }
 

@@ -1,7 +1,9 @@
 //! The writers of a response, made from its plan.
 
 use super::super::{CellWriter, MetadataLevel, cell::CellOptions, write_json_string};
-use super::{Array, Context, EntityNames, EntityWriter, Id, ManyWriter, MemberWriter, SortOutput};
+use super::{
+    Array, Context, EntityNames, EntityWriter, Id, ManyWriter, MemberWriter, Name, SortOutput,
+};
 use crate::edm::{EntitySet, PgType, PrimitiveType, Schema, Version};
 use crate::plan::{Branches, Member, OrderItem, Output, Page, Query, Shape, ShapeKind};
 use std::sync::Arc;
@@ -106,7 +108,7 @@ impl Builder<'_> {
             Member::Property { property, output } => {
                 let property = &set.properties[*property];
                 MemberWriter::Value {
-                    prefix: value_prefix(context, property.declared.name, property.ty, full),
+                    name: Name::new(context, property.declared.name, property.ty, full),
                     cell: self.cell(*output, property.nullable),
                     output: first + output,
                     branches: None,
@@ -119,7 +121,7 @@ impl Builder<'_> {
                 declared,
                 branches,
             } => MemberWriter::Value {
-                prefix: value_prefix(context, name, *ty, type_shows(context, *declared)),
+                name: Name::new(context, name, *ty, type_shows(context, *declared)),
                 cell: self.cell(*output, true),
                 output: first + output,
                 branches: branches.clone().map(|branches| Branches {
@@ -182,27 +184,34 @@ fn array(
     })
 }
 
-/// `"name":`, behind its type where that is written.
-fn value_prefix(context: &Context, name: &str, ty: PrimitiveType, with_type: bool) -> Vec<u8> {
-    let mut prefix = Vec::new();
-    if with_type && !json_tells(ty) {
-        let edm = ty.edm_name().trim_start_matches("Edm.");
-        let hash = if context.version == Version::V4_0 {
-            "#"
-        } else {
-            ""
-        };
-        prefix.extend_from_slice(
+impl Name {
+    fn new(context: &Context, name: &str, ty: PrimitiveType, with_type: bool) -> Name {
+        let mut prefix = Vec::new();
+        let annotation = || {
+            let control = context.version.prefix();
             format!(
-                "\"{name}@{}type\":\"{hash}{edm}\",",
-                context.version.prefix()
+                "\"{name}@{control}type\":\"{}\",",
+                type_name(context.version, ty)
             )
-            .as_bytes(),
-        );
+            .into_bytes()
+        };
+        if with_type && !json_tells(ty) {
+            prefix = annotation();
+        }
+        let number = with_type && ty == PrimitiveType::Double;
+        write_json_string(&mut prefix, name);
+        prefix.push(b':');
+        Name {
+            prefix,
+            type_of_text: number.then(annotation),
+        }
     }
-    write_json_string(&mut prefix, name);
-    prefix.push(b':');
-    prefix
+}
+
+/// The name of a primitive type as control information (JSON Format 4.5.3).
+fn type_name(version: Version, ty: PrimitiveType) -> String {
+    let hash = if version == Version::V4_0 { "#" } else { "" };
+    format!("{hash}{}", ty.edm_name().trim_start_matches("Edm."))
 }
 
 /// Whether a JSON value tells the type by itself (JSON Format 4.5.3).
