@@ -5,8 +5,10 @@
 
 mod build;
 mod object;
+mod property;
 
 pub use build::sort_outputs;
+pub use property::PropertyWriter;
 
 use super::records::{Cells, Record, elements};
 use super::skip_token::{SkipToken, TokenKey};

@@ -3,7 +3,7 @@
 
 use super::auth::{Caller, Credentials, token_key};
 use super::body::{
-    CollectionBody, Lines, LinesBody, NextLink, Part, Progress, RowsBody, broken_cell, control,
+    CollectionBody, Lines, LinesBody, NextLink, Part, Progress, RowsBody, broken_cell,
 };
 use super::produce::{finish, stream};
 use super::{Inner, Served, continuation, respond};
@@ -12,10 +12,10 @@ use crate::edm::Schema;
 use crate::error::{Code, Error, Result};
 use crate::format::{
     CellOptions, CellWriter, Context, CsvWriter, EntityWriter, Format, MetadataLevel, Negotiated,
-    SkipToken, write_json_string,
+    PropertyWriter, SkipToken,
 };
 use crate::limits::Limits;
-use crate::plan::{self, Answer, Data, Member, Output, Page, Plan, ShapeKind};
+use crate::plan::{self, Answer, Data, Output, Page, Plan, ShapeKind};
 use crate::sql;
 use crate::uri::ODataUri;
 use actix_web::HttpResponse;
@@ -309,38 +309,22 @@ fn single_row(asked: &Asked<'_>, data: &Data, row: &RawRow, first: usize) -> Res
     let broken = |error| broken_cell(&error);
     match data.answer {
         Answer::Property | Answer::Value => {
-            let Some((name, writer)) = property(asked, data) else {
+            let writer = PropertyWriter::new(asked.schema(), &data.query, first, &context);
+            let Some(writer) = writer else {
                 return Ok(respond::no_content(negotiated));
             };
-            if data.answer == Answer::Value {
-                return Ok(
-                    if writer
-                        .write_text(&mut out, row.cell(first))
-                        .map_err(broken)?
-                    {
-                        respond(out)
-                    } else {
-                        respond::no_content(negotiated)
-                    },
-                );
-            }
-            out.push(b'{');
-            let mut path = Vec::new();
-            entity.write_path(&mut path, row).map_err(broken)?;
-            let fragment = format!("{}/{name}", String::from_utf8_lossy(&path));
-            if let Some(url) = asked.context_url(&fragment) {
-                control(&mut out, negotiated.version, "context");
-                write_json_string(&mut out, &url);
-                out.push(b',');
-            }
-            out.extend_from_slice(b"\"value\":");
-            if !writer
-                .write_json(&mut out, row.cell(first))
-                .map_err(broken)?
-            {
+            let is_value = if data.answer == Answer::Value {
+                writer.write_text(&mut out, row)
+            } else {
+                let mut path = Vec::new();
+                entity.write_path(&mut path, row).map_err(broken)?;
+                let path = String::from_utf8_lossy(&path);
+                let url = asked.context_url(&format!("{path}/{}", writer.name()));
+                writer.write(&mut out, row, url.as_deref())
+            };
+            if !is_value.map_err(broken)? {
                 return Ok(respond::no_content(negotiated));
             }
-            out.push(b'}');
         }
         Answer::Reference => {
             let url = asked.context_url("$ref");
@@ -357,23 +341,6 @@ fn single_row(asked: &Asked<'_>, data: &Data, row: &RawRow, first: usize) -> Res
         }
     }
     Ok(respond(out))
-}
-
-/// The property that is asked for: its name, and the writer of its cell.
-fn property(asked: &Asked<'_>, data: &Data) -> Option<(&'static str, CellWriter)> {
-    let Some(Member::Property { property, output }) = data.query.shape.members.first() else {
-        return None;
-    };
-    let property = &asked.schema().set(data.query.shape.set).properties[*property];
-    let (column, ty) = data.query.outputs.get(*output)?.value_type(asked.schema());
-    let options = CellOptions {
-        ieee754_compatible: asked.negotiated.parameters.ieee754_compatible,
-    };
-    // A raw value has no nearest one: null where the type has no form for it.
-    Some((
-        property.declared.name,
-        CellWriter::new(column, ty, property.nullable, options),
-    ))
 }
 
 /// A page of rows, of `$all` those of one set.

@@ -210,6 +210,10 @@ fn check_type(server: &Server, id: usize, expect: &str) {
     let told = expect.starts_with('"').then_some(&told);
     let row = server.get(&format!("ReportingEvent({id}){full}")).json();
     assert_eq!(row.get("value@odata.type"), told, "ReportingEvent({id})");
+    if expect != "null" {
+        let alone = server.get(&format!("ReportingEvent({id})/value{full}"));
+        assert_eq!(alone.json().get("@odata.type"), told, "value of {id}");
+    }
 }
 
 #[tokio::test]

@@ -127,6 +127,61 @@ async fn metadata_levels_and_versions() {
         {"value":[{"id":1,"event_start_time":"2021-11-23T00:00:00.000000Z","value":0.5},{"id":2,"event_start_time":"2021-11-23T00:00:00.000000Z","value":1.5}],"@odata.count":10}"#]].assert_eq(&answer_with(server, many, &[none]));
 }
 
+/// A property on its own tells its type at the full level, where JSON doesn't (JSON Format 11).
+#[tokio::test]
+async fn a_property_on_its_own_tells_its_type() {
+    let server = small().await;
+    for (path, level, version, expected) in [
+        (
+            "Inbox(1)/created_at",
+            "full",
+            "4.0",
+            r##"{"@odata.context":"CONTEXT","@odata.type":"#DateTimeOffset","value":"2021-01-05T08:00:00.000000Z"}"##,
+        ),
+        (
+            "Inbox(1)/created_at",
+            "full",
+            "4.01",
+            r#"{"@context":"CONTEXT","@type":"DateTimeOffset","value":"2021-01-05T08:00:00.000000Z"}"#,
+        ),
+        (
+            "Inbox(1)/created_at",
+            "minimal",
+            "4.0",
+            r#"{"@odata.context":"CONTEXT","value":"2021-01-05T08:00:00.000000Z"}"#,
+        ),
+        (
+            "Inbox(1)/created_at",
+            "none",
+            "4.0",
+            r#"{"value":"2021-01-05T08:00:00.000000Z"}"#,
+        ),
+        (
+            "Inbox(1)/id",
+            "full",
+            "4.0",
+            r##"{"@odata.context":"CONTEXT","@odata.type":"#Int64","value":1}"##,
+        ),
+        (
+            "Inbox(1)/name",
+            "full",
+            "4.0",
+            r#"{"@odata.context":"CONTEXT","value":"Web Chat"}"#,
+        ),
+        (
+            "ReportingEvent(1)/value",
+            "full",
+            "4.0",
+            r#"{"@odata.context":"CONTEXT","value":0.5}"#,
+        ),
+    ] {
+        let accept = format!("application/json;odata.metadata={level}");
+        let headers = [("Accept", &*accept), ("OData-MaxVersion", version)];
+        let expected = expected.replace("CONTEXT", &format!("{ROOT}$metadata#{path}"));
+        assert_eq!(get(server, path, &headers).expect(200).text(), expected);
+    }
+}
+
 /// What the context URL says, in 4.0 and in 4.01.
 #[tokio::test]
 async fn the_context_tells_what_is_selected_and_expanded() {

@@ -209,13 +209,13 @@ impl Name {
 }
 
 /// The name of a primitive type as control information (JSON Format 4.5.3).
-fn type_name(version: Version, ty: PrimitiveType) -> String {
+pub(super) fn type_name(version: Version, ty: PrimitiveType) -> String {
     let hash = if version == Version::V4_0 { "#" } else { "" };
     format!("{hash}{}", ty.edm_name().trim_start_matches("Edm."))
 }
 
 /// Whether a JSON value tells the type by itself (JSON Format 4.5.3).
-fn json_tells(ty: PrimitiveType) -> bool {
+pub(super) fn json_tells(ty: PrimitiveType) -> bool {
     matches!(
         ty,
         PrimitiveType::String
