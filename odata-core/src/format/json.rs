@@ -44,9 +44,9 @@ pub struct EntityWriter {
     set: EntityNames,
     key: Vec<(&'static str, CellWriter, usize)>,
     id: Id,
-    /// Whether types and links are written.
+    /// Whether types and all links are written.
     full: bool,
-    /// The navigation properties, whose links the full level writes.
+    /// The navigation properties that aren't expanded, but whose links are written.
     links: Vec<&'static str>,
     members: Vec<MemberWriter>,
 }
@@ -151,8 +151,8 @@ impl EntityWriter {
             Id::Url => self.write_id(out, cells, &mut object)?,
         }
         self.write_members(out, &self.members, cells, &mut object)?;
-        if self.full {
-            self.write_remaining_links(out, cells, &mut object)?;
+        for name in &self.links {
+            self.write_links(out, name, cells, &mut object)?;
         }
         out.push(b'}');
         Ok(())
@@ -199,7 +199,9 @@ impl EntityWriter {
                     out.push(b'}');
                 }
                 MemberWriter::One { name, key, entity } => {
-                    self.write_links(out, name, cells, object)?;
+                    if self.full {
+                        self.write_links(out, name, cells, object)?;
+                    }
                     object.name(out, name);
                     match cells.cell(*key) {
                         Some(_) => entity.write(out, cells, None)?,
@@ -213,7 +215,9 @@ impl EntityWriter {
                     out.push(b'"');
                 }
                 MemberWriter::Many(many) => {
-                    self.write_links(out, many.name, cells, object)?;
+                    if self.full {
+                        self.write_links(out, many.name, cells, object)?;
+                    }
                     self.write_many(out, many, cells, object)?;
                 }
             }
@@ -263,7 +267,7 @@ impl EntityWriter {
         Ok(())
     }
 
-    /// The links of a navigation property, at the full level.
+    /// The links of a navigation property; that to its references at the full level alone.
     fn write_links(
         &self,
         out: &mut Vec<u8>,
@@ -271,10 +275,8 @@ impl EntityWriter {
         cells: &impl Cells,
         object: &mut Object,
     ) -> Result<(), CellError> {
-        if !self.full {
-            return Ok(());
-        }
-        for (control, suffix) in [("associationLink", "/$ref"), ("navigationLink", "")] {
+        let links = [("associationLink", "/$ref"), ("navigationLink", "")];
+        for (control, suffix) in links.into_iter().skip(usize::from(!self.full)) {
             object.annotation(out, name, self.context.version, control);
             out.push(b'"');
             self.write_url(out, cells)?;
@@ -284,36 +286,6 @@ impl EntityWriter {
             out.push(b'"');
         }
         Ok(())
-    }
-
-    fn write_remaining_links(
-        &self,
-        out: &mut Vec<u8>,
-        cells: &impl Cells,
-        object: &mut Object,
-    ) -> Result<(), CellError> {
-        for name in self.unexpanded() {
-            self.write_links(out, name, cells, object)?;
-        }
-        Ok(())
-    }
-
-    fn unexpanded(&self) -> impl Iterator<Item = &'static str> {
-        let expanded: Vec<&'static str> = self
-            .members
-            .iter()
-            .filter_map(|member| match member {
-                MemberWriter::One { name, .. } => Some(*name),
-                MemberWriter::Many(many) => Some(many.name),
-                MemberWriter::Value { .. }
-                | MemberWriter::Group { .. }
-                | MemberWriter::Link { .. } => None,
-            })
-            .collect();
-        self.links
-            .iter()
-            .copied()
-            .filter(move |name| !expanded.contains(name))
     }
 
     fn write_many(

@@ -7,7 +7,7 @@ use super::apply::Applied;
 use super::bind::{Binder, allow_only, segment_text};
 use super::projection::{Around, Outputs};
 use super::{
-    Answer, Data, Input, Member, Query, Scoped, SelectList, Shape, ShapeKind, link, resource,
+    Answer, Data, Input, Links, Member, Query, Scoped, SelectList, Shape, ShapeKind, link, resource,
 };
 use crate::edm::EntitySet;
 use crate::error::{Code, Error, Result};
@@ -178,6 +178,7 @@ impl<'a> Binder<'a> {
             key_selected: true,
             kind: ShapeKind::Complex,
             members,
+            links: Links::default(),
             select_list: SelectList::default(),
         })
     }
@@ -239,6 +240,7 @@ fn reference(set: &EntitySet, source: Scoped, outputs: &mut Outputs) -> Shape {
         key_selected: false,
         kind: ShapeKind::Reference,
         members: Vec::new(),
+        links: Links::default(),
         select_list: SelectList::default(),
     }
 }

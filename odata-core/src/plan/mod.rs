@@ -272,8 +272,19 @@ pub struct Shape {
     pub kind: ShapeKind,
     /// The members, in order.
     pub members: Vec<Member>,
+    /// The navigation properties whose links are asked for.
+    pub links: Links,
     /// What the context URL says of the members.
     pub select_list: SelectList,
+}
+
+/// Which navigation properties are asked for by name, so that their links are.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Links {
+    /// The places of those that `$select` names.
+    pub named: Vec<usize>,
+    /// Whether all others are asked for too: there is no `$select`, or it has a star.
+    pub all: bool,
 }
 
 /// What rows are written as.

@@ -3,7 +3,7 @@
 use super::apply::Applied;
 use super::bind::Binder;
 use super::order::indexed_range;
-use super::{Expr, Input, Member, Output, Query, Scoped, SelectList, Shape, ShapeKind, Via};
+use super::{Expr, Input, Links, Member, Output, Query, Scoped, SelectList, Shape, ShapeKind, Via};
 use crate::edm::EntitySet;
 use crate::error::{Code, Error, Result};
 use crate::uri::ast::{ComputeItem, QueryOptions, SegmentKind, SelectItem, SelectKind};
@@ -15,6 +15,19 @@ pub(super) enum Selection {
     Selected,
     /// The key alone, for references.
     Reference,
+}
+
+/// What `$select` names.
+struct Wanted<'a> {
+    names: Vec<&'a str>,
+    /// Whether everything is wanted: there is no `$select`, or it has a star.
+    all: bool,
+}
+
+impl Wanted<'_> {
+    fn has(&self, name: &str) -> bool {
+        self.all || self.names.contains(&name)
+    }
 }
 
 /// Around a collection: the depth of expansion, and how many rows its arrays may have for one row
@@ -213,8 +226,7 @@ impl<'a> Binder<'a> {
         let wanted = self.in_option("$select", |binder| {
             binder.bind_select(frame, source, options.select.as_deref(), &mut select_list)
         })?;
-        let selected =
-            |name: &str| !reference && wanted.as_ref().is_none_or(|names| names.contains(&name));
+        let selected = |name: &str| !reference && wanted.has(name);
         for (place, property) in set.properties.iter().enumerate() {
             if selected(property.declared.name) {
                 members.push(Member::Property {
@@ -263,26 +275,33 @@ impl<'a> Binder<'a> {
                 ShapeKind::Entity
             },
             members,
+            links: Links {
+                named: (0..set.navigation.len())
+                    .filter(|place| wanted.names.contains(&set.navigation[*place].declared.name))
+                    .collect(),
+                all: wanted.all,
+            },
             select_list,
         })
     }
 
-    /// The names that `$select` wants: `None` for all. `select_list` gets what the context URL says.
+    /// What `$select` wants. `select_list` gets what the context URL says.
     fn bind_select(
         &mut self,
         frame: usize,
         source: Scoped,
         items: Option<&'a [SelectItem]>,
         select_list: &mut SelectList,
-    ) -> Result<Option<Vec<&'a str>>> {
-        let Some(items) = items else { return Ok(None) };
+    ) -> Result<Wanted<'a>> {
+        let mut wanted = Wanted {
+            names: Vec::new(),
+            all: items.is_none(),
+        };
         let set = self.set(source);
-        let mut names = Vec::new();
-        let mut star = false;
-        for item in items {
+        for item in items.unwrap_or_default() {
             let path = match &item.kind {
                 SelectKind::Star => {
-                    star = true;
+                    wanted.all = true;
                     select_list.name("*");
                     continue;
                 }
@@ -311,16 +330,16 @@ impl<'a> Binder<'a> {
                 .iter()
                 .any(|(of, alias, _)| *of == source && alias == name);
             if computed || set.property(name).is_some() || set.navigation(name).is_some() {
-                if !names.contains(&name.as_str()) {
+                if !wanted.names.contains(&name.as_str()) {
                     select_list.name(name);
-                    names.push(name);
+                    wanted.names.push(name);
                 }
             } else {
                 let error = self.no_property(set, name, segment.span);
                 self.unknown_name(error);
             }
         }
-        Ok((!star).then_some(names))
+        Ok(wanted)
     }
 }
 

@@ -74,7 +74,7 @@ impl EntityWriter {
                 (ShapeKind::Entity, _) => Id::Url,
             },
             full: context.level == MetadataLevel::Full && shape.kind == ShapeKind::Entity,
-            links: link_names(set),
+            links: links(set, shape, context.level),
             members: members.map(|member| builder.member(member)).collect(),
         }
     }
@@ -234,10 +234,25 @@ fn type_shows(context: &Context, declared: bool) -> bool {
     }
 }
 
-/// The names of a set's navigation properties.
-fn link_names(set: &EntitySet) -> Vec<&'static str> {
-    set.navigation
-        .iter()
-        .map(|navigation| navigation.declared.name)
+/// The navigation properties that aren't expanded, but whose links are written: where each can be
+/// computed, those alone that are selected by name (Protocol 11.2.5.1).
+fn links(set: &EntitySet, shape: &Shape, level: MetadataLevel) -> Vec<&'static str> {
+    let is_expanded = |place: usize| {
+        let name = set.navigation[place].declared.name;
+        shape.members.iter().any(|member| match member {
+            Member::One { name: expanded, .. } => *expanded == name,
+            Member::Many { navigation, .. } => *navigation == place,
+            _ => false,
+        })
+    };
+    let asked = |place: &usize| match level {
+        _ if shape.kind != ShapeKind::Entity => false,
+        MetadataLevel::None => false,
+        MetadataLevel::Minimal => shape.links.named.contains(place),
+        MetadataLevel::Full => shape.links.all || shape.links.named.contains(place),
+    };
+    (0..set.navigation.len())
+        .filter(|place| asked(place) && !is_expanded(*place))
+        .map(|place| set.navigation[place].declared.name)
         .collect()
 }

@@ -5,7 +5,7 @@ use crate::edm::PrimitiveType as T;
 use crate::error::{Code, Error, Result};
 use crate::plan::bind::{Binder, segment_text};
 use crate::plan::{
-    Branches, Derived, Expr, ExprKind, Input, Member, OrderItem, Output, Query, SelectList, Shape,
+    Branches, Derived, Expr, ExprKind, Input, Links, Member, OrderItem, Output, Query, SelectList, Shape,
     ShapeKind, Value,
 };
 use crate::uri::ast::{QueryOptions, SelectKind};
@@ -98,6 +98,7 @@ impl<'a> Binder<'a> {
                     ShapeKind::Complex
                 },
                 members,
+                links: Links::default(),
                 select_list,
             },
             outputs,
