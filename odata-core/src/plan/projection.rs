@@ -5,7 +5,7 @@ use super::bind::Binder;
 use super::order::indexed_range;
 use super::{Expr, Input, Links, Member, Output, Query, Scoped, SelectList, Shape, ShapeKind, Via};
 use crate::edm::EntitySet;
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Error, Result, Span};
 use crate::uri::ast::{ComputeItem, QueryOptions, SegmentKind, SelectItem, SelectKind};
 
 /// Which members of an entity are wanted.
@@ -305,7 +305,10 @@ impl<'a> Binder<'a> {
                     select_list.name("*");
                     continue;
                 }
-                SelectKind::AllOperations(_) => continue,
+                SelectKind::AllOperations(namespace) => {
+                    self.bind_operations(namespace, item.span, select_list)?;
+                    continue;
+                }
                 SelectKind::Path(path) => path.as_slice(),
             };
             let (path, at) = (strip_casts(self, set, path), item.span);
@@ -340,6 +343,25 @@ impl<'a> Binder<'a> {
             }
         }
         Ok(wanted)
+    }
+
+    /// `Namespace.*`: the operations of a schema, of which there are none.
+    pub(super) fn bind_operations(
+        &self,
+        namespace: &str,
+        at: Span,
+        select_list: &mut SelectList,
+    ) -> Result<()> {
+        let known = self.schema.namespace;
+        if namespace != known {
+            let error = Error::new(
+                Code::UnknownType,
+                format!("there is no schema '{namespace}'"),
+            );
+            return Err(error.at(at).did_you_mean(namespace, [known]));
+        }
+        select_list.name(&format!("{namespace}.*"));
+        Ok(())
     }
 }
 

@@ -338,3 +338,51 @@ async fn links_are_those_of_what_is_selected() {
         &[newer],
     ));
 }
+
+/// `$select=Namespace.*` asks for the operations of a schema, of which there are none.
+#[tokio::test]
+async fn the_operations_of_a_schema() {
+    let server = small().await;
+    check(
+        server,
+        "Label(3)?$select=id,LiveAgent.*",
+        expect![[r#"
+        200
+        {"@odata.context":"http://127.0.0.1/v1.0/odata/$metadata#Label(id,LiveAgent.*)/$entity","id":3}"#]],
+    );
+    check(
+        server,
+        "Label(3)?$select=LiveAgent.*",
+        expect![[r#"
+        200
+        {"@odata.context":"http://127.0.0.1/v1.0/odata/$metadata#Label(LiveAgent.*)/$entity","@odata.id":"http://127.0.0.1/v1.0/odata/Label(3)"}"#]],
+    );
+    check(
+        server,
+        "Label?$select=id,Nothing.*",
+        expect![[r#"
+        400
+        {"error":{"code":"UnknownType","message":"there is no schema 'Nothing'","target":"$select","innererror":{"position":3,"length":9}}}"#]],
+    );
+    check(
+        server,
+        "Label?$select=Liveagent.*",
+        expect![[r#"
+        400
+        {"error":{"code":"UnknownType","message":"there is no schema 'Liveagent'; did you mean 'LiveAgent'?","target":"$select","innererror":{"position":0,"length":11,"hint":"did you mean 'LiveAgent'?"}}}"#]],
+    );
+    check(
+        server,
+        "Label?$apply=groupby((color))&$select=Nothing.*",
+        expect![[r#"
+            400
+            {"error":{"code":"UnknownType","message":"there is no schema 'Nothing'","target":"$select","innererror":{"position":0,"length":9}}}"#]],
+    );
+    check(
+        server,
+        "Label?$apply=groupby((color))&$select=color,LiveAgent.*&$top=1",
+        expect![[r#"
+            200
+            {"@odata.context":"http://127.0.0.1/v1.0/odata/$metadata#Label(color,LiveAgent.*)","value":[{"@odata.id":null,"color":"RED"}]}"#]],
+    );
+}

@@ -5,8 +5,8 @@ use crate::edm::PrimitiveType as T;
 use crate::error::{Code, Error, Result};
 use crate::plan::bind::{Binder, segment_text};
 use crate::plan::{
-    Branches, Derived, Expr, ExprKind, Input, Links, Member, OrderItem, Output, Query, SelectList, Shape,
-    ShapeKind, Value,
+    Branches, Derived, Expr, ExprKind, Input, Links, Member, OrderItem, Output, Query, SelectList,
+    Shape, ShapeKind, Value,
 };
 use crate::uri::ast::{QueryOptions, SelectKind};
 
@@ -56,8 +56,9 @@ impl<'a> Binder<'a> {
         // Every row has one output that is never null: where there is none, there is no row.
         let present = Expr::certain(ExprKind::Value(Value::Boolean(true)), T::Boolean);
         outputs.push(Output::Expr(present));
+        let mut operations = SelectList::default();
         let wanted = self.in_option("$select", |binder| {
-            binder.bind_derived_select(&names, options)
+            binder.bind_derived_select(&names, options, &mut operations)
         })?;
         let is_wanted = |place: &usize| wanted.contains(place) && Some(*place) != names.branch;
         let wanted_columns = (0..names.columns.len()).filter(is_wanted);
@@ -80,6 +81,7 @@ impl<'a> Binder<'a> {
                 (place, branches),
             );
         }
+        select_list.0.extend(operations.0);
         let set = self.set(self.frames[frame].from);
         Ok(Query {
             input: Input::Derived(Box::new(derived)),
@@ -149,14 +151,20 @@ impl<'a> Binder<'a> {
         &mut self,
         names: &DerivedNames,
         options: &'a QueryOptions,
+        operations: &mut SelectList,
     ) -> Result<Vec<usize>> {
         let Some(items) = &options.select else {
             return Ok((0..names.columns.len()).collect());
         };
         let mut wanted = Vec::new();
         for item in items {
-            let SelectKind::Path(path) = &item.kind else {
-                return Ok((0..names.columns.len()).collect());
+            let path = match &item.kind {
+                SelectKind::Path(path) => path,
+                SelectKind::Star => return Ok((0..names.columns.len()).collect()),
+                SelectKind::AllOperations(namespace) => {
+                    self.bind_operations(namespace, item.span, operations)?;
+                    continue;
+                }
             };
             let path: Vec<&str> = path.iter().map(segment_text).collect();
             let starts = |place: &usize| {
