@@ -111,6 +111,8 @@ struct ManyWriter {
 
 struct Array {
     output: usize,
+    /// What follows the navigation property in a link: `/$ref` where the members are references.
+    suffix: &'static str,
     entity: EntityWriter,
     /// Members that are answered at most; one more means that there are others.
     rows: u64,
@@ -326,7 +328,8 @@ impl EntityWriter {
             object.annotation(out, many.name, version, "nextLink");
             let mut path = Vec::new();
             self.write_path(&mut path, cells)?;
-            let path = format!("{}/{}", String::from_utf8_lossy(&path), many.name);
+            let path = String::from_utf8_lossy(&path);
+            let path = format!("{path}/{}{}", many.name, array.suffix);
             let implicit = array.implicit_order.clone();
             let token = SkipToken::behind(&last, 0, &array.order, written, None, implicit);
             let request = format!("{path}?{}", many.canonical);

@@ -247,6 +247,10 @@ async fn nested_links_followed_to_the_end_give_every_member_once() {
                 1,
             ),
             (
+                "Conversation?$select=id&$expand=messages/$ref($orderby=id desc)",
+                1,
+            ),
+            (
                 "Conversation(1)?$expand=messages($select=id;$orderby=sender/name,status desc;$filter=id ne 2)",
                 1,
             ),

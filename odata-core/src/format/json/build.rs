@@ -176,6 +176,10 @@ fn array(
     let window = Page::first(*bound).window(query, false);
     Some(Array {
         output: first + output,
+        suffix: match query.shape.kind {
+            ShapeKind::Reference => "/$ref",
+            _ => "",
+        },
         entity: EntityWriter::new(schema, query, 0, context),
         rows: window.rows,
         pages: window.pages,
