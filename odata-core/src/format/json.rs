@@ -34,6 +34,8 @@ pub struct Context {
     pub omit_nulls: bool,
     /// The key under which next links are sealed.
     pub token_key: TokenKey,
+    /// The page size that the client asked for: links of expanded collections carry it on.
+    pub page_size: Option<u64>,
     /// What next links carry besides their own options: `&apikey=..`, percent-encoded, or nothing.
     pub link_suffix: Arc<str>,
 }
@@ -331,7 +333,8 @@ impl EntityWriter {
             let path = String::from_utf8_lossy(&path);
             let path = format!("{path}/{}{}", many.name, array.suffix);
             let implicit = array.implicit_order.clone();
-            let token = SkipToken::behind(&last, 0, &array.order, written, None, implicit);
+            let size = self.context.page_size;
+            let token = SkipToken::behind(&last, 0, &array.order, written, size, implicit);
             let request = format!("{path}?{}", many.canonical);
             let separator = if many.options.is_empty() { "" } else { "&" };
             let link = format!(

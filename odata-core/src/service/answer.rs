@@ -22,6 +22,7 @@ use actix_web::HttpResponse;
 use actix_web::body::{BodyStream, BoxBody};
 use actix_web::http::header::CONTENT_DISPOSITION;
 use bytes::Bytes;
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -187,7 +188,8 @@ impl Asked<'_> {
         &self.served.schema
     }
 
-    fn context(&self) -> Arc<Context> {
+    /// `page_size` is the size that the client asked for, as far as it gets it.
+    fn context(&self, page_size: Option<u64>) -> Arc<Context> {
         let parameters = &self.negotiated.parameters;
         Arc::new(Context {
             root: self.root.into(),
@@ -198,6 +200,7 @@ impl Asked<'_> {
             },
             omit_nulls: self.negotiated.preferences.omit_nulls,
             token_key: token_key(self.credentials),
+            page_size,
             link_suffix: self.link_suffix.as_str().into(),
         })
     }
@@ -242,6 +245,12 @@ const NOT_ON_THE_WAY: &str = "an entity of this path is not there, or you may no
 /// At most one row.
 async fn single(asked: &Asked<'_>, data: &Data) -> Result<HttpResponse, Failed> {
     let schema = asked.schema();
+    let limit = asked.service.settings.limits.max_page_size;
+    let size = asked.negotiated.preferences.max_page_size;
+    let size = size
+        .filter(|_| data.query.has_arrays())
+        .map(|size| size.min(limit));
+    let data = &*data.with_pages_of(size);
     let page = Page::first(1);
     let statement = sql::select(schema, data, &asked.caller.scope, &page);
     let deadline = asked.service.settings.statement_timeout;
@@ -267,13 +276,18 @@ async fn single(asked: &Asked<'_>, data: &Data) -> Result<HttpResponse, Failed> 
     {
         return Err(not_found(data, schema).into());
     }
-    single_row(asked, data, &row, layout.first).map_err(of_row)
+    single_row(asked, data, &row, (layout.first, size)).map_err(of_row)
 }
 
-fn single_row(asked: &Asked<'_>, data: &Data, row: &RawRow, first: usize) -> Result<HttpResponse> {
+fn single_row(
+    asked: &Asked<'_>,
+    data: &Data,
+    row: &RawRow,
+    (first, size): (usize, Option<u64>),
+) -> Result<HttpResponse> {
     let negotiated = asked.negotiated;
     let respond = |body: Vec<u8>| {
-        let mut response = respond::agreed(200, negotiated, None);
+        let mut response = respond::agreed(200, negotiated, size);
         let body = Bytes::from(body);
         if asked.head {
             response.no_chunking(body.len() as u64);
@@ -304,7 +318,7 @@ fn single_row(asked: &Asked<'_>, data: &Data, row: &RawRow, first: usize) -> Res
             _ => Ok(respond::no_content(negotiated)),
         };
     }
-    let context = asked.context();
+    let context = asked.context(size);
     let entity = EntityWriter::new(asked.schema(), &data.query, first, &context);
     let broken = |error| broken_cell(&error);
     match data.answer {
@@ -351,29 +365,25 @@ async fn collection(
 ) -> Result<HttpResponse, Failed> {
     let schema = asked.schema();
     let settings = &asked.service.settings;
-    let context = asked.context();
     let wish = continuation::Wish {
         skip_token: asked.uri.options.skip_token.as_deref(),
         max_page_size: asked.negotiated.preferences.max_page_size,
     };
     let database = &asked.service.database;
-    let means = (
-        &context.token_key,
-        &settings.limits,
-        settings.statement_timeout,
-    );
+    let key = token_key(asked.credentials);
+    let means = (&key, &settings.limits, settings.statement_timeout);
     let continuation::Asked { mut page, size } =
         continuation::page(database, schema, data, asked.caller, wish, means).await?;
     let format = asked.negotiated.format;
-    let whole;
     let data = if format == Format::Json {
-        data
+        data.with_pages_of(size)
     } else {
         // Lines are never paged: they have no place for a next link, nor for a count.
         page.size = WHOLE;
-        whole = without_count(data);
-        &whole
+        Cow::Owned(without_count(data))
     };
+    let data = &*data;
+    let context = asked.context(size);
     let statement = sql::select(schema, data, &asked.caller.scope, &page);
     let started = Instant::now();
     let mut rows = database
@@ -459,7 +469,7 @@ fn lines(asked: &Asked<'_>, data: &Data, page: &Page) -> Result<Option<LinesBody
         Format::NdJson => {
             let bare = Context {
                 level: MetadataLevel::None,
-                ..Context::clone(&asked.context())
+                ..Context::clone(&asked.context(None))
             };
             Lines::NdJson(EntityWriter::new(
                 schema,

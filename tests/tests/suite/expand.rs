@@ -205,7 +205,9 @@ fn complete(server: &Server, value: Value, links: &mut usize) -> Value {
                     continue;
                 }
                 let mut member = complete(server, member.clone(), links);
-                let mut next = members.get(&format!("{name}@odata.nextLink")).cloned();
+                // The collection that was asked for is 'value', and its link has no name before it.
+                let of = if name == "value" { "" } else { name };
+                let mut next = members.get(&format!("{of}@odata.nextLink")).cloned();
                 while let Some(Value::String(link)) = next {
                     *links += 1;
                     assert!(*links < 500, "the links have no end: {link}");
@@ -296,6 +298,62 @@ async fn nested_links_followed_to_the_end_give_every_member_once() {
             }
         }
     }
+}
+
+/// The size of a page that a client asks for is that of each collection in the answer, and of those
+/// that the links lead to (Protocol 8.2.8.5).
+#[tokio::test]
+async fn a_page_size_is_that_of_every_collection() {
+    fn longest(value: &Value) -> usize {
+        match value {
+            Value::Array(rows) => rows.iter().map(longest).max().max(Some(rows.len())),
+            Value::Object(members) => members.values().map(longest).max(),
+            _ => None,
+        }
+        .unwrap_or(0)
+    }
+    let server = small().await;
+    for path in [
+        "Conversation(1)?$expand=messages($select=id;$count=true)&$select=id",
+        "Conversation(1)?$expand=messages($select=id;$top=3;$skip=1)",
+        "Conversation?$expand=messages($select=id;$orderby=content desc),labels/$ref&$select=id",
+        "Inbox(1)?$select=id&$expand=conversations($select=id;$expand=messages($select=id))",
+        "User?$select=id&$expand=sent_messages($select=id;$expand=conversation($select=id;$expand=messages($select=id)))",
+        "Inbox(1)/conversations?$select=id&$expand=messages($select=id)",
+    ] {
+        let whole = get(server, path, &[]).expect(200).json();
+        let whole = complete(server, whole, &mut 0);
+        for size in [1, 2, 3] {
+            let prefer = format!("odata.maxpagesize={size}");
+            let response = get(server, path, &[("Prefer", &prefer)]).expect(200);
+            let applied = response.header("preference-applied");
+            assert_eq!(applied, Some(&*prefer), "{path}");
+            assert_eq!(longest(&response.json()), size, "{path} in pages of {size}");
+            let mut links = 0;
+            let completed = complete(server, response.json(), &mut links);
+            assert!(links > 0 || size == 3, "{path} in pages of {size}");
+            assert_eq!(completed, whole, "{path} in pages of {size}");
+        }
+    }
+    let prefer = [("Prefer", "maxpagesize=2")];
+    let path = "Conversation(1)?$expand=messages($select=id;$count=true)&$select=id";
+    let mut body = get(server, path, &prefer).expect(200).json();
+    let link = body["messages@odata.nextLink"].take();
+    assert_eq!(body["messages@odata.count"], 4);
+    // The link carries the size on.
+    let body = get(server, link.as_str().unwrap(), &[]).expect(200).json();
+    assert_eq!(body["value"].as_array().unwrap().len(), 2);
+    assert_eq!(body.get("@odata.nextLink"), None);
+    // Where nothing is in pages, nothing is said of them; lines have none.
+    for path in [
+        "Conversation(1)?$expand=inbox",
+        "Conversation?$expand=messages($select=id)&$format=ndjson",
+    ] {
+        let response = get(server, path, &[("Prefer", "maxpagesize=1")]).expect(200);
+        assert!(!response.text().contains("nextLink"), "{path}");
+    }
+    let alone = get(server, "Conversation(1)?$expand=inbox", &prefer);
+    assert_eq!(alone.header("preference-applied"), None);
 }
 
 #[tokio::test]
