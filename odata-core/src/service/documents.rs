@@ -45,7 +45,11 @@ fn respond(
 ) -> HttpResponse {
     let tag = entity_tag(&document);
     let known = is_known(headers, &tag);
-    let mut response = respond::agreed(if known { 304 } else { 200 }, negotiated, None);
+    let mut response = match known {
+        // Its headers take the place of those that the client has with its document.
+        true => respond::start(304, negotiated.version),
+        false => respond::agreed(200, negotiated, None),
+    };
     response
         .insert_header((ETAG, tag))
         .insert_header((CACHE_CONTROL, "private, no-cache"));

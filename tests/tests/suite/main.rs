@@ -12,6 +12,7 @@ mod apply;
 mod asking;
 mod auth;
 mod compute;
+mod conditions;
 mod conformance_doc;
 mod credentials;
 mod crossjoin;
