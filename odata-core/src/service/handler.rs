@@ -2,7 +2,7 @@
 
 use super::answer::{self, Asked};
 use super::auth::{self, Caller, Credentials};
-use super::{Inner, Served, Service, documents, host, respond};
+use super::{Inner, Served, Service, condition, documents, host, respond};
 use crate::edm::{Scope, Version};
 use crate::error::{Code, Error, Result};
 use crate::format::{self, Headers, Negotiated, Resource};
@@ -88,20 +88,18 @@ async fn answer(service: &Service, request: &HttpRequest, path: &str) -> Result<
             head,
         )
     };
-    match &plan {
+    let response = match &plan {
         Plan::ServiceDocument => {
             let headers = (headers, head);
-            Ok(documents::service_document(
-                &served,
-                &negotiated,
-                &root,
-                headers,
-            ))
+            return documents::service_document(&served, &negotiated, &root, headers);
         }
-        Plan::Metadata => Ok(documents::metadata(&served, &negotiated, (headers, head))),
+        Plan::Metadata => return documents::metadata(&served, &negotiated, (headers, head)),
         Plan::Data(data) => answer::data(&asked(), data).await,
         Plan::All(parts) => answer::all(&asked(), parts).await,
-    }
+    }?;
+    // What is not there is not found, whatever is said of its tag.
+    condition::check_match(headers, None)?;
+    Ok(response)
 }
 
 #[allow(clippy::type_complexity)]

@@ -7,6 +7,7 @@ mod answer;
 mod auth;
 mod body;
 mod budget;
+mod condition;
 mod continuation;
 mod documents;
 mod handler;
