@@ -3,10 +3,16 @@
 //! What comes in is text, as the client wrote it; what goes out says the format, the version and the
 //! wishes that count. Whether the request makes sense otherwise is not known here.
 
+mod parameters;
+mod version;
+
+pub use version::version;
+
 use super::media_range::{MediaRange, split_outside_quotes};
 use super::preferences::Preferences;
 use crate::edm::Version;
 use crate::error::{Code, Error, Result};
+use version::check_request_version;
 
 /// What a client may choose between depends on the kind of its resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -191,38 +197,6 @@ pub fn negotiate(
     })
 }
 
-/// The version of the response: the greatest that is spoken here and not above `OData-MaxVersion`
-/// (Protocol 8.2.7); 4.0 without that header, since most clients stumble over 4.01.
-pub fn version(max: Option<&str>) -> Result<Version> {
-    let Some(text) = max else {
-        return Ok(Version::V4_0);
-    };
-    let max = VersionNumber::parse("OData-MaxVersion", text)?;
-    let spoken = Version::ALL.iter().rev().copied();
-    let mut fitting = spoken.filter(|version| VersionNumber::of(*version) <= max);
-    fitting
-        .next()
-        .ok_or_else(|| unsupported_version("OData-MaxVersion", text, "'4.0' or higher"))
-}
-
-/// A client may say which version its request is written in (Protocol 8.1.5). Every 4.0 request is
-/// a 4.01 one.
-fn check_request_version(version: Option<&str>) -> Result<()> {
-    let Some(text) = version else {
-        return Ok(());
-    };
-    let number = VersionNumber::parse("OData-Version", text)?;
-    let mut spoken = Version::ALL.iter().copied();
-    if spoken.any(|version| VersionNumber::of(version) == number) {
-        return Ok(());
-    }
-    Err(unsupported_version(
-        "OData-Version",
-        text,
-        "'4.0' or '4.01'",
-    ))
-}
-
 /// Snapshot isolation across requests is not offered, and must then be refused (Protocol 8.2.6).
 fn check_isolation(isolation: Option<&str>) -> Result<()> {
     match isolation {
@@ -236,46 +210,6 @@ fn check_isolation(isolation: Option<&str>) -> Result<()> {
         )
         .target("OData-Isolation")),
     }
-}
-
-/// `4.01` is the number 4.01: its minor part is a decimal fraction.
-#[derive(Debug, PartialEq, PartialOrd)]
-struct VersionNumber(u32, Vec<u8>);
-
-impl VersionNumber {
-    fn of(version: Version) -> VersionNumber {
-        let name = version.name();
-        VersionNumber::read(name).unwrap_or(VersionNumber(0, Vec::new()))
-    }
-
-    fn parse(header: &str, text: &str) -> Result<VersionNumber> {
-        // Old clients of Microsoft's add their name: `4.0;NetFx`.
-        let number = text.split(';').next().unwrap_or_default().trim();
-        VersionNumber::read(number)
-            .ok_or_else(|| unsupported_version(header, text, "a number such as '4.0' or '4.01'"))
-    }
-
-    fn read(text: &str) -> Option<VersionNumber> {
-        let (major, minor) = text.split_once('.')?;
-        let digits =
-            |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-        if !digits(major) || !digits(minor) {
-            return None;
-        }
-        let minor = minor.trim_end_matches('0').as_bytes().to_vec();
-        Some(VersionNumber(major.parse().ok()?, minor))
-    }
-}
-
-fn unsupported_version(header: &str, text: &str, expected: &str) -> Error {
-    Error::new(
-        Code::UnsupportedVersion,
-        format!(
-            "version '{}' in '{header}' is not supported, expected {expected}",
-            shorten(text)
-        ),
-    )
-    .target(header)
 }
 
 impl Negotiated {
@@ -445,67 +379,6 @@ fn best(
     match found {
         Some((_, format, parameters)) => Ok((format, parameters)),
         None => Err(Fault { parameter: unknown }),
-    }
-}
-
-impl FormatParameters {
-    /// Reads the parameters of a media type, with and without `odata.`; an unknown one, or an
-    /// unknown value, must be refused (Protocol 8.2.1). The error is the parameter and what was
-    /// expected.
-    fn read(
-        format: Format,
-        parameters: &[(String, String)],
-    ) -> std::result::Result<FormatParameters, (String, String)> {
-        let mut read = FormatParameters::default();
-        for (name, value) in parameters {
-            let bare = name.strip_prefix("odata.").unwrap_or(name);
-            let fault = |expected: &str| Err((format!("{name}={value}"), expected.to_owned()));
-            if bare == "charset" {
-                if value != "utf-8" && value != "utf8" {
-                    return fault("'charset=utf-8'");
-                }
-                read.charset = true;
-                continue;
-            }
-            if format == Format::Csv {
-                match (bare, value.as_str()) {
-                    ("formulas", "escape") => read.escape_formulas = true,
-                    ("header", "present") => {}
-                    _ => return fault("'formulas=escape', 'header=present' or 'charset=utf-8'"),
-                }
-                continue;
-            }
-            if !matches!(format, Format::Json | Format::CsdlJson) {
-                return fault("none but 'charset'");
-            }
-            let flag = match bare {
-                "metadata" => {
-                    let level = MetadataLevel::ALL
-                        .into_iter()
-                        .find(|level| level.name() == value);
-                    match level {
-                        Some(level) => read.metadata = level,
-                        None => return fault("'none', 'minimal' or 'full'"),
-                    }
-                    continue;
-                }
-                "streaming" => &mut read.streaming,
-                "ieee754compatible" => &mut read.ieee754_compatible,
-                "exponentialdecimals" => &mut read.exponential_decimals,
-                _ => {
-                    return fault(
-                        "'odata.metadata', 'odata.streaming', 'IEEE754Compatible', \
-                         'ExponentialDecimals' or 'charset'",
-                    );
-                }
-            };
-            match value.as_str() {
-                "true" => *flag = true,
-                "false" => *flag = false,
-                _ => return fault("'true' or 'false'"),
-            }
-        }
-        Ok(read)
     }
 }
 
