@@ -292,28 +292,41 @@ fn by_accept(resource: Resource, accept: &[&str]) -> Result<(Format, FormatParam
     if accept.iter().all(|value| value.trim().is_empty()) {
         return Ok(default);
     }
-    let ranges: Vec<MediaRange> = accept
+    let mut ranges: Vec<MediaRange> = accept
         .iter()
         .flat_map(|value| split_outside_quotes(value, ','))
         .filter_map(MediaRange::parse)
         .collect();
-    let ranges = match resource {
-        Resource::Data | Resource::Rows => ranges,
-        // There is one representation, and clients ask for it with the Accept of their other
-        // requests.
-        Resource::Text => return Ok(default),
-        // XML for everyone but a client that asks for JSON in so many words: many name JSON first
-        // in each request, and read `$metadata` as XML only.
+    match resource {
+        Resource::Data | Resource::Rows => {}
+        Resource::Text => {
+            // Clients ask for text with the Accept of their other requests.
+            ranges.retain(|range| range.q > 0 || !range.names("application", "json"));
+            let json = |range: &&mut MediaRange| range.names("application", "json");
+            ranges.iter_mut().filter(json).for_each(MediaRange::be_text);
+        }
         Resource::Metadata => {
-            let refused = |range: &MediaRange| range.q == 0 && range.names("application", "xml");
-            let json = |range: &MediaRange| range.q > 0 && range.names("application", "json");
-            let asked = ranges.iter().any(json) && !ranges.iter().any(MediaRange::takes_xml);
-            if !asked && !ranges.iter().any(refused) {
+            // XML for everyone but a client that asks for JSON in so many words: many name JSON
+            // first, and Atom, or everything, in each request, and read `$metadata` as XML only.
+            let xml = |range: &MediaRange| range.names("application", "xml");
+            let lenient = |range: &MediaRange| range.takes_xml() && !xml(range);
+            let refused = |range: &MediaRange| range.q == 0 && xml(range);
+            if ranges.iter().any(lenient) && !ranges.iter().any(refused) {
                 return Ok(default);
             }
-            ranges
+            let liked = |subtype: &str, format: Format| {
+                let of = ranges.iter().filter(|range| {
+                    range.names("application", subtype)
+                        && FormatParameters::read(format, &range.parameters).is_ok()
+                });
+                of.map(|range| range.q).max().unwrap_or(0)
+            };
+            let q = liked("xml", Format::CsdlXml);
+            if q > 0 && q >= liked("json", Format::CsdlJson) {
+                ranges.retain(|range| !range.names("application", "json"));
+            }
         }
-    };
+    }
     best(resource, &ranges).map_err(|fault| fault.error(resource, "Accept", &accept.join(", ")))
 }
 
