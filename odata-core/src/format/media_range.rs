@@ -56,6 +56,15 @@ impl MediaRange {
         self.q > 0 && xml
     }
 
+    /// Makes the charset that it asks for UTF-8.
+    pub(super) fn be_utf_8(&mut self) {
+        for (name, value) in &mut self.parameters {
+            if name == "charset" {
+                "utf-8".clone_into(value);
+            }
+        }
+    }
+
     /// Makes it one of plain text.
     pub(super) fn be_text(&mut self) {
         "text".clone_into(&mut self.ty);

@@ -3,6 +3,7 @@
 //! What comes in is text, as the client wrote it; what goes out says the format, the version and the
 //! wishes that count. Whether the request makes sense otherwise is not known here.
 
+mod charset;
 mod parameters;
 mod version;
 
@@ -12,6 +13,7 @@ use super::media_range::{MediaRange, split_outside_quotes};
 use super::preferences::Preferences;
 use crate::edm::Version;
 use crate::error::{Code, Error, Result};
+use charset::check_charset;
 use version::check_request_version;
 
 /// What a client may choose between depends on the kind of its resource.
@@ -149,6 +151,8 @@ pub struct FormatParameters {
 pub struct Headers<'a> {
     /// All values of `Accept`.
     pub accept: Vec<&'a str>,
+    /// All values of `Accept-Charset`.
+    pub accept_charset: Vec<&'a str>,
     /// `OData-MaxVersion`.
     pub max_version: Option<&'a str>,
     /// `OData-Version`.
@@ -176,7 +180,7 @@ pub struct Negotiated {
 pub const VARY: &str = "Accept, OData-MaxVersion, Prefer";
 
 /// Agrees on a representation. `format` is the decoded value of `$format`, which wins over `Accept`
-/// (Protocol 11.2.12). `Accept-Charset` is not asked: everything is UTF-8.
+/// (Protocol 11.2.12).
 pub fn negotiate(
     resource: Resource,
     format: Option<&str>,
@@ -185,9 +189,10 @@ pub fn negotiate(
     let version = version(headers.max_version)?;
     check_request_version(headers.version)?;
     check_isolation(headers.isolation)?;
+    let charset = check_charset(&headers.accept_charset)?;
     let (format, parameters) = match format {
         Some(format) => by_format_option(resource, format)?,
-        None => by_accept(resource, &headers.accept)?,
+        None => by_accept(resource, &headers.accept, charset)?,
     };
     Ok(Negotiated {
         format,
@@ -283,8 +288,13 @@ fn by_format_option(resource: Resource, format: &str) -> Result<(Format, FormatP
     best(resource, &ranges).map_err(|fault| fault.error(resource, "$format", format))
 }
 
-/// The representation that `Accept` likes best. A client that sends none takes anything.
-fn by_accept(resource: Resource, accept: &[&str]) -> Result<(Format, FormatParameters)> {
+/// The representation that `Accept` likes best. A client that sends none takes anything. What it says
+/// of a charset does not count beside `Accept-Charset` (Protocol 8.2.1).
+fn by_accept(
+    resource: Resource,
+    accept: &[&str],
+    charset: bool,
+) -> Result<(Format, FormatParameters)> {
     let default = offers(resource)
         .next()
         .map_or(Format::Json, |row| row.format);
@@ -297,6 +307,9 @@ fn by_accept(resource: Resource, accept: &[&str]) -> Result<(Format, FormatParam
         .flat_map(|value| split_outside_quotes(value, ','))
         .filter_map(MediaRange::parse)
         .collect();
+    if charset {
+        ranges.iter_mut().for_each(MediaRange::be_utf_8);
+    }
     match resource {
         Resource::Data | Resource::Rows => {}
         Resource::Text => {

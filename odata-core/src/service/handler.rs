@@ -9,7 +9,7 @@ use crate::format::{self, Headers, Negotiated, Resource};
 use crate::plan::{self, Answer, Plan};
 use crate::uri::{self, ODataUri};
 use actix_web::http::Method;
-use actix_web::http::header::{ACCEPT, ALLOW, HeaderMap};
+use actix_web::http::header::{ACCEPT, ACCEPT_CHARSET, ALLOW, HeaderMap};
 use actix_web::{HttpRequest, HttpResponse};
 use percent_encoding::percent_decode_str;
 use std::sync::Arc;
@@ -228,6 +228,7 @@ fn negotiate(headers: &HeaderMap, uri: &ODataUri, plan: &Plan) -> Result<Negotia
     let one = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let headers = Headers {
         accept: all(ACCEPT.as_str()),
+        accept_charset: all(ACCEPT_CHARSET.as_str()),
         max_version: one("odata-maxversion"),
         version: one("odata-version"),
         isolation: one("odata-isolation").or_else(|| one("isolation")),

@@ -203,6 +203,28 @@ fn text_is_asked_for_as_text_or_as_json() {
 }
 
 #[test]
+fn a_charset_of_its_own_header_wins() {
+    let check = |accept: &str, charset: &str, expect: std::result::Result<&str, u16>| {
+        let headers = Headers {
+            accept: vec![accept],
+            accept_charset: vec![charset],
+            ..Headers::default()
+        };
+        let found = negotiate(Data, None, &headers).map(|found| found.content_type());
+        let found = found.as_deref().map_err(Error::status);
+        assert_eq!(found, expect, "{accept} {charset}");
+    };
+    let with_charset = Ok("application/json;odata.metadata=minimal;charset=utf-8");
+    // It is named only to those who name one with the type.
+    check("application/json", "utf-8", MINIMAL);
+    check("", "utf-8", MINIMAL);
+    check("application/json;charset=iso-8859-1", "utf-8", with_charset);
+    check("application/json;charset=iso-8859-1", "", Err(406));
+    check("application/json;charset=utf-8", "iso-8859-1", Err(406));
+    check("", "iso-8859-1", Err(406));
+}
+
+#[test]
 fn the_format_option() {
     check_format(Data, "json", MINIMAL);
     check_format(Data, "JSON", MINIMAL);
@@ -322,6 +344,7 @@ proptest::proptest! {
     fn no_header_is_too_odd(value: String, format: String) {
         let headers = Headers {
             accept: vec![&value],
+            accept_charset: vec![&value],
             max_version: Some(&value),
             prefer: vec![&value],
             ..Headers::default()
