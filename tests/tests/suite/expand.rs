@@ -164,6 +164,38 @@ async fn a_star_expands_every_navigation() {
             .json()["sender"]["name"],
         "Ruth"
     );
+    for twice in ["*,*", "*/$ref,*", "*,inbox,*/$ref"] {
+        let refused = refusal(server, &format!("Message?$expand={twice}"));
+        assert_eq!(refused, (400, "DuplicateOption".to_owned()), "{twice}");
+    }
+}
+
+/// The only entities of a navigation property are those of its own type.
+#[tokio::test]
+async fn a_cast_is_to_the_type_itself() {
+    let server = small().await;
+    for (cast, plain) in [
+        ("inbox/LiveAgent.Inbox($select=id)", "inbox($select=id)"),
+        ("messages/LiveAgent.Message/$ref", "messages/$ref"),
+        (
+            "LiveAgent.Conversation/messages/LiveAgent.Message/$count",
+            "messages/$count",
+        ),
+    ] {
+        let ask = |item: &str| answer(server, &format!("Conversation(1)?$expand={item}"));
+        assert!(ask(plain).starts_with("200"), "{plain}");
+        assert_eq!(ask(cast), ask(plain), "{cast}");
+    }
+    for (item, status, code) in [
+        ("inbox/LiveAgent.Label", 501, "NotImplemented"),
+        ("inbox/LiveAgent.Nothing", 400, "UnknownType"),
+        ("inbox/members", 400, "UnknownNavigation"),
+        ("inbox,inbox/LiveAgent.Inbox", 400, "DuplicateOption"),
+        ("LiveAgent.Label/inbox", 400, "UnknownNavigation"),
+    ] {
+        let refused = refusal(server, &format!("Conversation?$expand={item}"));
+        assert_eq!(refused, (status, code.to_owned()), "{item}");
+    }
 }
 
 #[tokio::test]
