@@ -52,6 +52,8 @@ limits! {
     crossjoin_sets: usize = 4, "sets in $crossjoin";
     /// Transformations of one `$apply`.
     apply_steps: usize = 16, "transformations in $apply";
+    /// SELECTs that one `$apply` becomes: rollups and `concat` repeat what stands before them.
+    apply_layers: usize = 64, "sub-selects of $apply";
     /// Query options in one request.
     options: usize = 128, "query options";
     /// The largest `$skip`.

@@ -224,6 +224,33 @@ fn other_numbers_hold_at_every_level() {
     );
 }
 
+#[test]
+fn layers_are_counted_with_those_that_copies_repeat() {
+    let layers = |limits: &mut Limits, n| limits.apply_layers = n;
+    check(layers, 1, "/Tickets?$apply=aggregate($count as n)");
+    check(layers, 1, "/Tickets?$apply=topcount(2,votes)");
+    // The numbers, the condition on them, and the keys of those for which it holds.
+    check(layers, 3, "/Tickets?$apply=topsum(2,votes)");
+    // Two groupings, each in its part of the union.
+    check(layers, 4, "/Tickets?$apply=groupby((rollup(kind,status)))");
+    check(
+        layers,
+        12,
+        "/Tickets?$apply=groupby((status))/concat(identity,aggregate($count as n))\
+         /concat(identity,identity)",
+    );
+    check(
+        layers,
+        6,
+        "/Tickets?$apply=topcount(2,votes)/concat(identity,identity)",
+    );
+    let rollups = vec!["rollup(kind,status)"; 40].join(",");
+    let url = format!("/Tickets?$apply=groupby(({rollups}))");
+    assert!(within(&Limits::default(), &url).is_none());
+    let sixteen = vec!["groupby((rollup(kind,status)))"; 16].join("/");
+    assert!(within(&Limits::default(), &format!("/Tickets?$apply={sixteen}")).is_none());
+}
+
 /// The bounds of the arrays, the outer ones first.
 fn bounds(data: &plan::Data) -> Vec<u64> {
     fn walk(outputs: &[Output], found: &mut Vec<u64>) {

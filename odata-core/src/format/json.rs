@@ -80,6 +80,8 @@ enum MemberWriter {
     /// Properties that are grouped by, of a related entity.
     Group {
         name: String,
+        /// The column that is null where there is nothing inside.
+        present: Option<usize>,
         members: Vec<MemberWriter>,
     },
     One {
@@ -192,8 +194,16 @@ impl EntityWriter {
                     }
                 }
                 MemberWriter::Group { members, .. } if are_absent(members, cells) => {}
-                MemberWriter::Group { name, members } => {
+                MemberWriter::Group {
+                    name,
+                    members,
+                    present,
+                } => {
                     object.name(out, name);
+                    if present.is_some_and(|place| cells.cell(place).is_none()) {
+                        out.extend_from_slice(b"null");
+                        continue;
+                    }
                     out.push(b'{');
                     let mut inside = Object { first: true };
                     if self.id == Id::Null {

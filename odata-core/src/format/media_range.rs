@@ -1,4 +1,6 @@
-//! The syntax that `Accept` and `Prefer` share, and one item of `Accept`.
+//! One item of `Accept`.
+
+use crate::uri::preference::split_outside_quotes;
 
 /// A range of media types, one item of `Accept` (RFC 9110, 12.5.1). All names in lower case.
 #[derive(Debug)]
@@ -84,22 +86,8 @@ impl MediaRange {
     }
 }
 
-/// Splits at a separator outside of quoted strings.
-pub(super) fn split_outside_quotes(text: &str, separator: char) -> impl Iterator<Item = &str> {
-    let (mut quoted, mut escaped) = (false, false);
-    text.split(move |c| {
-        match c {
-            _ if escaped => escaped = false,
-            '\\' if quoted => escaped = true,
-            '"' => quoted = !quoted,
-            _ => return c == separator && !quoted,
-        }
-        false
-    })
-}
-
 /// `name = value`: the name in lower case, the value as it stands.
-pub(super) fn parameter(text: &str) -> (String, &str) {
+fn parameter(text: &str) -> (String, &str) {
     let (name, value) = text.split_once('=').unwrap_or((text, ""));
     (name.trim().to_ascii_lowercase(), value.trim())
 }

@@ -9,10 +9,11 @@ mod version;
 
 pub use version::version;
 
-use super::media_range::{MediaRange, split_outside_quotes};
+use super::media_range::MediaRange;
 use super::preferences::Preferences;
 use crate::edm::Version;
 use crate::error::{Code, Error, Result};
+use crate::uri::preference::split_outside_quotes;
 use charset::check_charset;
 use version::check_request_version;
 

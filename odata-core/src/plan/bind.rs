@@ -1,6 +1,6 @@
 //! The binder: what is known while names are resolved.
 
-use super::apply::DerivedNames;
+use super::apply::Relation;
 use super::{Answer, Expr, ExprKind, Join, Plan, Rows, Scoped, Via, all, crossjoin, resource};
 use crate::edm::{EntitySet, PrimitiveType, Schema, SetId};
 use crate::error::{Code, Error, Result, Span};
@@ -11,9 +11,7 @@ use crate::uri::ast::{self, Name, ODataUri, QueryOptions, ResourcePath};
 /// Resolves a request against what is served.
 pub fn bind(schema: &Schema, uri: &ODataUri, limits: &Limits) -> Result<Plan> {
     let options = &uri.options;
-    if options.schema_version.is_some() {
-        return Err(Error::not_implemented("$schemaversion").target("$schemaversion"));
-    }
+    check_schema_version(options)?;
     if options.delta_token.is_some() {
         return Err(Error::not_implemented("$deltatoken").target("$deltatoken"));
     }
@@ -51,6 +49,22 @@ pub fn bind(schema: &Schema, uri: &ODataUri, limits: &Limits) -> Result<Plan> {
         }
     }
 }
+
+/// There is one version of the schema, without a name: `*` is the one that is there now, and another
+/// one isn't (Protocol 11.2.12).
+fn check_schema_version(options: &QueryOptions) -> Result<()> {
+    match options.schema_version.as_deref() {
+        None | Some("*") => Ok(()),
+        Some(version) => Err(Error::new(
+            Code::ResourceNotFound,
+            format!("there is no version '{version}' of the schema, expected '*', the current one"),
+        )
+        .target(SCHEMA_VERSION)),
+    }
+}
+
+/// The one option that every request may have.
+const SCHEMA_VERSION: &str = "$schemaversion";
 
 /// `$entity?$id=Conversation(1)`: the entity that an id leads to (URL Conventions 4.4). The id is
 /// relative to the service root.
@@ -101,7 +115,7 @@ pub(super) fn allow_only(options: &QueryOptions, allowed: &[&str], what: &str) -
     match options
         .present
         .iter()
-        .find(|option| !allowed.contains(option))
+        .find(|option| **option != SCHEMA_VERSION && !allowed.contains(option))
     {
         None => Ok(()),
         Some(option) => Err(Error::new(
@@ -125,7 +139,7 @@ pub(super) struct Binder<'a> {
     /// The instance that names without a prefix belong to: its frame and its table reference.
     pub(super) origin: Option<(usize, Scoped)>,
     /// The columns that names refer to, once `$apply` has made rows of its own.
-    pub(super) derived: Option<DerivedNames>,
+    pub(super) derived: Option<Relation>,
     /// Lambdas around this place.
     pub(super) lambdas: usize,
     /// Expressions around this one.
@@ -134,7 +148,9 @@ pub(super) struct Binder<'a> {
     nodes: usize,
     /// Expand items so far.
     pub(super) expands: usize,
-    next_source: u16,
+    /// SELECTs of `$apply` so far, as they will be printed.
+    pub(super) apply_layers: usize,
+    next_source: usize,
     /// The option that is being bound: positions are those of its value.
     option: Option<&'static str>,
     /// Unknown names, all of them, so that a client can mend them at once.
@@ -167,6 +183,7 @@ impl<'a> Binder<'a> {
             frames: Vec::new(),
             origin: None,
             derived: None,
+            apply_layers: 0,
             lambdas: 0,
             depth: 0,
             nodes: 0,
@@ -194,7 +211,7 @@ impl<'a> Binder<'a> {
     }
 
     /// A number that nothing else in the plan has.
-    pub(super) fn next_id(&mut self) -> u16 {
+    pub(super) fn next_id(&mut self) -> usize {
         let id = self.next_source;
         self.next_source += 1;
         id
@@ -225,6 +242,7 @@ impl<'a> Binder<'a> {
             from: frame.from,
             via,
             crossed: frame.crossed.clone(),
+            lateral: None,
             joins: frame.joins.clone(),
             filter: Expr::all(conditions),
         }
@@ -240,6 +258,7 @@ impl<'a> Binder<'a> {
             from: frame.from,
             via,
             crossed: frame.crossed,
+            lateral: None,
             joins: frame.joins,
             filter,
         }

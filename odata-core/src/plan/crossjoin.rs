@@ -3,12 +3,10 @@
 //! The rows are no entities. Names start with that of a set, as if each row had a navigation property
 //! to one entity of each.
 
-use super::apply::Applied;
+use super::apply::{Applied, Order};
 use super::bind::{Binder, allow_only, segment_text};
 use super::projection::{Around, Outputs};
-use super::{
-    Answer, Data, Input, Links, Member, Query, Scoped, SelectList, Shape, ShapeKind, link, resource,
-};
+use super::{Answer, Data, Input, Links, Member, Query, Scoped, Shape, ShapeKind, link, resource};
 use crate::edm::EntitySet;
 use crate::error::{Code, Error, Result};
 use crate::uri::ast::{
@@ -91,16 +89,14 @@ impl<'a> Binder<'a> {
     /// The page over the combined rows. No instance is the origin of its names.
     fn bind_combined(&mut self, frame: usize, options: &'a QueryOptions) -> Result<Query> {
         let skip = self.bind_skip(options)?;
-        let mut conditions = Vec::new();
+        let (mut conditions, mut then) = (Vec::new(), Order::new());
         if let Some(transformations) = &options.apply {
             let applied = self.in_option("$apply", |binder| {
                 binder.bind_apply(frame, None, Vec::new(), transformations)
             })?;
             match applied {
-                Applied::Entities(chosen) => conditions = chosen,
-                Applied::Derived(derived, names) => {
-                    return self.bind_derived_page(frame, derived, names, options);
-                }
+                Applied::Entities(chosen, order) => (conditions, then) = (chosen, order),
+                Applied::Made(made) => return self.bind_derived_page(frame, made, options),
             }
         }
         if let Some(filter) = &options.filter {
@@ -110,7 +106,9 @@ impl<'a> Binder<'a> {
         let shape = self.bind_combined_shape(frame, options, &mut outputs)?;
         let (order, asked_order) = self.in_option("$orderby", |binder| {
             let sources = binder.combined(frame);
-            binder.bind_order(&sources, options.order_by.as_deref(), None, &mut outputs)
+            let asked = options.order_by.as_deref().unwrap_or_default();
+            let order = binder.bind_order_items(asked)?.into_iter().chain(then);
+            Ok(binder.total_order(&sources, order.collect(), None, &mut outputs))
         })?;
         Ok(Query {
             input: Input::Rows(self.rows(frame, None, conditions)),
@@ -179,7 +177,7 @@ impl<'a> Binder<'a> {
             kind: ShapeKind::Complex,
             members,
             links: Links::default(),
-            select_list: SelectList::default(),
+            selection: Vec::new(),
         })
     }
 
@@ -241,6 +239,6 @@ fn reference(set: &EntitySet, source: Scoped, outputs: &mut Outputs) -> Shape {
         kind: ShapeKind::Reference,
         members: Vec::new(),
         links: Links::default(),
-        select_list: SelectList::default(),
+        selection: Vec::new(),
     }
 }

@@ -15,11 +15,20 @@ pub enum Input {
 #[derive(Debug, Clone)]
 pub struct Derived {
     /// Its number.
-    pub id: u16,
+    pub id: usize,
     /// What it is made of: the rows of all of them, each with the same columns.
     pub layers: Vec<Layer>,
     /// A condition on its columns.
     pub filter: Option<Expr>,
+}
+
+/// Rows that are made anew for each row before them (`LATERAL`).
+#[derive(Debug, Clone)]
+pub struct Lateral {
+    /// Whether a row without any stays, with nulls.
+    pub outer: bool,
+    /// What is made.
+    pub derived: Derived,
 }
 
 /// One SELECT over an input.

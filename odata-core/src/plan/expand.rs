@@ -1,8 +1,9 @@
 //! `$expand`: related entities inside of an entity, each collection a query of its own.
 
 use super::bind::{Binder, allow_only, segment_text};
+use super::levels::Expansion;
 use super::projection::{Around, Outputs, Selection, strip_casts};
-use super::{Expr, Member, Output, Rows, Scoped, SelectList, Shape, ShapeKind, Via, link};
+use super::{Expr, Member, Output, Rows, Scoped, Selected, Shape, ShapeKind, Via, link};
 use crate::edm::{EntitySet, SetId};
 use crate::error::{Code, Error, Result};
 use crate::uri::ast::{
@@ -11,13 +12,16 @@ use crate::uri::ast::{
 use crate::uri::print;
 
 impl<'a> Binder<'a> {
-    /// The expand items with `*` written out, each navigation property at most once.
+    /// The expand items with `*` written out, each navigation property at most once, and what is
+    /// expanded again for a `$levels` around.
     pub(super) fn expand_items(
         &mut self,
         set: &'a EntitySet,
         options: &'a QueryOptions,
-    ) -> Result<Vec<(usize, &'a ExpandItem)>> {
-        let mut items: Vec<(usize, &ExpandItem)> = Vec::new();
+        around: Around<'a>,
+    ) -> Result<Vec<Expansion<'a>>> {
+        let most = self.limits.expand_depth + 1;
+        let mut items: Vec<Expansion<'a>> = Vec::new();
         let mut stars: Vec<&ExpandItem> = Vec::new();
         for item in options.expand.iter().flatten() {
             let target = |error: Error| error.at(item.span);
@@ -69,23 +73,27 @@ impl<'a> Binder<'a> {
                 continue;
             };
             self.check_casts(set.navigation[place].target, casts)?;
-            if items.iter().any(|(other, _)| *other == place) {
-                let message = format!("'{name}' is expanded twice");
-                return Err(target(Error::new(Code::DuplicateOption, message)));
+            if items.iter().any(|other| other.navigation == place) {
+                return Err(target(expanded_twice(name)));
             }
-            items.push((place, item));
+            items.push(Expansion::new(place, item, most));
         }
         if let [_, second, ..] = stars.as_slice() {
-            let error = Error::new(Code::DuplicateOption, "'*' is expanded twice");
-            return Err(error.at(second.span));
+            return Err(expanded_twice("*").at(second.span));
         }
-        for star in stars {
-            for place in 0..set.navigation.len() {
-                if !items.iter().any(|(other, _)| *other == place) {
-                    items.push((place, star));
-                }
+        let stars = stars.into_iter().flat_map(|star| {
+            (0..set.navigation.len()).map(move |place| Expansion::new(place, star, most))
+        });
+        for expansion in stars.chain(around.again(self, set)) {
+            let place = expansion.navigation;
+            if !items.iter().any(|other| other.navigation == place) {
+                items.push(expansion);
+            } else if !expansion.is_star() {
+                let name = set.navigation[place].declared.name;
+                return Err(expanded_twice(name).at(expansion.item.span));
             }
         }
+        self.set_max_levels(set, &mut items, around.depth);
         Ok(items)
     }
 
@@ -112,13 +120,16 @@ impl<'a> Binder<'a> {
         &mut self,
         frame: usize,
         source: Scoped,
-        (navigation, item): (usize, &'a ExpandItem),
-        around: Around,
+        expansion: Expansion<'a>,
+        around: Around<'a>,
         outputs: &mut Outputs,
-        select_list: &mut SelectList,
+        context: &mut Vec<Selected>,
     ) -> Result<Member> {
         self.expands += 1;
         let limits = self.limits;
+        let Expansion {
+            navigation, item, ..
+        } = expansion;
         let too_much =
             |message: String| Err(Error::new(Code::LimitExceeded, message).at(item.span));
         if self.expands > limits.expands {
@@ -130,33 +141,35 @@ impl<'a> Binder<'a> {
                 limits.expand_depth
             ));
         }
-        let declared = self.set(source).navigation[navigation].declared;
-        let options = &item.options;
-        if let Some((levels, span)) = options.levels {
-            match levels {
-                Some(0) => {
-                    let message = "'$levels' is 0, expected a positive number or 'max'";
-                    return Err(Error::new(Code::InvalidOptionValue, message).at(span));
-                }
-                Some(1) => {}
-                _ => return Err(Error::not_implemented("$levels beyond 1").at(span)),
-            }
-        }
-        self.alias_scopes.push(options);
+        self.alias_scopes.push(&item.options);
         let around = Around {
             depth: around.depth + 1,
+            inside: Some((source.set(), expansion)),
             ..around
         };
         let via = Via {
             near: source,
             navigation,
         };
-        let member = if declared.many {
-            self.bind_many(via, item, around, outputs, select_list)
+        let mut inside = None;
+        let member = if self.set(source).navigation[navigation].declared.many {
+            self.bind_many(via, item, around, outputs, &mut inside)
         } else {
-            self.bind_one(frame, via, item, around, outputs, select_list)
+            self.bind_one(frame, via, item, around, outputs, &mut inside)
         };
         self.alias_scopes.pop();
+        // What `$levels` adds is said with a plus where it stands; what it adds to a star, by name.
+        if let Some(inside) = inside
+            && (!expansion.again || expansion.is_star())
+        {
+            let set = self.set(source);
+            let target = self.schema.set(set.navigation[navigation].target);
+            context.push(Selected::Expanded {
+                name: set.navigation[navigation].declared.name.to_owned(),
+                recursive: !expansion.is_star() && !expansion.again(set, target).is_empty(),
+                inside,
+            });
+        }
         member
     }
 
@@ -165,14 +178,14 @@ impl<'a> Binder<'a> {
         frame: usize,
         via: Via,
         item: &'a ExpandItem,
-        around: Around,
+        around: Around<'a>,
         outputs: &mut Outputs,
-        select_list: &mut SelectList,
+        inside: &mut Option<Vec<Selected>>,
     ) -> Result<Member> {
         let name = self.set(via.near).navigation[via.navigation].declared.name;
         let far = self.join(frame, via.near, via.navigation);
         let shape = self.bind_single(frame, (name, far), item, around, outputs)?;
-        mention(select_list, name, &shape);
+        *inside = selected(&shape);
         Ok(Member::One { name, shape })
     }
 
@@ -182,7 +195,7 @@ impl<'a> Binder<'a> {
         frame: usize,
         (name, source): (&str, Scoped),
         item: &'a ExpandItem,
-        around: Around,
+        around: Around<'a>,
         outputs: &mut Outputs,
     ) -> Result<Shape> {
         let what = format!("'{name}', a single entity");
@@ -219,9 +232,9 @@ impl<'a> Binder<'a> {
         &mut self,
         via: Via,
         item: &'a ExpandItem,
-        around: Around,
+        around: Around<'a>,
         outputs: &mut Outputs,
-        select_list: &mut SelectList,
+        inside: &mut Option<Vec<Selected>>,
     ) -> Result<Member> {
         const COLLECTION: &[&str] = &[
             "$filter", "$search", "$orderby", "$skip", "$top", "$count", "$select", "$expand",
@@ -266,17 +279,18 @@ impl<'a> Binder<'a> {
             .min(limits.expand_product / around.product.max(1))
             .max(1);
         let rows = options.top.map_or(bound, |top| top.value.min(bound));
-        let inside = Around {
+        let within = Around {
             product: around.product.saturating_mul(rows.max(1)),
             ..around
         };
-        let query = self.bind_query(frame, Some(via), Vec::new(), options, selection, inside)?;
+        let query = self.bind_query(frame, Some(via), Vec::new(), options, selection, within)?;
         self.pop_frame(None, None);
         let counted = query.rows().filter(|_| query.count).map(Rows::to_count);
         let count = counted.map(|rows| outputs.push(Output::Count(Box::new(rows))));
-        mention(select_list, name, &query.shape);
+        *inside = selected(&query.shape);
         let output = outputs.push(Output::Array(Box::new(query), bound));
-        let canonical = link::nested(options, &self.alias_scopes);
+        let again = around.again(self, self.schema.set(target));
+        let canonical = link::nested(options, again.first(), &self.alias_scopes);
         let options = print::to_url(&canonical);
         Ok(Member::Many {
             navigation: via.navigation,
@@ -293,9 +307,12 @@ fn is_type(segment: &PathSegment) -> bool {
     matches!(&segment.kind, SegmentKind::Name(name) if name.contains('.'))
 }
 
-/// References are not represented in the context URL (Protocol 10.9).
-fn mention(select_list: &mut SelectList, name: &str, shape: &Shape) {
-    if shape.kind != ShapeKind::Reference {
-        select_list.expanded(name, shape.select_list.clone());
-    }
+/// What the context URL says inside of an expanded navigation property; nothing of references
+/// (Protocol 10.9).
+fn selected(shape: &Shape) -> Option<Vec<Selected>> {
+    (shape.kind != ShapeKind::Reference).then(|| shape.selection.clone())
+}
+
+fn expanded_twice(name: &str) -> Error {
+    Error::new(Code::DuplicateOption, format!("'{name}' is expanded twice"))
 }

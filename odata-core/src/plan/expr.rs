@@ -57,7 +57,7 @@ pub enum ExprKind {
     /// An expression over the one row, or null.
     Scalar(Box<Rows>, Box<Expr>),
     /// A column of a derived relation: its number and the column's.
-    Column(u16, usize),
+    Column(usize, usize),
     /// An aggregate over the rows of a group, of those for which the condition holds.
     Aggregate(Aggregate, Option<Box<Expr>>, Option<Box<Expr>>),
     /// A number that a row has among the others.
@@ -84,7 +84,9 @@ impl Over {
     pub fn operands(&self) -> impl Iterator<Item = &Expr> {
         let summed = match &self.number {
             OverNumber::Place => None,
-            OverNumber::SumBefore(operand) | OverNumber::Sum(operand) => Some(operand),
+            OverNumber::SumBefore(operand)
+            | OverNumber::Sum(operand)
+            | OverNumber::Ever(operand) => Some(operand),
         };
         let ordered = self.order.iter().map(|(expr, _)| expr);
         summed.into_iter().chain(&self.partition).chain(ordered)
@@ -100,6 +102,8 @@ pub enum OverNumber {
     SumBefore(Expr),
     /// The sum over all rows.
     Sum(Expr),
+    /// Whether a condition holds for it, or held for a row before it.
+    Ever(Expr),
 }
 
 /// A literal, ready to be bound.
@@ -203,6 +207,15 @@ impl Expr {
     /// Its type; text where nothing gives one.
     pub fn ty_or_string(&self) -> PrimitiveType {
         self.ty.unwrap_or(PrimitiveType::String)
+    }
+
+    /// Whether both are one property of one instance, or one column.
+    pub(super) fn is_same_place(&self, other: &Expr) -> bool {
+        match (&self.kind, &other.kind) {
+            (ExprKind::Property(a, b), ExprKind::Property(c, d)) => (a, b) == (c, d),
+            (ExprKind::Column(a, b), ExprKind::Column(c, d)) => (a, b) == (c, d),
+            _ => false,
+        }
     }
 
     /// Whether it is a literal that isn't null.

@@ -12,6 +12,7 @@ mod derived;
 mod expand;
 mod expr;
 mod function;
+mod levels;
 mod link;
 mod literal;
 mod operand;
@@ -22,15 +23,13 @@ mod pattern;
 mod projection;
 mod resource;
 mod search;
-mod select_list;
 mod walk;
 
 pub use crate::functions::aggregation::Aggregate;
 pub use bind::bind;
-pub use derived::{Derived, Input, Layer};
+pub use derived::{Derived, Input, Lateral, Layer};
 pub use expr::{ArithmeticOp, Comparison, Expr, ExprKind, Over, OverNumber, Value};
 pub use page::{Bound, Page, Window};
-pub use select_list::SelectList;
 
 use crate::edm::{PgType, PrimitiveType, Schema, SetId};
 
@@ -111,13 +110,13 @@ impl Anchor {
 /// set; the SQL printer adds the caller's scope to each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Scoped {
-    id: u16,
+    id: usize,
     set: SetId,
 }
 
 impl Scoped {
     /// Its number in the plan.
-    pub fn id(self) -> u16 {
+    pub fn id(self) -> usize {
         self.id
     }
 
@@ -156,6 +155,8 @@ pub struct Rows {
     pub crossed: Vec<Scoped>,
     /// The to-one navigations that expressions go through, in the order in which they are joined.
     pub joins: Vec<Join>,
+    /// What a `join` makes of the entities that are related to each.
+    pub lateral: Option<Box<Lateral>>,
     /// The condition.
     pub filter: Option<Expr>,
 }
@@ -274,8 +275,8 @@ pub struct Shape {
     pub members: Vec<Member>,
     /// The navigation properties whose links are asked for.
     pub links: Links,
-    /// What the context URL says of the members.
-    pub select_list: SelectList,
+    /// What the context URL says of the selection.
+    pub selection: Vec<Selected>,
 }
 
 /// Which navigation properties are asked for by name, so that their links are.
@@ -285,6 +286,31 @@ pub struct Links {
     pub named: Vec<usize>,
     /// Whether all others are asked for too: there is no `$select`, or it has a star.
     pub all: bool,
+}
+
+/// One item of the context URL's list of what is selected (Protocol 10.7 to 10.10).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Selected {
+    /// A property, a navigation property whose link is wanted, or `*`.
+    Name(String),
+    /// An expanded navigation property.
+    Expanded {
+        /// Its name.
+        name: String,
+        /// Whether it is expanded again inside.
+        recursive: bool,
+        /// What is selected inside.
+        inside: Vec<Selected>,
+    },
+}
+
+impl Selected {
+    /// The name.
+    pub fn name(&self) -> &str {
+        match self {
+            Selected::Name(name) | Selected::Expanded { name, .. } => name,
+        }
+    }
 }
 
 /// What rows are written as.
@@ -338,6 +364,8 @@ pub enum Member {
         name: String,
         /// What is inside.
         members: Vec<Member>,
+        /// The output that is null where there is nothing inside.
+        present: Option<usize>,
     },
     /// An expanded entity; absent where its key is null.
     One {

@@ -243,8 +243,10 @@ impl<'a> Binder<'a> {
             match &literal.kind {
                 ExprKind::Null => null = true,
                 ExprKind::Value(Value::Double(x)) if x.is_nan() => {}
+                // A Decimal beside a Double becomes one, which `=` of the list would not see to.
                 ExprKind::Value(value)
-                    if values.first().is_none_or(|first| same_kind(first, value)) =>
+                    if !(operand.ty == Some(T::Decimal) && matches!(value, Value::Double(_)))
+                        && values.first().is_none_or(|first| same_kind(first, value)) =>
                 {
                     values.push(value.clone());
                 }
@@ -397,16 +399,23 @@ pub(super) fn compare(op: Comparison, left: Expr, right: Expr, span: Span) -> Re
             span,
         ));
     }
-    // A literal takes the common type; PostgreSQL itself compares columns of two numeric types.
-    let literal = |expr: Expr, other: T| {
+    // A literal takes the common type. PostgreSQL itself compares columns of two numeric types, but
+    // fails over a Decimal that no Double is near.
+    let side = |expr: Expr, other: T| {
         if expr.is_value() {
             convert(expr, literal_type(common, other))
+        } else if expr.ty == Some(T::Decimal) && is_float(other) {
+            convert(expr, T::Double)
         } else {
             expr
         }
     };
-    let kind = ExprKind::Compare(op, Box::new(literal(left, b)), Box::new(literal(right, a)));
+    let kind = ExprKind::Compare(op, Box::new(side(left, b)), Box::new(side(right, a)));
     Ok(Expr::certain(kind, T::Boolean))
+}
+
+fn is_float(ty: T) -> bool {
+    matches!(ty, T::Single | T::Double)
 }
 
 /// A literal as it is compared with an operand of this type; a null as it is.

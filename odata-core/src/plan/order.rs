@@ -1,5 +1,6 @@
 //! `$orderby`: the order in which rows come, total, so that a page can continue behind any row.
 
+use super::apply::Order;
 use super::bind::Binder;
 use super::projection::Outputs;
 use super::{Expr, ExprKind, OrderItem, Output, Scoped};
@@ -8,30 +9,41 @@ use crate::error::{Code, Error, Result};
 use crate::uri::ast::OrderByItem;
 
 impl<'a> Binder<'a> {
+    /// What a client sorts by. A constant changes no order.
+    pub(super) fn bind_order_items(&mut self, items: &'a [OrderByItem]) -> Result<Order> {
+        let mut order = Order::new();
+        for item in items {
+            let expr = self.bind_expr(&item.expr)?;
+            if expr.ty == Some(PrimitiveType::Binary) {
+                let message = "Edm.Binary has no order";
+                return Err(Error::new(Code::TypeMismatch, message).at(item.expr.span));
+            }
+            if expr.ty.is_some() && !expr.is_value() {
+                order.push((expr, item.descending));
+            }
+        }
+        Ok(order)
+    }
+
     /// The sort order: what the client asked for, then the key in the direction of the last item,
     /// so that it is total. Where nothing is asked for, `range` comes first: a filter ranges over it,
     /// and the index that finds the rows gives them in its order.
-    pub(super) fn bind_order(
+    pub(super) fn total_order(
         &mut self,
         sources: &[Scoped],
-        items: Option<&'a [OrderByItem]>,
+        asked: Order,
         range: Option<Expr>,
         outputs: &mut Outputs,
-    ) -> Result<(Vec<OrderItem>, usize)> {
+    ) -> (Vec<OrderItem>, usize) {
         let mut order: Vec<OrderItem> = Vec::new();
         let mut keys_left: Vec<(Scoped, usize)> = Vec::new();
         for source in sources {
             let key = self.set(*source).key.iter();
             keys_left.extend(key.map(|place| (*source, *place)));
         }
-        for item in items.into_iter().flatten() {
-            let expr = self.bind_expr(&item.expr)?;
-            if expr.ty == Some(PrimitiveType::Binary) {
-                let message = "Edm.Binary has no order";
-                return Err(Error::new(Code::TypeMismatch, message).at(item.expr.span));
-            }
-            // Nothing behind the whole key changes the order, nor does a constant.
-            if expr.ty.is_none() || expr.is_value() || keys_left.is_empty() {
+        for (expr, descending) in asked {
+            // Nothing behind the whole key changes the order.
+            if keys_left.is_empty() {
                 continue;
             }
             if let ExprKind::Property(source, place) = expr.kind {
@@ -40,7 +52,7 @@ impl<'a> Binder<'a> {
             order.push(OrderItem {
                 output: self.sort_output(&expr, outputs),
                 expr,
-                descending: item.descending,
+                descending,
             });
         }
         let asked = order.len();
@@ -66,7 +78,7 @@ impl<'a> Binder<'a> {
                 descending,
             });
         }
-        Ok((order, asked))
+        (order, asked)
     }
 
     /// The output that holds a sort value: the property's own where SQL sorts by the very same.

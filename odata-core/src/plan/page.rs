@@ -15,6 +15,9 @@ pub struct Page {
     pub given: u64,
     /// The sort values of the last row given, one for each item of the order.
     pub after: Option<Vec<Bound>>,
+    /// Whether the number of all rows, where it is asked for, comes with the first row: a reader of a
+    /// stream wants it before them. Else it comes with the row that shows that it isn't known anyway.
+    pub count_first: bool,
 }
 
 /// A sort value, as PostgreSQL sent it: nothing is lost by rendering.
@@ -38,6 +41,8 @@ pub struct Window {
     pub read: u64,
     /// Whether a row beyond the answered ones means a next page.
     pub pages: bool,
+    /// The row that tells the number of all rows, where that is asked for, counted from 1.
+    pub count_row: u64,
 }
 
 impl Data {
@@ -79,6 +84,7 @@ impl Page {
             size,
             given: 0,
             after: None,
+            count_first: false,
         }
     }
 
@@ -94,6 +100,7 @@ impl Page {
             rows,
             read,
             pages,
+            count_row: if self.count_first { 1 } else { read },
         }
     }
 

@@ -1,10 +1,11 @@
 //! `$select` and `$compute`: what of a row is read.
 
-use super::apply::Applied;
+use super::apply::{Applied, Order};
 use super::bind::Binder;
+use super::levels::Expansion;
 use super::order::indexed_range;
-use super::{Expr, Input, Links, Member, Output, Query, Scoped, SelectList, Shape, ShapeKind, Via};
-use crate::edm::EntitySet;
+use super::{Expr, Input, Links, Member, Output, Query, Scoped, Selected, Shape, ShapeKind, Via};
+use crate::edm::{EntitySet, SetId};
 use crate::error::{Code, Error, Result, Span};
 use crate::uri::ast::{ComputeItem, QueryOptions, SegmentKind, SelectItem, SelectKind};
 
@@ -33,17 +34,30 @@ impl Wanted<'_> {
 /// Around a collection: the depth of expansion, and how many rows its arrays may have for one row
 /// of the page.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Around {
+pub(super) struct Around<'a> {
     pub(super) depth: usize,
     pub(super) product: u64,
+    /// The set from which an expansion leads here, and the expansion.
+    pub(super) inside: Option<(SetId, Expansion<'a>)>,
 }
 
-impl Around {
+impl<'a> Around<'a> {
+    /// What the expansion around expands again in the entities of this set.
+    pub(super) fn again(&self, binder: &Binder<'_>, set: &EntitySet) -> Vec<Expansion<'a>> {
+        let again = |(from, expansion): (SetId, Expansion<'a>)| {
+            expansion.again(binder.schema.set(from), set)
+        };
+        self.inside.map(again).unwrap_or_default()
+    }
+}
+
+impl Around<'_> {
     /// Around the page itself there is nothing.
-    pub(super) fn page() -> Around {
+    pub(super) fn page() -> Self {
         Around {
             depth: 0,
             product: 1,
+            inside: None,
         }
     }
 }
@@ -115,10 +129,11 @@ impl<'a> Binder<'a> {
         mut conditions: Vec<Expr>,
         options: &'a QueryOptions,
         selection: Selection,
-        around: Around,
+        around: Around<'a>,
     ) -> Result<Query> {
         let from = self.frames[frame].from;
         let skip = self.bind_skip(options)?;
+        let mut then = Order::new();
         self.with_origin((frame, from), |binder| {
             if let Some(transformations) = &options.apply {
                 let applied = binder.in_option("$apply", |binder| {
@@ -129,10 +144,8 @@ impl<'a> Binder<'a> {
                     binder.bind_apply(frame, via, given, transformations)
                 })?;
                 match applied {
-                    Applied::Entities(chosen) => conditions = chosen,
-                    Applied::Derived(derived, names) => {
-                        return binder.bind_derived_page(frame, derived, names, options);
-                    }
+                    Applied::Entities(chosen, order) => (conditions, then) = (chosen, order),
+                    Applied::Made(made) => return binder.bind_derived_page(frame, made, options),
                 }
             }
             binder.in_option("$compute", |binder| {
@@ -148,7 +161,9 @@ impl<'a> Binder<'a> {
                     // The members of one entity are few, and are found by its key.
                     Some(_) => None,
                 };
-                binder.bind_order(&[from], options.order_by.as_deref(), range, &mut outputs)
+                let asked = options.order_by.as_deref().unwrap_or_default();
+                let order = binder.bind_order_items(asked)?.into_iter().chain(then);
+                Ok(binder.total_order(&[from], order.collect(), range, &mut outputs))
             })?;
             Ok(Query {
                 input: Input::Rows(binder.rows(frame, via, conditions)),
@@ -215,16 +230,16 @@ impl<'a> Binder<'a> {
         source: Scoped,
         options: &'a QueryOptions,
         selection: Selection,
-        around: Around,
+        around: Around<'a>,
         outputs: &mut Outputs,
     ) -> Result<Shape> {
         let set = self.set(source);
         let key = outputs.key(set, source);
         let reference = selection == Selection::Reference;
         let mut members = Vec::new();
-        let mut select_list = SelectList::default();
+        let mut context = Vec::new();
         let wanted = self.in_option("$select", |binder| {
-            binder.bind_select(frame, source, options.select.as_deref(), &mut select_list)
+            binder.bind_select(frame, source, options.select.as_deref(), &mut context)
         })?;
         let selected = |name: &str| !reference && wanted.has(name);
         for (place, property) in set.properties.iter().enumerate() {
@@ -253,14 +268,14 @@ impl<'a> Binder<'a> {
                 .iter()
                 .all(|place| selected(set.properties[*place].declared.name));
         self.in_option("$expand", |binder| {
-            for item in binder.expand_items(set, options)? {
+            for item in binder.expand_items(set, options, around)? {
                 members.push(binder.bind_expand(
                     frame,
                     source,
                     item,
                     around,
                     outputs,
-                    &mut select_list,
+                    &mut context,
                 )?);
             }
             Ok(())
@@ -281,17 +296,17 @@ impl<'a> Binder<'a> {
                     .collect(),
                 all: wanted.all,
             },
-            select_list,
+            selection: context,
         })
     }
 
-    /// What `$select` wants. `select_list` gets what the context URL says.
+    /// What `$select` wants. `context` gets what the context URL says.
     fn bind_select(
         &mut self,
         frame: usize,
         source: Scoped,
         items: Option<&'a [SelectItem]>,
-        select_list: &mut SelectList,
+        context: &mut Vec<Selected>,
     ) -> Result<Wanted<'a>> {
         let mut wanted = Wanted {
             names: Vec::new(),
@@ -302,11 +317,11 @@ impl<'a> Binder<'a> {
             let path = match &item.kind {
                 SelectKind::Star => {
                     wanted.all = true;
-                    select_list.name("*");
+                    context.push(Selected::Name("*".to_owned()));
                     continue;
                 }
                 SelectKind::AllOperations(namespace) => {
-                    self.bind_operations(namespace, item.span, select_list)?;
+                    context.push(self.bind_operations(namespace, item.span)?);
                     continue;
                 }
                 SelectKind::Path(path) => path.as_slice(),
@@ -334,7 +349,7 @@ impl<'a> Binder<'a> {
                 .any(|(of, alias, _)| *of == source && alias == name);
             if computed || set.property(name).is_some() || set.navigation(name).is_some() {
                 if !wanted.names.contains(&name.as_str()) {
-                    select_list.name(name);
+                    context.push(Selected::Name(name.clone()));
                     wanted.names.push(name);
                 }
             } else {
@@ -346,22 +361,14 @@ impl<'a> Binder<'a> {
     }
 
     /// `Namespace.*`: the operations of a schema, of which there are none.
-    pub(super) fn bind_operations(
-        &self,
-        namespace: &str,
-        at: Span,
-        select_list: &mut SelectList,
-    ) -> Result<()> {
+    pub(super) fn bind_operations(&self, namespace: &str, at: Span) -> Result<Selected> {
         let known = self.schema.namespace;
         if namespace != known {
-            let error = Error::new(
-                Code::UnknownType,
-                format!("there is no schema '{namespace}'"),
-            );
-            return Err(error.at(at).did_you_mean(namespace, [known]));
+            let message = format!("there is no schema '{namespace}'");
+            let error = Error::new(Code::UnknownType, message).at(at);
+            return Err(error.did_you_mean(namespace, [known]));
         }
-        select_list.name(&format!("{namespace}.*"));
-        Ok(())
+        Ok(Selected::Name(format!("{namespace}.*")))
     }
 }
 

@@ -4,7 +4,7 @@ use super::bind::{Binder, allow_only, segment_text};
 use super::projection::Selection;
 use super::{
     Anchor, Answer, Comparison, Data, Expr, ExprKind, Input, Join, Links, Output, Query, Rows,
-    Scoped, SelectList, Shape, ShapeKind, Via,
+    Scoped, Shape, ShapeKind, Via,
 };
 use super::{link, literal, operand};
 use crate::edm::{EntitySet, Schema};
@@ -168,7 +168,7 @@ fn bare(
         kind: ShapeKind::Entity,
         members: members.into_iter().collect(),
         links: Links::default(),
-        select_list: SelectList::default(),
+        selection: Vec::new(),
     };
     let rows: Rows = binder.pop_frame(via, Expr::all(conditions));
     Query {
@@ -185,10 +185,6 @@ fn bare(
 
 /// Reads the segments from left to right.
 fn walk<'a>(binder: &Binder<'a>, segments: &'a [PathSegment]) -> Result<(Vec<Step<'a>>, End)> {
-    if segments.len() > 2 * binder.limits.path_segments {
-        let message = format!("more than {} path segments", binder.limits.path_segments);
-        return Err(Error::new(Code::LimitExceeded, message));
-    }
     let schema = binder.schema;
     let mut steps: Vec<Step<'a>> = Vec::new();
     let mut end = End::Entities;
@@ -402,6 +398,7 @@ fn bind_anchor<'a>(binder: &mut Binder<'a>, steps: &[Step<'a>]) -> Result<Option
             from,
             via: None,
             crossed: Vec::new(),
+            lateral: None,
             joins: Vec::new(),
             filter: Some(key),
         },

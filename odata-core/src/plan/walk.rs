@@ -95,8 +95,8 @@ impl Expr {
         sources
     }
 
-    /// Adds the table references whose properties it reads itself, each once; those inside of a
-    /// sub-select are not among them.
+    /// Adds the table references of the rows that it is evaluated for, each once: those whose
+    /// properties it reads, and those that the rows of its sub-selects hang on, but not these.
     pub fn sources_here(&self, found: &mut Vec<Scoped>) {
         let mut add = |source: Scoped| {
             if !found.contains(&source) {
@@ -130,12 +130,12 @@ impl Expr {
             ExprKind::Over(over) => over
                 .operands()
                 .for_each(|operand| operand.sources_here(found)),
+            ExprKind::Any(rows) | ExprKind::Count(rows) => rows.sources_around(None, found),
+            ExprKind::All(rows, inside) | ExprKind::Scalar(rows, inside) => {
+                rows.sources_around(Some(inside), found);
+            }
             ExprKind::Null
             | ExprKind::Value(_)
-            | ExprKind::Any(_)
-            | ExprKind::All(..)
-            | ExprKind::Count(_)
-            | ExprKind::Scalar(..)
             | ExprKind::Column(..)
             | ExprKind::Aggregate(..) => {}
         }
@@ -163,6 +163,24 @@ impl Data {
 }
 
 impl Rows {
+    /// Adds the table references that these rows, and an expression over them, have from around.
+    fn sources_around(&self, inside: Option<&Expr>, found: &mut Vec<Scoped>) {
+        let joined = self.joins.iter().map(|join| join.via);
+        let hang_on = self.via.into_iter().chain(joined).map(|via| via.near);
+        let mut read: Vec<Scoped> = hang_on.collect();
+        for expr in self.filter.iter().chain(inside) {
+            expr.sources_here(&mut read);
+        }
+        let is_own = |source: &Scoped| {
+            self.has(*source) || self.joins.iter().any(|join| join.source == *source)
+        };
+        for source in read {
+            if !is_own(&source) && !found.contains(&source) {
+                found.push(source);
+            }
+        }
+    }
+
     /// Whether its rows are, or combine, entities of this table reference.
     pub fn has(&self, source: Scoped) -> bool {
         self.from == source || self.crossed.contains(&source)

@@ -12,7 +12,7 @@ use crate::edm::Schema;
 use crate::error::{Code, Error, Result};
 use crate::format::{
     CellOptions, CellWriter, Context, CsvWriter, EntityWriter, Format, MetadataLevel, Negotiated,
-    PropertyWriter, SkipToken,
+    PropertyWriter, SkipToken, select_list,
 };
 use crate::limits::Limits;
 use crate::plan::{self, Answer, Data, Output, Page, Plan, ShapeKind};
@@ -165,7 +165,7 @@ pub(super) async fn all(asked: &Asked<'_>, parts: &[Data]) -> Result<HttpRespons
     let data = parts
         .get(place)
         .ok_or_else(|| Error::new(Code::UnknownSegment, "there is no collection"))?;
-    let fragment = format!("{}/$entity", asked.entities_fragment(data));
+    let fragment = format!("{}/$entity", entities_fragment(asked, data));
     let part = Part {
         context_url: asked.context_url(&fragment),
         then: parts.get(place + 1).map(|then| then.canonical.clone()),
@@ -210,19 +210,17 @@ impl Asked<'_> {
         (self.negotiated.parameters.metadata != MetadataLevel::None)
             .then(|| format!("{}$metadata#{fragment}", self.root))
     }
+}
 
-    /// The fragment for a set's entities: `Conversation(id,inbox(name))`.
-    fn entities_fragment(&self, data: &Data) -> String {
-        let shape = &data.query.shape;
-        if shape.kind == ShapeKind::Complex {
-            return "Collection(Edm.ComplexType)".to_owned();
-        }
-        let name = self.schema().set(shape.set).declared.entity_set;
-        match shape.select_list.text(self.negotiated.version) {
-            Some(list) => format!("{name}({list})"),
-            None => name.to_owned(),
-        }
+/// The fragment for a set's entities: `Conversation(id,inbox(name))`.
+fn entities_fragment(asked: &Asked<'_>, data: &Data) -> String {
+    let shape = &data.query.shape;
+    if shape.kind == ShapeKind::Complex {
+        return "Collection(Edm.ComplexType)".to_owned();
     }
+    let name = asked.schema().set(shape.set).declared.entity_set;
+    let list = select_list(&shape.selection, asked.negotiated.version);
+    format!("{name}{list}")
 }
 
 fn not_found(data: &Data, schema: &Schema) -> Error {
@@ -347,7 +345,7 @@ fn single_row(
                 .map_err(broken)?;
         }
         _ => {
-            let fragment = format!("{}/$entity", asked.entities_fragment(data));
+            let fragment = format!("{}/$entity", entities_fragment(asked, data));
             let url = asked.context_url(&fragment);
             entity
                 .write(&mut out, row, url.as_deref())
@@ -374,6 +372,7 @@ async fn collection(
     let means = (&key, &settings.limits, settings.statement_timeout);
     let continuation::Asked { mut page, size } =
         continuation::page(database, schema, data, asked.caller, wish, means).await?;
+    page.count_first = asked.negotiated.parameters.streaming;
     let format = asked.negotiated.format;
     let data = if format == Format::Json {
         data.with_pages_of(size)
@@ -393,7 +392,7 @@ async fn collection(
     let fragment = match data.answer {
         Answer::References => "Collection($ref)".to_owned(),
         _ if part.is_some() => "Collection(Edm.EntityType)".to_owned(),
-        _ => asked.entities_fragment(data),
+        _ => entities_fragment(asked, data),
     };
     let next = NextLink {
         url: asked.next_url.clone(),
@@ -413,7 +412,6 @@ async fn collection(
     };
     let mut buffer = Vec::with_capacity(CHUNK + CHUNK / 8);
     let mut first = true;
-    writer.head(&mut buffer);
     let mut response = respond::agreed(200, asked.negotiated, size);
     if format == Format::Csv {
         let name = schema.set(data.query.shape.set).declared.entity_set;

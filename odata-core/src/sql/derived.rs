@@ -3,7 +3,7 @@
 use super::rows::Conditions;
 use super::writer::Writer;
 use crate::edm::{PgType, PrimitiveType as T};
-use crate::plan::{Aggregate, Derived, Expr, Input, Layer, Over, OverNumber};
+use crate::plan::{Aggregate, Derived, Expr, Input, Lateral, Layer, Over, OverNumber};
 
 impl Writer<'_> {
     /// `FROM .. WHERE ..` of what a query reads.
@@ -11,6 +11,7 @@ impl Writer<'_> {
         match input {
             Input::Rows(rows) => self.rows_clause(rows, more),
             Input::Derived(derived) => {
+                self.sql(" FROM ");
                 self.derived(derived);
                 let mut conditions = Conditions::new(" WHERE ");
                 if let Some(filter) = &derived.filter {
@@ -23,7 +24,7 @@ impl Writer<'_> {
     }
 
     fn derived(&mut self, derived: &Derived) {
-        self.sql(" FROM (");
+        self.sql("(");
         self.list(&derived.layers, " UNION ALL ", |writer, layer| {
             writer.layer(layer);
             // No condition on the result comes before the scope of its rows: it may fail over rows
@@ -32,12 +33,27 @@ impl Writer<'_> {
                 writer.sql(" OFFSET 0");
             }
         });
-        self.numbered(") d", usize::from(derived.id));
+        self.numbered(") d", derived.id);
+    }
+
+    /// What is made of the related entities of each row before it.
+    pub(super) fn lateral(&mut self, lateral: &Lateral) {
+        self.sql(if lateral.outer {
+            " LEFT JOIN LATERAL "
+        } else {
+            " JOIN LATERAL "
+        });
+        self.derived(&lateral.derived);
+        self.sql(" ON ");
+        match &lateral.derived.filter {
+            Some(filter) => self.condition(filter),
+            None => self.sql("TRUE"),
+        }
     }
 
     /// A column of a derived relation.
-    pub(super) fn derived_column(&mut self, id: u16, place: usize) {
-        self.numbered("d", usize::from(id));
+    pub(super) fn derived_column(&mut self, id: usize, place: usize) {
+        self.numbered("d", id);
         self.numbered(".c", place);
     }
 
@@ -96,34 +112,29 @@ impl Writer<'_> {
     /// A window function. The sum of the rows before is over rows, not over peers, so that the order
     /// alone says which row is the last one that counts.
     pub(super) fn over(&mut self, over: &Over) {
-        let (operand, before) = match &over.number {
-            OverNumber::Place => (None, false),
-            OverNumber::SumBefore(operand) => (Some(operand), true),
-            OverNumber::Sum(operand) => (Some(operand), false),
+        const UP_TO_HERE: &str = " ROWS UNBOUNDED PRECEDING)";
+        const BEFORE: &str = " ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)";
+        // The call before its operand, whether the order matters, and what ends it.
+        let (call, operand, ordered, end) = match &over.number {
+            OverNumber::Place => ("row_number(", None, true, ")"),
+            OverNumber::SumBefore(operand) => ("COALESCE(sum(", Some(operand), true, BEFORE),
+            OverNumber::Sum(operand) => ("sum(", Some(operand), false, ")"),
+            OverNumber::Ever(condition) => ("bool_or(", Some(condition), true, UP_TO_HERE),
         };
-        self.sql(if before { "COALESCE(" } else { "" });
-        match operand {
-            None => self.sql("row_number()"),
-            Some(operand) => {
-                self.sql("sum(");
-                self.typed(operand, operand.ty_or_string().pg());
-                self.sql(")");
-            }
+        self.sql(call);
+        if let Some(operand) = operand {
+            self.typed(operand, operand.ty_or_string().pg());
         }
-        self.sql(" OVER (");
+        self.sql(") OVER (");
         if !over.partition.is_empty() {
             self.sql("PARTITION BY ");
             self.list(&over.partition, ", ", super::writer::Writer::operand);
             self.sql(" ");
         }
-        if before || operand.is_none() {
+        if ordered {
             self.layer_order(&over.order);
         }
-        self.sql(if before {
-            " ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)"
-        } else {
-            ")"
-        });
+        self.sql(end);
     }
 
     /// `(a, b) IN (SELECT ..)`.
@@ -146,13 +157,15 @@ impl Writer<'_> {
         let Some(operand) = operand else {
             self.sql("count(*)");
             self.aggregate_filter(filter);
+            self.sql("::numeric");
             return;
         };
         let of = operand.ty_or_string();
         // The method, the operand's type inside it, and the result's around it.
         let (call, inside, around): (&'static str, Option<PgType>, Option<PgType>) = match method {
-            Aggregate::Count => ("count(", None, None),
-            Aggregate::CountDistinct => ("count(DISTINCT ", None, None),
+            Aggregate::Count => ("count(", None, Some(PgType::Numeric)),
+            Aggregate::CountDistinct => ("count(DISTINCT ", None, Some(PgType::Numeric)),
+            Aggregate::CountSum => ("COALESCE(sum(", None, None),
             // PostgreSQL's sum of whole numbers is exact; only its type is narrower.
             Aggregate::Sum if of.is_integer() => ("sum(", None, Some(PgType::Numeric)),
             Aggregate::Sum => ("sum(", Some(ty.pg()), None),
@@ -176,6 +189,9 @@ impl Writer<'_> {
         }
         self.sql(")");
         self.aggregate_filter(filter);
+        if method == Aggregate::CountSum {
+            self.sql(", 0)");
+        }
         if let Some(ty) = around {
             self.sql("::");
             self.sql(ty.sql_name());

@@ -5,7 +5,7 @@
 //! `eq` and `ne` never null, `gt ge lt le` false for null, the logical operators three-valued.
 
 use super::Param;
-use super::cast::cast_template;
+use super::cast::{cast_template, promotion};
 use super::rows::Conditions;
 use super::writer::{Piece, Writer};
 use crate::edm::{PgType, PrimitiveType as T, ScopeRule, Source};
@@ -350,7 +350,11 @@ impl Writer<'_> {
                 let property = &self.set(*source).properties[*place];
                 !(property.ty == T::Json && json_text(property.source).is_some())
             }
-            ExprKind::Convert(operand) | ExprKind::Negate(operand) => self.is_short(operand),
+            ExprKind::Convert(operand) => {
+                self.is_short(operand)
+                    && promotion(operand.pg(self.schema), expr.pg(self.schema)).is_none()
+            }
+            ExprKind::Negate(operand) => self.is_short(operand),
             _ => false,
         }
     }
@@ -443,6 +447,11 @@ impl Writer<'_> {
     }
 
     fn convert(&mut self, operand: &Expr, ty: PgType) {
+        if let Some(template) = promotion(operand.pg(self.schema), ty) {
+            let piece = self.operand_piece(operand);
+            self.template(template, &[piece]);
+            return;
+        }
         self.sql("(");
         self.operand(operand);
         self.sql(")::");
@@ -452,7 +461,12 @@ impl Writer<'_> {
     /// A cast that fails gives null (URL Conventions 5.1.1.10.1).
     fn cast(&mut self, operand: &Expr, to: T) {
         let from = operand.ty_or_string();
-        let piece = self.operand_piece(operand);
+        // A `real` is the Double that a row shows of it.
+        let piece = if from == T::Double {
+            self.typed_piece(operand, from.pg())
+        } else {
+            self.operand_piece(operand)
+        };
         self.template(cast_template(from, to), &[piece]);
     }
 }
@@ -572,7 +586,7 @@ fn may_be_nan(expr: &Expr) -> bool {
 
 const DIVIDE_FLOATS: &str = "CASE WHEN {1} = 0 THEN CASE WHEN {0} = 'NaN' OR {0} = 0 THEN 'NaN' WHEN ({0} > 0) = ({1}::text = '0') THEN 'Infinity' WHEN {0} IS NOT NULL THEN '-Infinity' END::float8 ELSE {0} / {1} END";
 const DIVIDE_BY: &str = "CASE WHEN {1} = 0 THEN CASE WHEN {0} = 'NaN' OR {0} = 0 THEN 'NaN' WHEN {0} > 0 THEN 'Infinity' WHEN {0} < 0 THEN '-Infinity' END::numeric ELSE {0} / {1} END";
-const MOD_FLOATS: &str = "CASE WHEN {1} = 0 AND {0} IS NOT NULL THEN 'NaN'::float8 WHEN {1} <> 0 THEN ({0}::numeric % {1}::numeric)::float8 END";
+const MOD_FLOATS: &str = "CASE WHEN {1} = 0 AND {0} IS NOT NULL THEN 'NaN'::float8 WHEN {1} <> 0 THEN ({0}::text::numeric % {1}::text::numeric)::float8 END";
 
 /// A LIKE pattern for a text, in which `%`, `_` and `\` are ordinary characters.
 fn like_pattern(text: &str, before: bool, behind: bool) -> String {

@@ -42,6 +42,9 @@ impl<'a> Writer<'a> {
         for join in &rows.joins {
             self.left_join(join);
         }
+        if let Some(lateral) = &rows.lateral {
+            self.lateral(lateral);
+        }
     }
 
     fn table_reference(&mut self, source: Scoped) {

@@ -144,9 +144,11 @@ impl Writer<'_> {
         }
         if layout.count.is_some() {
             // A page that isn't full tells the number by itself: the sub-select runs only where a
-            // row beyond the page was found, or where the rows that were skipped hide it.
+            // row beyond the page was found, or where the rows that were skipped hide it; for a
+            // stream with its first row.
             self.sql(", CASE WHEN row_number() OVER () = ");
-            self.param(Param::int8(i64::try_from(window.read).unwrap_or(i64::MAX)));
+            let row = i64::try_from(window.count_row).unwrap_or(i64::MAX);
+            self.param(Param::int8(row));
             if skips && let Some(key) = query.shape.key.first() {
                 self.numbered(" OR t.c", *key);
                 self.sql(" IS NULL");

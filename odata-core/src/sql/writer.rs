@@ -72,7 +72,7 @@ impl<'a> Writer<'a> {
 
     /// The alias of a table reference.
     pub(super) fn alias(&mut self, source: Scoped) {
-        self.numbered("t", usize::from(source.id()));
+        self.numbered("t", source.id());
     }
 
     /// A text of the model, as a literal.

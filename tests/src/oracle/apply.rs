@@ -6,9 +6,10 @@ use super::eval::{Env, Fault, Result, eval, truth};
 use super::instance::Instance;
 use super::value::{Type, Typed, Value};
 use super::world::World;
+use odata_core::error::Span;
 use odata_core::uri::ast::{
     AggregateExpr, AggregateKind, Expr, ExprKind, GroupingItem, Literal, Name, OrderByItem,
-    PathExpr, RankFunction, SegmentKind, Transformation, TransformationKind,
+    PathExpr, PathSegment, RankFunction, SegmentKind, Transformation, TransformationKind,
 };
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -75,7 +76,9 @@ impl<'a> Apply<'a> {
             } => self.rank(set, *function, amount, by),
             K::Concat(sequences) => {
                 let parts = sequences.iter().map(|steps| self.run(set.clone(), steps));
-                Ok(parts.collect::<Result<Vec<_>>>()?.concat())
+                let set = parts.collect::<Result<Vec<_>>>()?.concat();
+                check_types(&set)?;
+                Ok(set)
             }
             K::Aggregate(items) => Ok(vec![Instance::Shape(self.aggregate(&set, items)?)]),
             K::GroupBy { groups, then } => self.group_by(set, groups, then),
@@ -227,11 +230,8 @@ impl<'a> Apply<'a> {
                 return Err(Fault::unsupported("from"));
             }
             let value = match &item.kind {
-                AggregateKind::Count(None) => {
-                    let count = i64::try_from(set.len()).unwrap_or(i64::MAX);
-                    Typed::new(Type::Int64, Value::Integer(count))
-                }
-                AggregateKind::Count(Some(_)) => return Err(Fault::unsupported("path/$count")),
+                AggregateKind::Count(None) => count_of(set.len()),
+                AggregateKind::Count(Some(path)) => self.members(set, path)?,
                 AggregateKind::Value(_, None) => {
                     return Err(Fault::fails("an aggregate without a method"));
                 }
@@ -259,6 +259,25 @@ impl<'a> Apply<'a> {
         Ok(shape)
     }
 
+    /// `path/$count`: the members of all collections.
+    fn members(&self, set: &[Instance], path: &PathExpr) -> Result<Typed> {
+        if set.is_empty() {
+            return Ok(count_of(0));
+        }
+        let mut path = path.clone();
+        path.segments.push(PathSegment {
+            kind: SegmentKind::Count(Box::default()),
+            span: Span::default(),
+        });
+        let mut sum = Decimal::from(0);
+        for instance in set {
+            if let Value::Integer(n) = super::path::path(&self.env(instance), &path)?.value {
+                sum = sum.add(&Decimal::from(n));
+            }
+        }
+        Ok(Typed::new(Type::Decimal, Value::Decimal(sum)))
+    }
+
     pub(super) fn check_name(&self, alias: &Name) -> Result<()> {
         let table = &self.world.tables[self.table];
         if table.column(&alias.text).is_some() || table.nav(&alias.text).is_some() {
@@ -268,12 +287,42 @@ impl<'a> Apply<'a> {
     }
 }
 
+/// Clients should see to it that what has one name in several sequences has one type (3.2.2).
+fn check_types(set: &[Instance]) -> Result<()> {
+    let mut types: BTreeMap<Vec<String>, Type> = BTreeMap::new();
+    for instance in set {
+        let members: Vec<(Vec<String>, Option<Type>)> = match instance {
+            Instance::Shape(members) => members
+                .iter()
+                .map(|(path, value)| (path.clone(), value.ty))
+                .collect(),
+            Instance::Entity { computed, .. } => computed
+                .iter()
+                .map(|(name, value)| (vec![name.clone()], value.ty))
+                .collect(),
+        };
+        for (path, ty) in members {
+            let Some(ty) = ty else { continue };
+            if *types.entry(path).or_insert(ty) != ty {
+                return Err(Fault::open("a property of several types"));
+            }
+        }
+    }
+    Ok(())
+}
+
 fn names(path: &PathExpr) -> Result<Vec<String>> {
     let name = |segment: &odata_core::uri::ast::PathSegment| match &segment.kind {
         SegmentKind::Name(name) => Ok(name.clone()),
         _ => Err(Fault::unsupported("such a grouping path")),
     };
     path.segments.iter().map(name).collect()
+}
+
+/// A number of instances (3.2.1.4).
+fn count_of(number: usize) -> Typed {
+    let number = i64::try_from(number).unwrap_or(i64::MAX);
+    Typed::new(Type::Decimal, Value::Decimal(number.into()))
 }
 
 /// The standard methods (3.1.3), over the values that are not null.
@@ -297,8 +346,7 @@ fn method_of(method: &str, values: Vec<Typed>) -> Result<Typed> {
                     distinct.push(value);
                 }
             }
-            let count = i64::try_from(distinct.len()).unwrap_or(i64::MAX);
-            Ok(Typed::new(Type::Int64, Value::Integer(count)))
+            Ok(count_of(distinct.len()))
         }
         "min" | "max" => extreme(method, ty, &values),
         "sum" | "average" if !is_number => Err(Fault::fails(format!("{method} of {ty:?}"))),
@@ -337,7 +385,10 @@ fn extreme(method: &str, ty: Option<Type>, values: &[Value]) -> Result<Typed> {
 
 fn total(method: &str, ty: Option<Type>, values: &[Value]) -> Result<Typed> {
     let floats = matches!(ty, Some(Type::Single | Type::Double));
-    let result = if floats { Type::Double } else { Type::Decimal };
+    // Double or Decimal is the service's choice for an average (3.2.1.3.4).
+    let whole = ty.is_some_and(Type::is_integer);
+    let double = floats || whole && method == "average";
+    let result = if double { Type::Double } else { Type::Decimal };
     if values.is_empty() {
         return Ok(Typed::null(Some(result)));
     }
@@ -375,6 +426,9 @@ fn total(method: &str, ty: Option<Type>, values: &[Value]) -> Result<Typed> {
         let count = Decimal::from(i64::try_from(values.len()).unwrap_or(1));
         sum = sum.divide(&count).unwrap_or(Decimal::NAN);
         sum.approximate = true;
+    }
+    if double {
+        return Ok(Typed::new(Type::Double, Value::Double(sum.to_f64())));
     }
     Ok(Typed::new(Type::Decimal, Value::Decimal(sum)))
 }

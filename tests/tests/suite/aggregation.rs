@@ -8,36 +8,67 @@ use std::collections::BTreeSet;
 use tests::{Server, sales};
 use tokio::sync::OnceCell;
 
-async fn server() -> &'static Server {
+pub(crate) async fn server() -> &'static Server {
     static SERVER: OnceCell<Server> = OnceCell::const_new();
     SERVER.get_or_init(sales::server).await
 }
 
-/// A request with its rows, without control information; their order counts where it is asked for.
+/// A request with its rows, without control information, in any order.
 #[track_caller]
-fn check(server: &Server, path: &str, expected: Value) {
-    let found: Vec<Value> = rows(server, path).into_iter().map(plain).collect();
+pub(crate) fn check(server: &Server, path: &str, expected: Value) {
+    let [mut found, mut expected] = compared(server, path, expected);
+    found.sort();
+    expected.sort();
+    assert_eq!(found.join("\n"), expected.join("\n"), "{path}");
+}
+
+/// The same where the standard says in which order they come, and page by page.
+#[track_caller]
+pub(crate) fn check_in_order(server: &Server, path: &str, expected: Value) {
+    let [found, expected] = compared(server, path, expected);
+    assert_eq!(found.join("\n"), expected.join("\n"), "{path}");
+    let pages = crate::asking::pages(server, path, &[("Prefer", "maxpagesize=1")]);
+    let paged = pages.concat().into_iter().map(|row| plain(row).to_string());
+    assert_eq!(paged.collect::<Vec<_>>(), expected, "{path} in pages");
+}
+
+fn compared(server: &Server, path: &str, expected: Value) -> [Vec<String>; 2] {
     let Value::Array(expected) = expected else {
         panic!("expected rows, not {expected}");
     };
-    let expected: Vec<Value> = expected.into_iter().map(plain).collect();
-    let sorted = |rows: &[Value]| {
-        let mut texts: Vec<String> = rows.iter().map(Value::to_string).collect();
-        if !path.contains("orderby") {
-            texts.sort();
-        }
-        texts.join("\n")
-    };
-    assert_eq!(sorted(&found), sorted(&expected), "{path}");
+    let texts = |rows: Vec<Value>| rows.into_iter().map(|row| plain(row).to_string());
+    [rows(server, path), expected].map(|rows| texts(rows).collect())
 }
 
 /// The ids of sales, in any order.
 #[track_caller]
 fn check_ids(server: &Server, apply: &str, expected: &[i64]) {
+    let found = ids(server, apply);
+    let sorted: BTreeSet<i64> = found.iter().copied().collect();
+    assert_eq!(sorted, expected.iter().copied().collect(), "{apply}");
+    assert_eq!(sorted.len(), found.len(), "{apply}");
+}
+
+/// The same in the order in which they come.
+#[track_caller]
+pub(crate) fn check_order_of_ids(server: &Server, apply: &str, expected: &[i64]) {
+    assert_eq!(ids(server, apply), expected, "{apply}");
+    let pages = crate::asking::pages(
+        server,
+        &format!("Sales?$apply={apply}"),
+        &[("Prefer", "maxpagesize=1")],
+    );
+    let paged: Vec<i64> = pages
+        .concat()
+        .iter()
+        .filter_map(|row| row["ID"].as_i64())
+        .collect();
+    assert_eq!(paged, expected, "{apply} in pages");
+}
+
+fn ids(server: &Server, apply: &str) -> Vec<i64> {
     let rows = rows(server, &format!("Sales?$apply={apply}"));
-    let found: BTreeSet<i64> = rows.iter().filter_map(|row| row["ID"].as_i64()).collect();
-    assert_eq!(found, expected.iter().copied().collect(), "{apply}");
-    assert_eq!(found.len(), rows.len(), "{apply}");
+    rows.iter().map(|row| row["ID"].as_i64().unwrap()).collect()
 }
 
 /// Without control information, and numbers by their value: `2.0` is `2`.
@@ -373,10 +404,15 @@ async fn ranks() {
     assert_eq!(pages, BTreeSet::from([3, 4, 5]));
     for wrong in [
         "topcount(0,Amount)",
+        "topcount(1 sub 1,Amount)",
         "topcount(1.5,Amount)",
-        "topsum(-1,Amount)",
+        "topcount(ID,Amount)",
+        "topcount('1',Amount)",
         "topsum(Amount,Amount)",
+        "topsum(INF,Amount)",
+        "topsum(null,Amount)",
         "toppercent(101,Amount)",
+        "toppercent(50 add 51,Amount)",
         "topsum(1,Customer/Name)",
     ] {
         assert_eq!(
@@ -387,13 +423,96 @@ async fn ranks() {
     }
 }
 
+/// The first rows that reach the bound, whatever the others would add (3.3.1).
+#[tokio::test]
+async fn ranks_end_where_the_bound_is_reached() {
+    let server = server().await;
+    check_ids(server, "topsum(6,Amount sub 3)", &[3, 4]);
+    check_ids(server, "topsum(8,Amount sub 3)", &[1, 2, 3, 4, 5, 6, 7, 8]);
+    check_ids(
+        server,
+        "bottomsum(1,Amount sub 3)",
+        &[1, 2, 3, 4, 5, 6, 7, 8],
+    );
+    check_ids(server, "bottomsum(-4,Amount sub 3)", &[]);
+    check_ids(server, "topsum(0,Amount)", &[]);
+    check_ids(server, "topsum(-1,Amount)", &[]);
+    // Of less than nothing a part is less than nothing, and of nothing there is none.
+    check_ids(
+        server,
+        "toppercent(50,Amount sub 4)",
+        &[1, 2, 3, 4, 5, 6, 8],
+    );
+    check_ids(server, "bottompercent(50,Amount sub 4)", &[1, 7]);
+    check_ids(
+        server,
+        "toppercent(50,Amount sub 3)",
+        &[1, 2, 3, 4, 5, 6, 7, 8],
+    );
+    check_ids(server, "topcount(1 add 1,Amount)", &[3, 4]);
+    check_ids(
+        server,
+        "topcount(length('ab'),Amount)/filter(true)",
+        &[3, 4],
+    );
+    check_ids(server, "toppercent(25 mul 2,Amount)", &[3, 4]);
+    // No group vanishes, nor does what it is grouped by.
+    check(
+        server,
+        "Sales?$apply=groupby((Customer/Country),topsum(0,Amount)/aggregate(Amount with sum as T,$count as N))",
+        json!([
+            {"Customer": {"Country": "Netherlands"}, "T": null, "N": 0},
+            {"Customer": {"Country": "USA"}, "T": null, "N": 0},
+        ]),
+    );
+    let sums = "groupby((Customer/Country,Product/Name),aggregate(Amount with sum as S))";
+    check(
+        server,
+        &format!(
+            "Sales?$apply={sums}/groupby((Customer/Country),topsum(6,S sub 4)/bottomcount(1,S)\
+             /filter(S lt 100)/aggregate(S with sum as T,$count as N))"
+        ),
+        json!([
+            {"Customer": {"Country": "Netherlands"}, "T": 2, "N": 1},
+            {"Customer": {"Country": "USA"}, "T": 12, "N": 1},
+        ]),
+    );
+    check(
+        server,
+        "Sales?$apply=groupby((Customer/Country),topcount(3,Amount)/topsum(-1,ID)/topcount(1,ID)\
+         /aggregate(Amount with sum as T,$count as N))",
+        json!([
+            {"Customer": {"Country": "Netherlands"}, "T": null, "N": 0},
+            {"Customer": {"Country": "USA"}, "T": null, "N": 0},
+        ]),
+    );
+    check(
+        server,
+        "Sales?$apply=groupby((Customer/Country),topcount(3,Amount)/bottomcount(2,ID)/topcount(1,ID)\
+         /aggregate(ID with max as I,$count as N))",
+        json!([
+            {"Customer": {"Country": "Netherlands"}, "I": 7, "N": 1},
+            {"Customer": {"Country": "USA"}, "I": 4, "N": 1},
+        ]),
+    );
+    check(
+        server,
+        &format!(
+            "Sales?$apply={sums}/groupby((Customer/Country),topcount(3,S)/bottomcount(2,S)/topcount(1,S)\
+             /aggregate(S with max as M,$count as N))"
+        ),
+        json!([
+            {"Customer": {"Country": "Netherlands"}, "M": 3, "N": 1},
+            {"Customer": {"Country": "USA"}, "M": 5, "N": 1},
+        ]),
+    );
+}
+
 #[tokio::test]
 async fn what_is_chosen_and_ordered() {
     let server = server().await;
     check_ids(server, "filter(Amount gt 3)", &[3, 4, 5]);
     check_ids(server, "identity", &[1, 2, 3, 4, 5, 6, 7, 8]);
-    check_ids(server, "orderby(Customer/Name,ID desc)/top(2)", &[3, 2]);
-    check_ids(server, "orderby(ID)/skip(6)", &[7, 8]);
     check(
         server,
         "Products?$apply=search(coffee)/groupby((Name))",
@@ -449,7 +568,7 @@ async fn the_result_is_queried() {
         &format!("{totals}&$filter=Total ge 10"),
         json!([{"Customer": {"Country": "USA"}, "Total": 19}]),
     );
-    check(
+    check_in_order(
         server,
         &format!("{totals}&$orderby=Total desc&$select=Total"),
         json!([{"Total": 19}, {"Total": 5}]),
@@ -467,6 +586,24 @@ async fn a_sequence_has_its_length() {
     assert_eq!(refused, (400, "LimitExceeded".to_owned()));
 }
 
+/// What multiplies in a short request is counted before it is made.
+#[tokio::test]
+async fn a_sequence_has_its_breadth() {
+    let server = server().await;
+    let rollup = "rollup(Customer/Country,Customer/Name)";
+    let groups = |count: usize| format!("groupby(({}))", vec![rollup; count].join(","));
+    for apply in [
+        groups(40),
+        format!("groupby((rollup({})))", vec!["ID"; 100].join(",")),
+        vec![groups(1); 16].join("/"),
+        vec!["concat(identity,identity,identity)"; 4].join("/"),
+        vec!["concat(topcount(1,ID),topcount(2,ID))"; 5].join("/"),
+    ] {
+        let refused = refusal(server, &format!("Sales?$apply={apply}"));
+        assert_eq!(refused, (400, "LimitExceeded".to_owned()), "{apply:.80}");
+    }
+}
+
 /// What the standard has beyond this: refused by name, never misunderstood.
 #[tokio::test]
 async fn what_is_not_offered_says_so() {
@@ -482,9 +619,7 @@ async fn what_is_not_offered_says_so() {
             "descendants",
             format!("descendants({hierarchy},filter(ID eq 'US'))"),
         ),
-        ("join", "join(Sales as S)".to_owned()),
         ("nest", "nest(groupby((Name)) as N)".to_owned()),
-        ("outerjoin", "outerjoin(Sales as S)".to_owned()),
         ("traverse", format!("traverse({hierarchy},preorder)")),
         (
             "rolluprecursive",
@@ -501,4 +636,76 @@ async fn what_is_not_offered_says_so() {
     }
     let known: BTreeSet<_> = TRANSFORMATIONS.iter().chain(NOT_OFFERED).collect();
     assert_eq!(known.len(), TRANSFORMATIONS.len() + NOT_OFFERED.len());
+}
+
+#[tokio::test]
+async fn joins() {
+    let server = server().await;
+    check(
+        server,
+        "Products?$apply=join(Sales as Sale)&$select=ID&$expand=Sale($select=ID)&$orderby=Sale/ID",
+        json!([
+            {"ID": "P3", "Sale": {"ID": 1}}, {"ID": "P1", "Sale": {"ID": 2}},
+            {"ID": "P2", "Sale": {"ID": 3}}, {"ID": "P2", "Sale": {"ID": 4}},
+            {"ID": "P3", "Sale": {"ID": 5}}, {"ID": "P1", "Sale": {"ID": 6}},
+            {"ID": "P3", "Sale": {"ID": 7}}, {"ID": "P3", "Sale": {"ID": 8}},
+        ]),
+    );
+    // Who has nothing is kept by an outer join alone, even where an aggregate makes a row of nothing.
+    let totals = "aggregate(Amount with sum as Total))/groupby((Name,TotalSales/Total))";
+    check(
+        server,
+        &format!("Products?$apply=outerjoin(Sales as TotalSales,{totals}"),
+        json!([
+            {"Name": "Coffee", "TotalSales": {"Total": 12}}, {"Name": "Paper", "TotalSales": {"Total": 8}},
+            {"Name": "Pencil", "TotalSales": {"Total": null}}, {"Name": "Sugar", "TotalSales": {"Total": 4}},
+        ]),
+    );
+    check(
+        server,
+        &format!("Products?$apply=join(Sales as TotalSales,{totals}"),
+        json!([
+            {"Name": "Coffee", "TotalSales": {"Total": 12}}, {"Name": "Paper", "TotalSales": {"Total": 8}},
+            {"Name": "Sugar", "TotalSales": {"Total": 4}},
+        ]),
+    );
+    let filtered = "(Sales as Sale,filter(Amount gt 3))&$select=Name&$expand=Sale($select=Amount)&$orderby=Name,Sale/Amount";
+    check(
+        server,
+        &format!("Products?$apply=outerjoin{filtered}"),
+        json!([
+            {"Name": "Coffee", "Sale": {"Amount": 4}}, {"Name": "Coffee", "Sale": {"Amount": 8}},
+            {"Name": "Paper", "Sale": {"Amount": 4}}, {"Name": "Pencil", "Sale": null}, {"Name": "Sugar", "Sale": null},
+        ]),
+    );
+    check(
+        server,
+        &format!("Products?$apply=join{filtered}"),
+        json!([
+            {"Name": "Coffee", "Sale": {"Amount": 4}}, {"Name": "Coffee", "Sale": {"Amount": 8}},
+            {"Name": "Paper", "Sale": {"Amount": 4}},
+        ]),
+    );
+    check(
+        server,
+        "Products?$apply=filter(Color eq 'White')/join(Sales as Sale)/filter(Sale/Amount lt 3)/aggregate($count as n,Sale/Amount with sum as s)",
+        json!([{"n": 5, "s": 8}]),
+    );
+    // A joined instance is shown where it is expanded.
+    let rows = rows(server, "Products?$apply=join(Sales as Sale)&$top=1");
+    assert!(
+        rows[0]["Sale"].is_null() && rows[0]["Name"].is_string(),
+        "{rows:?}"
+    );
+    for (apply, code) in [
+        ("join(Nothing as N)", "UnknownNavigation"),
+        ("join(Category as C)", "TypeMismatch"),
+        ("join(Sales as Name)", "InvalidOptionValue"),
+        ("join(Sales as S)&$expand=T", "UnknownProperty"),
+        ("join(Sales as S)&$expand=S($select=T)", "UnknownProperty"),
+        ("join(Sales as S)&$expand=S($top=1)", "OptionNotAllowed"),
+    ] {
+        let path = format!("Products?$apply={apply}");
+        assert_eq!(refusal(server, &path), (400, code.to_owned()), "{path}");
+    }
 }

@@ -1,8 +1,8 @@
 //! `$expand`: nested options, the bounds of arrays and the links that continue them.
 
-use crate::asking::{answer, get, ids_by_sql, refusal, small};
+use crate::asking::{answer, complete, get, ids_by_sql, refusal, small};
 use expect_test::{Expect, expect};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use tests::{Server, fixture};
 
 #[track_caller]
@@ -226,45 +226,6 @@ async fn bounded(page: u64, product: u64) -> Server {
     })
 }
 
-/// A value with every array completed by following its link to the end; the links are gone.
-#[track_caller]
-fn complete(server: &Server, value: Value, links: &mut usize) -> Value {
-    match value {
-        Value::Object(members) => {
-            let mut whole = Map::new();
-            for (name, member) in &members {
-                if name.ends_with("@odata.nextLink") || name == "@odata.context" {
-                    continue;
-                }
-                let mut member = complete(server, member.clone(), links);
-                // The collection that was asked for is 'value', and its link has no name before it.
-                let of = if name == "value" { "" } else { name };
-                let mut next = members.get(&format!("{of}@odata.nextLink")).cloned();
-                while let Some(Value::String(link)) = next {
-                    *links += 1;
-                    assert!(*links < 500, "the links have no end: {link}");
-                    let response = get(server, &link, &[]);
-                    assert_eq!(response.status, 200, "{link}: {}", response.text());
-                    let mut page = response.json();
-                    next = page.get("@odata.nextLink").cloned();
-                    let more = complete(server, page["value"].take(), links);
-                    match (&mut member, more) {
-                        (Value::Array(rows), Value::Array(more)) => rows.extend(more),
-                        _ => panic!("{link}: no array continues an array"),
-                    }
-                }
-                whole.insert(name.clone(), member);
-            }
-            Value::Object(whole)
-        }
-        Value::Array(rows) => rows
-            .into_iter()
-            .map(|row| complete(server, row, links))
-            .collect(),
-        scalar => scalar,
-    }
-}
-
 /// What is read in small arrays, completed, is what is read at once.
 #[tokio::test]
 async fn nested_links_followed_to_the_end_give_every_member_once() {
@@ -319,8 +280,9 @@ async fn nested_links_followed_to_the_end_give_every_member_once() {
         ] {
             let mut links = 0;
             let small_arrays = get(&server, path, &[]).expect(200).json();
-            let completed = complete(&server, small_arrays, &mut links);
-            let at_once = complete(whole, get(whole, path, &[]).expect(200).json(), &mut 0);
+            let follow = |link: &str| get(&server, link, &[]).expect(200).json();
+            let completed = complete(&follow, small_arrays, &mut links);
+            let at_once = complete(&follow, get(whole, path, &[]).expect(200).json(), &mut 0);
             assert_eq!(
                 completed, at_once,
                 "{path} in arrays of {page}, {product} in all"
@@ -345,6 +307,7 @@ async fn a_page_size_is_that_of_every_collection() {
         .unwrap_or(0)
     }
     let server = small().await;
+    let follow = |link: &str| get(server, link, &[]).expect(200).json();
     for path in [
         "Conversation(1)?$expand=messages($select=id;$count=true)&$select=id",
         "Conversation(1)?$expand=messages($select=id;$top=3;$skip=1)",
@@ -354,7 +317,7 @@ async fn a_page_size_is_that_of_every_collection() {
         "Inbox(1)/conversations?$select=id&$expand=messages($select=id)",
     ] {
         let whole = get(server, path, &[]).expect(200).json();
-        let whole = complete(server, whole, &mut 0);
+        let whole = complete(&follow, whole, &mut 0);
         for size in [1, 2, 3] {
             let prefer = format!("odata.maxpagesize={size}");
             let response = get(server, path, &[("Prefer", &prefer)]).expect(200);
@@ -362,7 +325,7 @@ async fn a_page_size_is_that_of_every_collection() {
             assert_eq!(applied, Some(&*prefer), "{path}");
             assert_eq!(longest(&response.json()), size, "{path} in pages of {size}");
             let mut links = 0;
-            let completed = complete(server, response.json(), &mut links);
+            let completed = complete(&follow, response.json(), &mut links);
             assert!(links > 0 || size == 3, "{path} in pages of {size}");
             assert_eq!(completed, whole, "{path} in pages of {size}");
         }

@@ -1,6 +1,6 @@
 //! The service document and `$metadata`: what they say, and in which form to whom.
 
-use crate::asking::{HOST, get, rows, small};
+use crate::asking::{HOST, answer, get, pages, refusal, rows, small};
 use expect_test::{expect, expect_file};
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
@@ -248,5 +248,38 @@ async fn private_metadata_asks_for_a_token() {
             );
         }
         assert_eq!(small().await.client().get(path).status, 200, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn there_is_one_version_of_the_schema() {
+    let server = small().await;
+    for path in [
+        "",
+        "$metadata",
+        "Label",
+        "Label(1)",
+        "Label(1)/title",
+        "Label(1)/title/$value",
+        "Label/$count",
+        "Label/$ref",
+        "Label(1)/conversations",
+    ] {
+        let current = get(server, &format!("{path}?$schemaversion=*"), &[]).expect(200);
+        let unversioned = get(server, path, &[]).expect(200);
+        assert_eq!(current.text(), unversioned.text(), "{path}");
+        assert_eq!(
+            answer(server, &format!("{path}?$schemaversion=1.0")),
+            "404\n{\"error\":{\"code\":\"ResourceNotFound\",\"message\":\"there is no version '1.0' of the \
+             schema, expected '*', the current one\",\"target\":\"$schemaversion\"}}",
+            "{path}"
+        );
+    }
+    let first = "Label?$schemaversion=*&$orderby=title";
+    let pages = pages(server, first, &[("Prefer", "maxpagesize=3")]);
+    assert_eq!(pages.iter().map(Vec::len).collect::<Vec<_>>(), [3, 1]);
+    for wrong in ["$schemaversion=a b", "$schemaversion="] {
+        let expected = (400, "InvalidOptionValue".to_owned());
+        assert_eq!(refusal(server, &format!("Label?{wrong}")), expected);
     }
 }

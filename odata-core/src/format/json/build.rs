@@ -129,8 +129,13 @@ impl Builder<'_> {
                     ..branches
                 }),
             },
-            Member::Group { name, members } => MemberWriter::Group {
+            Member::Group {
+                name,
+                members,
+                present,
+            } => MemberWriter::Group {
                 name: name.clone(),
+                present: present.map(|output| first + output),
                 members: members.iter().map(|member| self.member(member)).collect(),
             },
             Member::Link { name, shape } => MemberWriter::Link {

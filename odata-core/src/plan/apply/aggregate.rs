@@ -29,7 +29,7 @@ impl<'a> Binder<'a> {
             AggregateKind::Count(None) => aggregated(Aggregate::Count, None, filter, span),
             AggregateKind::Count(Some(path)) => {
                 let counted = self.bind_count_path(path, span)?;
-                aggregated(Aggregate::Sum, Some(counted), filter, span)
+                aggregated(Aggregate::CountSum, Some(counted), filter, span)
             }
             AggregateKind::Value(_, None) => Err(no_custom_aggregate(span)),
             AggregateKind::Value(expr, Some(name)) => {
@@ -143,7 +143,7 @@ impl<'a> Binder<'a> {
                     nullable: true,
                 })
             }
-            Aggregate::CountDistinct | Aggregate::Count => {
+            Aggregate::CountDistinct | Aggregate::Count | Aggregate::CountSum => {
                 let what = "'countdistinct' over a collection";
                 Err(Error::not_implemented(what).at(span))
             }
@@ -201,7 +201,7 @@ pub(super) fn aggregated(
     span: Span,
 ) -> Result<Expr> {
     let ty = match &operand {
-        None => T::Int64,
+        None => T::Decimal,
         Some(Expr { ty: None, .. }) => T::String,
         Some(Expr { ty: Some(of), .. }) => method.result(*of).ok_or_else(|| {
             let row = METHODS.iter().find(|(_, known)| *known == method);
@@ -211,7 +211,10 @@ pub(super) fn aggregated(
         })?,
     };
     // A number of rows is never null; everything else is, over nothing.
-    let counts = matches!(method, Aggregate::Count | Aggregate::CountDistinct);
+    let counts = matches!(
+        method,
+        Aggregate::Count | Aggregate::CountDistinct | Aggregate::CountSum
+    );
     let kind = ExprKind::Aggregate(method, operand.map(Box::new), filter.cloned().map(Box::new));
     Ok(Expr {
         kind,

@@ -1,10 +1,11 @@
 //! `groupby` and `aggregate` (Data Aggregation 3.2.1 and 3.2.3).
 
 use super::aggregate::{aggregated, method};
-use super::{DerivedColumn, Stage, plain};
+use super::relation::{Presence, RowKind, Shapes};
+use super::{Base, Column, Item, Made, Names, Stage, plain};
 use crate::error::{Code, Error, Result, Span};
 use crate::plan::bind::{Binder, condition};
-use crate::plan::{Expr, ExprKind, Input, Layer, Via};
+use crate::plan::{Expr, ExprKind, Input, Layer};
 use crate::uri::ast::{
     self, AggregateExpr, GroupingItem, PathExpr, PathRoot, SegmentKind, Transformation,
     TransformationKind,
@@ -12,23 +13,21 @@ use crate::uri::ast::{
 
 /// A path that rows are grouped by.
 pub(super) type Grouping<'a> = (&'a PathExpr, Span);
-/// A column with its expression over the rows below.
-type Column = (DerivedColumn, Expr);
 
 impl<'a> Binder<'a> {
     /// `groupby` over one list of paths.
     pub(super) fn group_by(
         &mut self,
-        frame: usize,
-        via: Option<Via>,
+        base: Base,
         mut stage: Stage,
         groups: &[Grouping<'a>],
         then: &'a [Transformation],
-    ) -> Result<Stage> {
+        span: Span,
+    ) -> Result<Made> {
         use TransformationKind::{Identity, Rank};
         let is_rank = |step: &&Transformation| matches!(step.kind, Identity | Rank { .. });
         let (ranks, rest) = then.split_at(then.iter().take_while(is_rank).count());
-        let mut ranked = None;
+        let mut kept: Option<Expr> = None;
         for step in ranks {
             let Rank {
                 function,
@@ -39,20 +38,19 @@ impl<'a> Binder<'a> {
                 continue;
             };
             let partition = groups.iter().map(|group| Ok(self.grouping(*group)?.1));
-            let partition = partition.collect::<Result<_>>()?;
-            stage = self.rank(frame, via, stage, partition, (*function, amount, by))?;
-            if let Stage::Derived(_, names) = &stage {
-                self.derived = Some(names.clone());
-            }
-            ranked = Some(step.span);
+            let parts = (partition.collect::<Result<_>>()?, kept);
+            let call = (*function, amount, by);
+            let (ranked, condition) = self.rank_parts(base, stage, parts, call, step.span)?;
+            (stage, kept) = (ranked, Some(condition));
+            self.look_at(&stage);
         }
         let (conditions, aggregates) = self.group_sequence(rest)?;
-        if let (Some(span), true) = (ranked, aggregates.is_empty()) {
+        if let (Some(step), true, true) = (ranks.last(), kept.is_some(), aggregates.is_empty()) {
             let what = "'groupby' that ranks without an 'aggregate'";
-            return Err(Error::not_implemented(what).at(span));
+            return Err(Error::not_implemented(what).at(step.span));
         }
-        let filter = Expr::all(conditions);
-        self.group(frame, via, stage, groups, aggregates, filter)
+        let filter = Expr::all(kept.into_iter().chain(conditions).collect());
+        self.group(base, stage, groups, aggregates, filter, span)
     }
 
     /// What stands behind the paths of a `groupby`: conditions on the rows of a group, then one
@@ -90,21 +88,21 @@ impl<'a> Binder<'a> {
     /// group stays, even if nothing of it is left.
     pub(super) fn group(
         &mut self,
-        frame: usize,
-        via: Option<Via>,
+        base: Base,
         stage: Stage,
         groups: &[Grouping<'a>],
         aggregates: &'a [AggregateExpr],
         filter: Option<Expr>,
-    ) -> Result<Stage> {
+        span: Span,
+    ) -> Result<Made> {
         if let Some(item) = aggregates.iter().find(|item| !item.from.is_empty()) {
             if aggregates.len() > 1 {
                 let what = "'from' beside other aggregates";
                 return Err(Error::not_implemented(what).at(item.span));
             }
-            return self.group_from(frame, via, stage, groups, item, filter);
+            return self.group_from(base, stage, groups, item, filter);
         }
-        let mut columns: Vec<Column> = Vec::new();
+        let mut columns: Vec<Item> = Vec::new();
         for group in groups {
             let column = self.grouping(*group)?;
             if columns.iter().any(|(known, _)| known.path == column.0.path) {
@@ -113,27 +111,28 @@ impl<'a> Binder<'a> {
             }
             columns.push(column);
         }
-        let group = columns.len();
+        let mut results: Vec<Item> = Vec::new();
         for item in aggregates {
             let alias = self.aggregate_alias(item)?;
-            self.check_alias(columns.iter().map(|(column, _)| column), alias)?;
+            let beside = columns.iter().chain(&results).map(|(column, _)| column);
+            self.check_alias(base.frame, beside, alias)?;
             let expr = self.bind_aggregate(item, filter.as_ref())?;
-            columns.push((result_column(&alias.text, &expr), expr));
+            results.push(result(&alias.text, expr));
         }
-        Ok(self.group_layer(frame, via, stage, columns, group))
+        self.group_layer(base, stage, columns, results, span)
     }
 
     /// `aggregate(a with m from g with n as x)`: grouped by `g` first, and what that gives aggregated
     /// again (Data Aggregation 3.2.1.4). Several `from` are left out one after the other.
     fn group_from(
         &mut self,
-        frame: usize,
-        via: Option<Via>,
+        base: Base,
         stage: Stage,
         groups: &[Grouping<'a>],
         item: &'a AggregateExpr,
         filter: Option<Expr>,
-    ) -> Result<Stage> {
+    ) -> Result<Made> {
+        let span = item.span;
         let alias = self.aggregate_alias(item)?;
         let mut outer = Vec::new();
         for group in groups {
@@ -147,10 +146,11 @@ impl<'a> Binder<'a> {
             }
             inner.push(columns);
         }
-        self.check_alias(outer.iter().map(|(column, _)| column), alias)?;
+        let beside = outer.iter().map(|(column, _)| column);
+        self.check_alias(base.frame, beside, alias)?;
         let first = self.bind_aggregate(item, filter.as_ref())?;
         // What is grouped by, the outermost first; a path that is named twice counts once.
-        let mut columns: Vec<Column> = outer;
+        let mut columns: Vec<Item> = outer;
         let mut lengths = vec![columns.len()];
         for level in inner.into_iter().rev() {
             for column in level {
@@ -160,48 +160,54 @@ impl<'a> Binder<'a> {
             }
             lengths.push(columns.len());
         }
-        let finest = columns.len();
-        columns.push((result_column(&alias.text, &first), first));
-        let mut stage = self.group_layer(frame, via, stage, columns, finest);
+        let results = vec![result(&alias.text, first)];
+        let mut made = self.group_layer(base, stage, columns, results, span)?;
         for (from, length) in item.from.iter().zip(lengths.into_iter().rev().skip(1)) {
-            let Stage::Derived(_, names) = &stage else {
-                break;
-            };
             let Some(name) = &from.method else {
                 let what = "'from' without a method";
-                return Err(Error::not_implemented(what).at(item.span));
+                return Err(Error::not_implemented(what).at(span));
             };
-            let value = names.column(names.columns.len() - 1);
-            let expr = aggregated(method(name)?, Some(value), None, item.span)?;
-            let kept = (0..length).map(|place| (names.columns[place].clone(), names.column(place)));
-            let result = (result_column(&alias.text, &expr), expr);
-            let columns = kept.chain([result]).collect();
-            stage = self.group_layer(frame, via, stage, columns, length);
+            let relation = &made.relation;
+            let columns = &relation.names.columns;
+            let value = relation.column(columns.len() - 1);
+            let expr = aggregated(method(name)?, Some(value), None, span)?;
+            let kept = (0..length).map(|place| (columns[place].clone(), relation.column(place)));
+            let (kept, results) = (kept.collect(), vec![result(&alias.text, expr)]);
+            made = self.group_layer(base, Stage::Made(made), kept, results, span)?;
         }
-        Ok(stage)
+        Ok(made)
     }
 
     /// What a path of `groupby` says.
-    fn grouping(&mut self, (path, span): Grouping<'a>) -> Result<Column> {
+    fn grouping(&mut self, (path, span): Grouping<'a>) -> Result<Item> {
         let names = path_names(path, span)?;
         if self.bind_entity_path(path)?.is_some() {
             let what = "grouping by a navigation property";
             let hint = format!("name a property of it, as in {}/..", names.join("/"));
             return Err(Error::not_implemented(what).at(span).hint(hint));
         }
+        self.count_nodes(1, span)?;
         let expr = self.bind_path(path, span)?;
-        let column = DerivedColumn {
-            declared: self.is_declared(&expr, &names),
+        let (declared, presence) = match (&self.derived, &expr.kind) {
+            (Some(relation), ExprKind::Column(_, place)) => {
+                let column = &relation.names.columns[*place];
+                (column.declared, column.presence.clone())
+            }
+            (_, kind) => (matches!(kind, ExprKind::Property(..)), Presence::one()),
+        };
+        let column = Column {
             path: names,
             ty: expr.ty_or_string(),
             nullable: expr.nullable,
-            in_branch: Vec::new(),
+            declared,
+            presence,
+            related: None,
         };
         Ok((column, expr))
     }
 
     /// The same where it may lead to an entity: grouped by its key, which nobody will see.
-    fn finest_grouping(&mut self, (path, span): Grouping<'a>) -> Result<Vec<Column>> {
+    fn finest_grouping(&mut self, (path, span): Grouping<'a>) -> Result<Vec<Item>> {
         let Some(source) = self.bind_entity_path(path)? else {
             return Ok(vec![self.grouping((path, span))?]);
         };
@@ -211,51 +217,91 @@ impl<'a> Binder<'a> {
             let name = set.properties[*place].declared.name.to_owned();
             let expr = self.property(0, source, *place, span)?;
             let path = names.iter().cloned().chain([name]).collect();
-            let column = DerivedColumn {
-                path,
-                ..result_column("", &expr)
-            };
-            Ok((column, expr))
+            let (column, expr) = result("", expr);
+            Ok((Column { path, ..column }, expr))
         });
         key.collect()
     }
 
-    /// The rows, grouped by the first columns.
+    /// The rows, grouped by columns. What is absent in a row makes it one of another group than null
+    /// would, so that the shape of what a row has of the columns is grouped by, too.
     fn group_layer(
         &mut self,
-        frame: usize,
-        via: Option<Via>,
+        base: Base,
         stage: Stage,
-        columns: Vec<Column>,
-        group: usize,
-    ) -> Stage {
-        let (columns, select) = columns.into_iter().unzip();
+        groups: Vec<Item>,
+        results: Vec<Item>,
+        span: Span,
+    ) -> Result<Made> {
+        let weight = stage.weight();
+        let mut shapes = Shapes::one(RowKind::Transient);
+        let mut columns: Vec<Column> = Vec::new();
+        let mut select: Vec<Expr> = Vec::new();
         let input = match stage {
-            Stage::Entities(conditions) => {
-                let rows = self.rows(frame, via, conditions);
-                self.frames[frame].joins.clear();
+            Stage::Entities(entities) => {
+                let rows = self.rows(base.frame, base.via, entities.conditions);
+                self.frames[base.frame].joins.clear();
+                (columns, select) = groups.into_iter().unzip();
                 Input::Rows(rows)
             }
-            Stage::Derived(derived, _) => Input::Derived(Box::new(derived)),
+            Stage::Made(made) => {
+                let patterns = Patterns::of(&groups, made.relation.names.shapes.kinds.len());
+                shapes.kinds = vec![RowKind::Transient; patterns.distinct.len()];
+                for (i, (column, expr)) in groups.into_iter().enumerate() {
+                    let presence = patterns.distinct.iter().map(|pattern| pattern[i]).collect();
+                    let presence = Presence(presence);
+                    columns.push(Column { presence, ..column });
+                    select.push(expr);
+                }
+                if shapes.kinds.len() > 1 {
+                    let shape = made.relation.by_shape(&patterns.numbers);
+                    shapes.column = Some(columns.len());
+                    columns.push(Column::hidden(&shape, &shapes));
+                    select.push(shape);
+                }
+                Input::Derived(Box::new(made.derived))
+            }
         };
+        let group = columns.len();
+        for (column, expr) in results {
+            let presence = Presence::always(&shapes);
+            columns.push(Column { presence, ..column });
+            select.push(expr);
+        }
         let layer = Layer {
             group: Some(group),
             ..plain(input, select)
         };
-        self.layer(layer, columns, (0..group).collect())
+        let names = Names {
+            columns,
+            unique: (0..group).collect(),
+            shapes,
+        };
+        self.relation(vec![layer], names, weight, span)
     }
+}
 
-    fn is_declared(&self, expr: &Expr, names: &[String]) -> bool {
-        match expr.kind {
-            ExprKind::Property(..) => true,
-            ExprKind::Column(..) => self.derived.as_ref().is_some_and(|derived| {
-                derived
-                    .columns
-                    .iter()
-                    .any(|column| column.path == names && column.declared)
-            }),
-            _ => false,
+/// Which of some columns the rows of each shape have: the same for several shapes maybe.
+struct Patterns {
+    distinct: Vec<Vec<bool>>,
+    /// For each shape the number of its pattern.
+    numbers: Vec<usize>,
+}
+
+impl Patterns {
+    fn of(columns: &[Item], shapes: usize) -> Patterns {
+        let mut distinct: Vec<Vec<bool>> = Vec::new();
+        let mut numbers = Vec::new();
+        for shape in 0..shapes {
+            let pattern = columns.iter().map(|(column, _)| column.presence.0[shape]);
+            let pattern: Vec<bool> = pattern.collect();
+            let known = distinct.iter().position(|known| *known == pattern);
+            numbers.push(known.unwrap_or_else(|| {
+                distinct.push(pattern);
+                distinct.len() - 1
+            }));
         }
+        Patterns { distinct, numbers }
     }
 }
 
@@ -263,8 +309,18 @@ impl<'a> Binder<'a> {
 /// out from the last to the second (Data Aggregation 3.2.3.2).
 pub(super) fn group_sets<'a>(
     groups: &'a [GroupingItem],
+    limit: usize,
     span: Span,
 ) -> Result<Vec<Vec<Grouping<'a>>>> {
+    // Counted before they are made: each rollup multiplies them.
+    let levels = groups.iter().map(|group| match group {
+        GroupingItem::Rollup(paths) => paths.len(),
+        _ => 1,
+    });
+    if levels.fold(1, usize::saturating_mul) > limit {
+        let message = format!("more than {limit} levels of rollups together");
+        return Err(Error::new(Code::LimitExceeded, message).at(span));
+    }
     let mut sets: Vec<Vec<Grouping<'_>>> = vec![Vec::new()];
     for group in groups {
         sets = match group {
@@ -273,13 +329,15 @@ pub(super) fn group_sets<'a>(
                 sets
             }
             GroupingItem::Rollup(paths) => {
-                let levels = (1..=paths.len()).rev();
-                let rolled = levels.flat_map(|level| {
-                    let level = paths[..level].iter().map(|(path, span)| (path, *span));
-                    sets.iter()
-                        .map(move |set| set.iter().copied().chain(level.clone()).collect())
-                });
-                rolled.collect()
+                // Each level of the first with all levels of the next (Data Aggregation 3.2.3.2).
+                let roll = |set: &Vec<Grouping<'a>>| {
+                    let set = set.clone();
+                    (1..=paths.len()).rev().map(move |level| {
+                        let level = paths[..level].iter().map(|(path, span)| (path, *span));
+                        set.iter().copied().chain(level).collect()
+                    })
+                };
+                sets.iter().flat_map(roll).collect()
             }
             GroupingItem::RollupRecursive(..) => {
                 return Err(Error::not_implemented("'rolluprecursive'").at(span));
@@ -289,14 +347,10 @@ pub(super) fn group_sets<'a>(
     Ok(sets)
 }
 
-fn result_column(name: &str, expr: &Expr) -> DerivedColumn {
-    DerivedColumn {
-        path: vec![name.to_owned()],
-        ty: expr.ty_or_string(),
-        nullable: expr.nullable,
-        declared: false,
-        in_branch: Vec::new(),
-    }
+/// A result with its name. What rows have it, the layer that makes it says.
+fn result(name: &str, expr: Expr) -> Item {
+    let one = Shapes::one(RowKind::Transient);
+    (Column::dynamic(name, &expr, &one), expr)
 }
 
 fn path_names(path: &PathExpr, span: Span) -> Result<Vec<String>> {

@@ -8,90 +8,38 @@
 mod aggregate;
 mod concat;
 mod group;
+mod join;
 mod page;
 mod rank;
+mod relation;
+mod stage;
 
 use super::bind::Binder;
-use super::{Derived, Expr, ExprKind, Input, Layer, Scoped, Via};
+use super::{Expr, ExprKind, Input, Layer, Scoped, Via};
 use crate::edm::PrimitiveType as T;
 use crate::error::{Code, Error, Result, Span};
 use crate::functions::aggregation::TRANSFORMATIONS;
-use crate::uri::ast::{ComputeItem, Name, OrderByItem, Transformation, TransformationKind};
+use crate::uri::ast::{ComputeItem, Name, Transformation, TransformationKind};
 use group::group_sets;
+use join::Joined;
+pub(in crate::plan) use relation::Relation;
+use relation::{Column, Item, Names};
+use stage::{Cut, Entities, Stage, Weight, add_order};
+pub(in crate::plan) use stage::{Made, Order};
 
-/// The columns of a derived relation, as names refer to them.
-#[derive(Debug, Clone)]
-pub(in crate::plan) struct DerivedNames {
-    pub(in crate::plan) id: u16,
-    pub(in crate::plan) columns: Vec<DerivedColumn>,
-    /// The columns that tell any two rows apart.
-    unique: Vec<usize>,
-    /// The column that tells which sequence of a `concat` a row comes from: it has no name.
-    branch: Option<usize>,
+/// The entities that `$apply` starts from: those of a frame, behind a navigation property if any.
+#[derive(Debug, Clone, Copy)]
+struct Base {
+    frame: usize,
+    via: Option<Via>,
 }
-
-/// A column and the path that names it.
-#[derive(Debug, Clone)]
-pub(in crate::plan) struct DerivedColumn {
-    pub(in crate::plan) path: Vec<String>,
-    ty: T,
-    nullable: bool,
-    /// Whether `$metadata` tells its type.
-    declared: bool,
-    /// For each sequence of a `concat` whether its rows have the property; empty: all have it.
-    in_branch: Vec<bool>,
-}
-
-/// The result so far.
-#[derive(Clone)]
-enum Stage {
-    /// Entities of the frame, under these conditions.
-    Entities(Vec<Expr>),
-    Derived(Derived, DerivedNames),
-}
-
-/// The order that an `orderby` gave to the transformations behind it.
-type Order = Vec<(Expr, bool)>;
 
 /// What `$apply` leads to.
 pub(in crate::plan) enum Applied {
-    /// Still entities, under these conditions.
-    Entities(Vec<Expr>),
+    /// Still entities, under these conditions and in this order.
+    Entities(Vec<Expr>, Order),
     /// Rows of their own kind.
-    Derived(Derived, DerivedNames),
-}
-
-impl DerivedNames {
-    fn column(&self, place: usize) -> Expr {
-        let column = &self.columns[place];
-        Expr {
-            kind: ExprKind::Column(self.id, place),
-            ty: Some(column.ty),
-            nullable: column.nullable,
-        }
-    }
-
-    fn all(&self) -> Vec<Expr> {
-        (0..self.columns.len())
-            .map(|place| self.column(place))
-            .collect()
-    }
-
-    /// The column that a path names.
-    pub(in crate::plan) fn resolve(&self, path: &[&str]) -> Option<Expr> {
-        self.columns
-            .iter()
-            .position(|column| column.path == path)
-            .map(|place| self.column(place))
-    }
-
-    /// All paths, for hints.
-    pub(in crate::plan) fn paths(&self) -> Vec<String> {
-        self.columns
-            .iter()
-            .map(|column| column.path.join("/"))
-            .collect()
-    }
+    Made(Made),
 }
 
 impl<'a> Binder<'a> {
@@ -103,41 +51,35 @@ impl<'a> Binder<'a> {
         conditions: Vec<Expr>,
         transformations: &'a [Transformation],
     ) -> Result<Applied> {
-        if transformations.len() > self.limits.apply_steps {
-            let message = format!("more than {} transformations", self.limits.apply_steps);
-            return Err(Error::new(Code::LimitExceeded, message));
-        }
-        Ok(
-            match self.sequence(frame, via, Stage::Entities(conditions), transformations)? {
-                Stage::Entities(conditions) => Applied::Entities(conditions),
-                Stage::Derived(derived, names) => Applied::Derived(derived, names),
-            },
-        )
+        let stage = Stage::Entities(Entities {
+            conditions,
+            order: Order::new(),
+            weight: Weight::default(),
+        });
+        let stage = self.sequence(Base { frame, via }, stage, transformations)?;
+        Ok(match stage {
+            Stage::Entities(entities) => Applied::Entities(entities.conditions, entities.order),
+            Stage::Made(made) => Applied::Made(made),
+        })
     }
 
     fn sequence(
         &mut self,
-        frame: usize,
-        via: Option<Via>,
+        base: Base,
         mut stage: Stage,
         transformations: &'a [Transformation],
     ) -> Result<Stage> {
-        let mut order = Order::new();
         for transformation in transformations {
-            stage = self.transform(frame, via, stage, &mut order, transformation)?;
-            if let Stage::Derived(_, names) = &stage {
-                self.derived = Some(names.clone());
-            }
+            self.look_at(&stage);
+            stage = self.transform(base, stage, transformation)?;
         }
         Ok(stage)
     }
 
     fn transform(
         &mut self,
-        frame: usize,
-        via: Option<Via>,
-        stage: Stage,
-        order: &mut Order,
+        base: Base,
+        mut stage: Stage,
         transformation: &'a Transformation,
     ) -> Result<Stage> {
         use TransformationKind as K;
@@ -146,68 +88,85 @@ impl<'a> Binder<'a> {
             K::Identity => Ok(stage),
             K::Filter(filter) => {
                 let condition = self.bind_condition(filter)?;
-                Ok(restrict(stage, condition))
+                stage.restrict(condition);
+                Ok(stage)
             }
-            K::Search(search) => match stage {
-                Stage::Entities(_) if !self.frames[frame].crossed.is_empty() => {
+            K::Search(search) => match &mut stage {
+                Stage::Entities(_) if !self.frames[base.frame].crossed.is_empty() => {
                     Err(Error::not_implemented("a search in a cross join").at(span))
                 }
-                Stage::Entities(mut conditions) => {
-                    conditions.push(self.bind_search(frame, search)?);
-                    Ok(Stage::Entities(conditions))
+                Stage::Entities(_) => {
+                    let condition = self.bind_search(base.frame, search)?;
+                    stage.restrict(condition);
+                    Ok(stage)
                 }
-                Stage::Derived(..) => {
+                Stage::Made(_) => {
                     Err(Error::not_implemented("a search in aggregated rows").at(span))
                 }
             },
             K::OrderBy(items) => {
-                *order = self.bind_transient_order(items)?;
+                let order = self.bind_order_items(items)?;
+                stage.sort(order);
                 Ok(stage)
             }
-            K::Skip(number) => self.window(frame, via, stage, order.clone(), number.value, None),
-            K::Top(number) => self.window(frame, via, stage, order.clone(), 0, Some(number.value)),
+            K::Skip(number) => {
+                let skip = number.value;
+                self.window(base, stage, Cut { skip, limit: None }, span)
+            }
+            K::Top(number) => {
+                let limit = Some(number.value);
+                self.window(base, stage, Cut { skip: 0, limit }, span)
+            }
             K::Rank {
                 function,
                 amount,
                 by,
-            } => self.rank(frame, via, stage, Vec::new(), (*function, amount, by)),
-            K::Compute(items) => self.compute(frame, stage, items),
+            } => self.rank(base, stage, (*function, amount, by), span),
+            K::Compute(items) => self.compute(base, stage, items, span),
             K::Aggregate(items) => {
-                order.clear();
-                self.group(frame, via, stage, &[], items, None)
+                let made = self.group(base, stage, &[], items, None, span)?;
+                Ok(Stage::Made(made))
             }
             K::GroupBy { groups, then } => {
-                order.clear();
+                let sets = group_sets(groups, self.limits.apply_layers, span)?;
                 let mut branches = Vec::new();
-                for groups in group_sets(groups, span)? {
-                    let stage = stage.clone();
-                    branches.push(self.branch(frame, |binder| {
-                        binder.group_by(frame, via, stage, &groups, then)
+                for (stage, groups) in self.copies(stage, sets.len(), span)?.into_iter().zip(sets) {
+                    branches.push(self.branch(base.frame, |binder| {
+                        binder.look_at(&stage);
+                        binder.group_by(base, stage, &groups, then, span)
                     })?);
                 }
-                self.union(frame, via, branches, &[], span)
+                self.union(branches, span).map(Stage::Made)
             }
             K::Concat(sequences) => {
-                order.clear();
-                let (mut branches, mut entities) = (Vec::new(), Vec::new());
-                for sequence in sequences {
-                    let start = stage.clone();
-                    branches.push(
-                        // Entities become rows before the branch's joins and computed names end.
-                        self.branch(frame, |binder| {
-                            let stage = binder.sequence(frame, via, start, sequence)?;
-                            entities.push(matches!(stage, Stage::Entities(_)));
-                            binder.as_derived(frame, via, stage)
-                        })?,
-                    );
+                let mut branches = Vec::new();
+                let copies = self.copies(stage, sequences.len(), span)?;
+                for (stage, sequence) in copies.into_iter().zip(sequences) {
+                    // Entities become rows before the branch's joins and computed names end.
+                    branches.push(self.branch(base.frame, |binder| {
+                        let stage = binder.sequence(base, stage, sequence)?;
+                        binder.as_made(base, stage, span)
+                    })?);
                 }
-                self.union(frame, via, branches, &entities, span)
+                self.union(branches, span).map(Stage::Made)
             }
-            K::Join { .. } => Err(Error::not_implemented("the transformation 'join'").at(span)),
-            K::Nest(_) => Err(Error::not_implemented("the transformation 'nest'").at(span)),
-            K::AddNested { .. } => {
-                Err(Error::not_implemented("the transformation 'addnested'").at(span))
+            K::Join {
+                outer,
+                path,
+                alias,
+                then,
+            } => {
+                let joined = Joined {
+                    outer: *outer,
+                    path,
+                    alias,
+                    then,
+                };
+                self.join_related(base, stage, &joined, span)
+                    .map(Stage::Made)
             }
+            K::Nest(_) => Err(not_offered("nest").at(span)),
+            K::AddNested { .. } => Err(not_offered("addnested").at(span)),
             K::Custom(name, _) => {
                 let message = format!("there is no transformation '{}'", name.text);
                 Err(Error::new(Code::UnknownFunction, message)
@@ -219,89 +178,86 @@ impl<'a> Binder<'a> {
     }
 
     /// `compute(expr as name)`.
-    fn compute(&mut self, frame: usize, stage: Stage, items: &'a [ComputeItem]) -> Result<Stage> {
-        let stage = match stage {
+    fn compute(
+        &mut self,
+        base: Base,
+        stage: Stage,
+        items: &'a [ComputeItem],
+        span: Span,
+    ) -> Result<Stage> {
+        let made = match stage {
+            Stage::Entities(entities) if self.frames[base.frame].crossed.is_empty() => {
+                let from = self.frames[base.frame].from;
+                self.bind_compute(base.frame, from, items)?;
+                return Ok(Stage::Entities(entities));
+            }
             // The rows of a cross join have no names of their own.
-            Stage::Entities(_) if !self.frames[frame].crossed.is_empty() => {
-                let stage = self.as_derived(frame, None, stage)?;
-                if let Stage::Derived(_, names) = &stage {
-                    self.derived = Some(names.clone());
-                }
-                stage
-            }
-            stage => stage,
+            stage => self.as_made(base, stage, span)?,
         };
-        match stage {
-            Stage::Entities(conditions) => {
-                let from = self.frames[frame].from;
-                self.bind_compute(frame, from, items)?;
-                Ok(Stage::Entities(conditions))
-            }
-            Stage::Derived(derived, names) => {
-                let mut select = names.all();
-                let mut columns = names.columns.clone();
-                for item in items {
-                    let expr = self.bind_expr(&item.expr)?;
-                    self.check_alias(columns.iter(), &item.alias)?;
-                    columns.push(DerivedColumn {
-                        path: vec![item.alias.text.clone()],
-                        ty: expr.ty_or_string(),
-                        nullable: true,
-                        declared: false,
-                        in_branch: Vec::new(),
-                    });
-                    select.push(expr);
-                }
-                let input = Input::Derived(Box::new(derived));
-                Ok(self.layer_on(plain(input, select), columns, names))
-            }
-        }
+        let made = self.compute_columns(base.frame, made, items, span)?;
+        Ok(Stage::Made(made))
     }
 
-    /// `skip`, `top`: a part of the rows in their order.
-    fn window(
+    fn compute_columns(
         &mut self,
         frame: usize,
-        via: Option<Via>,
-        stage: Stage,
-        mut order: Order,
-        skip: u64,
-        limit: Option<u64>,
-    ) -> Result<Stage> {
-        match stage {
-            Stage::Entities(conditions) => {
-                let keys = self.keys(frame);
-                // The order is total, so that the same rows are chosen for every page.
-                order.extend(keys.iter().map(|key| (key.clone(), false)));
-                let input = Input::Rows(self.rows(frame, via, conditions));
-                let layer = Layer {
-                    input,
-                    select: keys.clone(),
-                    group: None,
-                    order,
-                    skip,
-                    limit,
-                };
-                let kind = ExprKind::Among(keys, Box::new(layer));
-                Ok(Stage::Entities(vec![Expr::certain(kind, T::Boolean)]))
-            }
-            Stage::Derived(derived, names) => {
-                order.extend(
-                    names
-                        .unique
-                        .iter()
-                        .map(|place| (names.column(*place), false)),
-                );
-                let input = Input::Derived(Box::new(derived));
-                let layer = Layer {
-                    order,
-                    skip,
-                    limit,
-                    ..plain(input, names.all())
-                };
-                Ok(self.layer_on(layer, names.columns.clone(), names))
-            }
+        made: Made,
+        items: &'a [ComputeItem],
+        span: Span,
+    ) -> Result<Made> {
+        self.derived = Some(made.relation.clone());
+        let mut computed: Vec<Item> = Vec::new();
+        for item in items {
+            let expr = self.bind_expr(&item.expr)?;
+            let beside = computed.iter().map(|(column, _)| column);
+            self.check_alias(frame, beside, &item.alias)?;
+            let column = Column {
+                nullable: true,
+                ..Column::dynamic(&item.alias.text, &expr, &made.relation.names.shapes)
+            };
+            computed.push((column, expr));
         }
+        self.extend(made, computed, None, span)
+    }
+
+    /// `skip`, `top`: a part of the rows in their order, which is total from here on, so that the
+    /// same rows are chosen for every page.
+    fn window(&mut self, base: Base, mut stage: Stage, cut: Cut, span: Span) -> Result<Stage> {
+        let ties = self.tie_breakers(base, &stage);
+        add_order(stage.order_mut(), ties);
+        let order = stage.order_mut().clone();
+        self.cut(base, stage, (cut, order), span)
+    }
+
+    /// A part of the rows in some order; their own stays.
+    fn cut(
+        &mut self,
+        base: Base,
+        stage: Stage,
+        (cut, by): (Cut, Order),
+        span: Span,
+    ) -> Result<Stage> {
+        let entities = match stage {
+            Stage::Entities(entities) => entities,
+            Stage::Made(made) => {
+                let made = self.extend(made, Vec::new(), Some((cut, by)), span)?;
+                return Ok(Stage::Made(made));
+            }
+        };
+        let keys = self.keys(base.frame);
+        let rows = self.rows(base.frame, base.via, entities.conditions);
+        let layer = Layer {
+            order: by,
+            skip: cut.skip,
+            limit: cut.limit,
+            ..plain(Input::Rows(rows), keys.clone())
+        };
+        let weight = entities.weight + self.count_layers(1, span)?;
+        Ok(Stage::Entities(Entities {
+            conditions: vec![among(keys, layer)],
+            order: entities.order,
+            weight,
+        }))
     }
 
     /// The key properties of a frame's entities.
@@ -317,23 +273,20 @@ impl<'a> Binder<'a> {
         self.combined(frame).into_iter().flat_map(key).collect()
     }
 
-    fn bind_transient_order(&mut self, items: &'a [OrderByItem]) -> Result<Order> {
-        items
-            .iter()
-            .map(|item| Ok((self.bind_expr(&item.expr)?, item.descending)))
-            .collect()
-    }
-
+    /// A name for what is computed: the input type, the rows so far and what is computed beside it
+    /// must not have it (Data Aggregation 3.1.1).
     fn check_alias<'c>(
         &self,
-        mut columns: impl Iterator<Item = &'c DerivedColumn>,
+        frame: usize,
+        mut beside: impl Iterator<Item = &'c Column>,
         alias: &Name,
     ) -> Result<()> {
-        let declared = match self.combined(0).as_slice() {
+        let declared = match self.combined(frame).as_slice() {
             [source] => self.set(*source).names().any(|name| name == alias.text),
-            _ => self.combined_set(0, &alias.text).is_some(),
+            _ => self.combined_set(frame, &alias.text).is_some(),
         };
-        if declared || columns.any(|column| column.path.first() == Some(&alias.text)) {
+        let is_taken = |column: &Column| column.path.first() == Some(&alias.text);
+        if declared || beside.any(is_taken) {
             let message = format!(
                 "the name '{}' is taken, expected one that the type does not have",
                 alias.text
@@ -342,66 +295,24 @@ impl<'a> Binder<'a> {
         }
         Ok(())
     }
-
-    /// A layer that keeps the rows of the relation below, which come first among the columns.
-    fn layer_on(
-        &mut self,
-        layer: Layer,
-        columns: Vec<DerivedColumn>,
-        below: DerivedNames,
-    ) -> Stage {
-        match self.layer(layer, columns, below.unique) {
-            Stage::Derived(derived, names) => Stage::Derived(
-                derived,
-                DerivedNames {
-                    branch: below.branch,
-                    ..names
-                },
-            ),
-            entities @ Stage::Entities(_) => entities,
-        }
-    }
-
-    /// A new relation of one layer.
-    fn layer(&mut self, layer: Layer, columns: Vec<DerivedColumn>, unique: Vec<usize>) -> Stage {
-        let id = self.next_id();
-        let derived = Derived {
-            id,
-            layers: vec![layer],
-            filter: None,
-        };
-        Stage::Derived(
-            derived,
-            DerivedNames {
-                id,
-                columns,
-                unique,
-                branch: None,
-            },
-        )
-    }
 }
 
 /// The error for a name that the aggregated rows don't have.
-pub(in crate::plan) fn no_column(names: &DerivedNames, path: &str, span: Span) -> Error {
-    let known = names.paths();
+pub(in crate::plan) fn no_column(relation: &Relation, path: &str, span: Span) -> Error {
+    let known = relation.paths();
     let message = format!("the result of $apply has no property '{path}'");
     Error::new(Code::UnknownProperty, message)
         .at(span)
         .did_you_mean(path, known.iter().map(String::as_str))
 }
 
-fn restrict(stage: Stage, condition: Expr) -> Stage {
-    match stage {
-        Stage::Entities(mut conditions) => {
-            conditions.push(condition);
-            Stage::Entities(conditions)
-        }
-        Stage::Derived(derived, names) => {
-            let filter = Expr::all(derived.filter.into_iter().chain([condition]).collect());
-            Stage::Derived(Derived { filter, ..derived }, names)
-        }
-    }
+fn not_offered(transformation: &str) -> Error {
+    Error::not_implemented(format_args!("the transformation '{transformation}'"))
+}
+
+/// Whether these values are a row of the layer.
+fn among(values: Vec<Expr>, layer: Layer) -> Expr {
+    Expr::certain(ExprKind::Among(values, Box::new(layer)), T::Boolean)
 }
 
 fn plain(input: Input, select: Vec<Expr>) -> Layer {

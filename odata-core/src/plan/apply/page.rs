@@ -1,14 +1,15 @@
 //! The page over a derived relation: the query options behind `$apply` see its columns alone.
 
-use super::{DerivedColumn, DerivedNames, Stage, no_column};
+use super::stage::add_order;
+use super::{Column, Made, Order, Relation, no_column};
 use crate::edm::PrimitiveType as T;
-use crate::error::{Code, Error, Result};
-use crate::plan::bind::{Binder, segment_text};
+use crate::error::{Error, Result, Span};
+use crate::plan::bind::{Binder, allow_only, segment_text};
 use crate::plan::{
-    Branches, Derived, Expr, ExprKind, Input, Links, Member, OrderItem, Output, Query, SelectList,
-    Shape, ShapeKind, Value,
+    Branches, Expr, ExprKind, Input, Links, Member, OrderItem, Output, Query, Selected, Shape,
+    ShapeKind, Value,
 };
-use crate::uri::ast::{QueryOptions, SelectKind};
+use crate::uri::ast::{ExpandKind, QueryOptions, SelectKind};
 
 impl<'a> Binder<'a> {
     /// The page over a derived relation: `$filter`, `$orderby`, `$top`, `$skip`, `$count`, `$select`
@@ -16,72 +17,61 @@ impl<'a> Binder<'a> {
     pub(in crate::plan) fn bind_derived_page(
         &mut self,
         frame: usize,
-        mut derived: Derived,
-        mut names: DerivedNames,
+        mut made: Made,
         options: &'a QueryOptions,
     ) -> Result<Query> {
-        for option in ["$expand", "$search"] {
-            if options.present.contains(&option) {
-                return Err(Error::not_implemented(format_args!(
-                    "'{option}' on the result of $apply"
-                ))
-                .target(option));
-            }
+        if options.present.contains(&"$search") {
+            let what = "'$search' on the result of $apply";
+            return Err(Error::not_implemented(what).target("$search"));
         }
         if let Some(items) = &options.compute {
-            let stage = Stage::Derived(derived, names);
-            match self.in_option("$compute", |binder| binder.compute(frame, stage, items))? {
-                Stage::Derived(computed, columns) => (derived, names) = (computed, columns),
-                Stage::Entities(_) => {
-                    return Err(Error::new(Code::Internal, "a relation became entities"));
-                }
-            }
-            self.derived = Some(names.clone());
+            made = self.in_option("$compute", |binder| {
+                binder.compute_columns(frame, made, items, Span::default())
+            })?;
         }
+        self.derived = Some(made.relation.clone());
         if let Some(filter) = &options.filter {
-            let condition = self.in_option("$filter", |binder| binder.bind_condition(filter))?;
-            derived.filter = Expr::all(
-                derived
-                    .filter
-                    .take()
-                    .into_iter()
-                    .chain([condition])
-                    .collect(),
-            );
+            made.restrict(self.in_option("$filter", |binder| binder.bind_condition(filter))?);
         }
-        let mut outputs: Vec<Output> = names.all().into_iter().map(Output::Expr).collect();
+        let Made {
+            derived,
+            relation,
+            order,
+            ..
+        } = made;
+        let mut outputs: Vec<Output> = relation.all().into_iter().map(Output::Expr).collect();
         let (order, asked_order) = self.in_option("$orderby", |binder| {
-            binder.bind_derived_order(&names, options, &mut outputs)
+            binder.bind_derived_order(&relation, order, options, &mut outputs)
         })?;
         // Every row has one output that is never null: where there is none, there is no row.
         let present = Expr::certain(ExprKind::Value(Value::Boolean(true)), T::Boolean);
         outputs.push(Output::Expr(present));
-        let mut operations = SelectList::default();
+        let mut operations = Vec::new();
         let wanted = self.in_option("$select", |binder| {
-            binder.bind_derived_select(&names, options, &mut operations)
+            binder.bind_derived_select(&relation, options, &mut operations)
         })?;
-        let is_wanted = |place: &usize| wanted.contains(place) && Some(*place) != names.branch;
-        let wanted_columns = (0..names.columns.len()).filter(is_wanted);
+        let expanded = self.in_option("$expand", |binder| {
+            binder.bind_derived_expand(frame, &relation, options)
+        })?;
         let mut members = Vec::new();
-        let mut select_list = SelectList::default();
-        for place in wanted_columns {
-            let column = &names.columns[place];
-            let branches = names
-                .branch
-                .filter(|_| !column.in_branch.is_empty())
-                .map(|output| Branches {
+        let columns = relation.names.columns.iter().enumerate();
+        // Joined instances are shown where they are expanded, as related ones are.
+        let is_shown = |place: &usize, column: &Column| match column.related {
+            None => wanted.contains(place),
+            Some(_) => expanded.contains(place),
+        };
+        for (place, column) in columns.filter(|(place, column)| is_shown(place, column)) {
+            let branches = match relation.names.shapes.column {
+                Some(output) if !column.presence.is_always() => Some(Branches {
                     output,
-                    present: column.in_branch.clone(),
-                });
-            add_member(
-                &mut members,
-                &mut select_list,
-                &column.path,
-                column,
-                (place, branches),
-            );
+                    present: column.presence.0.clone(),
+                }),
+                _ => None,
+            };
+            add_member(&mut members, &column.path, column, (place, branches));
         }
-        select_list.0.extend(operations.0);
+        let mut context = selection(&members);
+        context.extend(operations);
         let set = self.set(self.frames[frame].from);
         Ok(Query {
             input: Input::Derived(Box::new(derived)),
@@ -99,85 +89,136 @@ impl<'a> Binder<'a> {
                 } else {
                     ShapeKind::Complex
                 },
-                members,
                 links: Links::default(),
-                select_list,
+                selection: context,
+                members,
             },
             outputs,
         })
     }
 
+    /// The order: what `$orderby` asks for, then that of the rows, then what tells them apart.
     fn bind_derived_order(
         &mut self,
-        names: &DerivedNames,
+        relation: &Relation,
+        order: Order,
         options: &'a QueryOptions,
         outputs: &mut Vec<Output>,
     ) -> Result<(Vec<OrderItem>, usize)> {
-        let mut order: Vec<OrderItem> = Vec::new();
-        for item in options.order_by.iter().flatten() {
-            let expr = self.bind_expr(&item.expr)?;
-            if expr.ty.is_none() || expr.is_value() {
-                continue;
-            }
-            let output = match expr.kind {
+        let mut sorted = self.bind_order_items(options.order_by.as_deref().unwrap_or_default())?;
+        add_order(&mut sorted, order);
+        let asked = sorted.len();
+        let descending = sorted.last().is_some_and(|(_, descending)| *descending);
+        let unique = relation.names.unique.iter();
+        let unique = unique.map(|place| (relation.column(*place), descending));
+        add_order(&mut sorted, unique.collect());
+        let item = |(expr, descending): (Expr, bool)| OrderItem {
+            output: match expr.kind {
                 ExprKind::Column(_, place) => place,
                 _ => {
                     outputs.push(Output::Expr(expr.clone()));
                     outputs.len() - 1
                 }
-            };
-            order.push(OrderItem {
-                expr,
-                descending: item.descending,
-                output,
-            });
-        }
-        let asked = order.len();
-        let descending = order.last().is_some_and(|item| item.descending);
-        for place in &names.unique {
-            let same = |item: &OrderItem| matches!(item.expr.kind, ExprKind::Column(_, column) if column == *place);
-            if !order.iter().any(same) {
-                order.push(OrderItem {
-                    expr: names.column(*place),
-                    descending,
-                    output: *place,
-                });
-            }
-        }
-        Ok((order, asked))
+            },
+            expr,
+            descending,
+        };
+        Ok((sorted.into_iter().map(item).collect(), asked))
     }
 
+    /// The columns of joined instances that `$expand` wants.
+    fn bind_derived_expand(
+        &mut self,
+        frame: usize,
+        relation: &Relation,
+        options: &'a QueryOptions,
+    ) -> Result<Vec<usize>> {
+        let columns = &relation.names.columns;
+        let mut wanted = Vec::new();
+        for item in options.expand.iter().flatten() {
+            let ExpandKind::Path(path) = &item.kind else {
+                return Err(Error::not_implemented("such an item in $expand").at(item.span));
+            };
+            let path: Vec<&str> = path.iter().map(segment_text).collect();
+            let inside = |place: &usize| {
+                let column = &columns[*place];
+                column.related.is_some()
+                    && column.path.first().map(String::as_str) == path.first().copied()
+            };
+            let joined: Vec<usize> = (0..columns.len()).filter(inside).collect();
+            if joined.is_empty() || path.len() > 1 {
+                let set = self.set(self.frames[frame].from);
+                if path
+                    .first()
+                    .is_some_and(|name| set.navigation(name).is_some())
+                {
+                    let what = "a navigation property on the result of $apply";
+                    return Err(Error::not_implemented(what).at(item.span));
+                }
+                let error = no_column(relation, &path.join("/"), item.span);
+                self.unknown_name(error);
+                continue;
+            }
+            let what = format!("'{}', a joined instance", path.join("/"));
+            allow_only(&item.options, &["$select"], &what)?;
+            match &item.options.select {
+                None => wanted.extend(joined),
+                Some(items) => {
+                    for item in items {
+                        let SelectKind::Path(names) = &item.kind else {
+                            wanted.extend(&joined);
+                            continue;
+                        };
+                        let names: Vec<&str> = names.iter().map(segment_text).collect();
+                        let is_named = |place: &&usize| {
+                            let path = columns[**place].path.iter().skip(1);
+                            path.map(String::as_str).eq(names.iter().copied())
+                        };
+                        match joined.iter().find(is_named) {
+                            Some(place) => wanted.push(*place),
+                            None => {
+                                let path = names.join("/");
+                                let error = no_column(relation, &path, item.span);
+                                self.unknown_name(error);
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        Ok(wanted)
+    }
+
+    /// The columns that `$select` wants.
     fn bind_derived_select(
         &mut self,
-        names: &DerivedNames,
+        relation: &Relation,
         options: &'a QueryOptions,
-        operations: &mut SelectList,
+        operations: &mut Vec<Selected>,
     ) -> Result<Vec<usize>> {
+        let columns = &relation.names.columns;
+        let named = (0..columns.len()).filter(|place| columns[*place].has_name());
         let Some(items) = &options.select else {
-            return Ok((0..names.columns.len()).collect());
+            return Ok(named.collect());
         };
         let mut wanted = Vec::new();
         for item in items {
             let path = match &item.kind {
                 SelectKind::Path(path) => path,
-                SelectKind::Star => return Ok((0..names.columns.len()).collect()),
+                SelectKind::Star => return Ok(named.collect()),
                 SelectKind::AllOperations(namespace) => {
-                    self.bind_operations(namespace, item.span, operations)?;
+                    operations.push(self.bind_operations(namespace, item.span)?);
                     continue;
                 }
             };
             let path: Vec<&str> = path.iter().map(segment_text).collect();
             let starts = |place: &usize| {
-                names.columns[*place]
-                    .path
-                    .iter()
-                    .map(String::as_str)
-                    .take(path.len())
-                    .eq(path.iter().copied())
+                let names = columns[*place].path.iter().map(String::as_str);
+                names.take(path.len()).eq(path.iter().copied())
             };
-            let found: Vec<usize> = (0..names.columns.len()).filter(starts).collect();
+            let found: Vec<usize> = named.clone().filter(starts).collect();
             if found.is_empty() {
-                let error = no_column(names, &path.join("/"), item.span);
+                let error = no_column(relation, &path.join("/"), item.span);
                 self.unknown_name(error);
             }
             wanted.extend(found);
@@ -189,37 +230,66 @@ impl<'a> Binder<'a> {
 /// Puts a column where its path leads: `inbox/name` inside `inbox`.
 fn add_member(
     members: &mut Vec<Member>,
-    select_list: &mut SelectList,
     path: &[String],
-    column: &DerivedColumn,
+    column: &Column,
     (output, branches): (usize, Option<Branches>),
 ) {
     let [name, rest @ ..] = path else { return };
-    let place = match select_list.0.iter().position(|item| item.name == *name) {
-        Some(place) => place,
-        None => {
-            members.push(if rest.is_empty() {
-                select_list.name(name);
-                Member::Computed {
-                    name: name.clone(),
-                    ty: column.ty,
-                    output,
-                    declared: column.declared,
-                    branches: branches.clone(),
-                }
-            } else {
-                select_list.expanded(name, SelectList::default());
-                Member::Group {
-                    name: name.clone(),
-                    members: Vec::new(),
-                }
-            });
-            select_list.0.len() - 1
-        }
-    };
-    if let (Member::Group { members, .. }, Some(inside)) =
-        (&mut members[place], &mut select_list.0[place].inside)
-    {
-        add_member(members, inside, rest, column, (output, branches));
+    if rest.is_empty() {
+        members.push(Member::Computed {
+            name: name.clone(),
+            ty: column.ty,
+            output,
+            declared: column.declared,
+            branches,
+        });
+        return;
     }
+    for member in members.iter_mut() {
+        if let Member::Group {
+            name: known,
+            members,
+            ..
+        } = member
+            && known == name
+        {
+            return add_member(members, rest, column, (output, branches));
+        }
+    }
+    let mut inside = Vec::new();
+    add_member(&mut inside, rest, column, (output, branches));
+    members.push(Member::Group {
+        name: name.clone(),
+        members: inside,
+        present: column.related,
+    });
+}
+
+/// The members that all rows have, as the context URL lists them (Data Aggregation 3.1.1).
+fn selection(members: &[Member]) -> Vec<Selected> {
+    let common = common_members(members);
+    if common.is_empty() {
+        return vec![Selected::Name("@Core.AnyStructure".to_owned())];
+    }
+    common
+}
+
+fn common_members(members: &[Member]) -> Vec<Selected> {
+    let common = |member: &Member| match member {
+        Member::Computed {
+            name,
+            branches: None,
+            ..
+        } => Some(Selected::Name(name.clone())),
+        Member::Group { name, members, .. } => {
+            let inside = common_members(members);
+            (!inside.is_empty()).then(|| Selected::Expanded {
+                name: name.clone(),
+                recursive: false,
+                inside,
+            })
+        }
+        _ => None,
+    };
+    members.iter().filter_map(common).collect()
 }

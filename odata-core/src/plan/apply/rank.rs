@@ -1,14 +1,14 @@
 //! `topcount`, `bottomsum`, `toppercent` and their like (Data Aggregation 3.3.1), over all rows or
 //! over those of each group.
 
-use super::{Order, Stage, plain};
+use super::relation::{Column, Names, RowKind, Shapes};
+use super::{Base, Cut, Entities, Made, Order, Stage, among, plain};
 use crate::edm::PrimitiveType as T;
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Error, Result, Span};
 use crate::plan::bind::Binder;
 use crate::plan::operand::convert;
 use crate::plan::{
-    Aggregate, ArithmeticOp, Comparison, Derived, Expr, ExprKind, Input, Over, OverNumber, Value,
-    Via,
+    Aggregate, ArithmeticOp, Comparison, Expr, ExprKind, Input, Over, OverNumber, Value,
 };
 use crate::uri::ast::{self, RankFunction};
 
@@ -32,180 +32,294 @@ fn meaning(function: RankFunction) -> (Measure, bool) {
     }
 }
 
+/// A function of the standard with its parameters.
+pub(super) type Call<'a> = (RankFunction, &'a ast::Expr, &'a ast::Expr);
+
+/// The same, resolved: the first rows in an order are kept, until their number or the sum of what
+/// they are ranked by reaches the limit.
+struct Rank {
+    measure: Measure,
+    limit: Expr,
+    key: Expr,
+    /// What the rows of one part have in common.
+    partition: Vec<Expr>,
+    /// Total.
+    order: Order,
+}
+
 impl<'a> Binder<'a> {
-    /// Keeps the first rows by an expression, of each part of the rows that have `partition` in
-    /// common: so many of them, or as few as reach a sum or a percentage of the whole.
+    /// Keeps the first rows by an expression: so many of them, or as few as reach a sum or a
+    /// percentage of the whole.
     pub(super) fn rank(
         &mut self,
-        frame: usize,
-        via: Option<Via>,
+        base: Base,
         stage: Stage,
-        partition: Vec<Expr>,
-        (function, amount, by): (RankFunction, &'a ast::Expr, &'a ast::Expr),
+        call: Call<'a>,
+        span: Span,
     ) -> Result<Stage> {
+        let rank = self.bind_rank(base, &stage, Vec::new(), call)?;
+        if let (Measure::Count, ExprKind::Value(Value::Integer(count))) =
+            (rank.measure, &rank.limit.kind)
+        {
+            let cut = Cut {
+                skip: 0,
+                limit: Some(u64::try_from(*count).unwrap_or_default()),
+            };
+            return self.cut(base, stage, (cut, rank.order), span);
+        }
+        let (mut stage, kept) = self.keep(base, stage, rank, None, span)?;
+        stage.restrict(kept);
+        Ok(stage)
+    }
+
+    /// The same in each part of those rows that an earlier rank kept. No row is dropped: the
+    /// condition tells which are kept.
+    pub(super) fn rank_parts(
+        &mut self,
+        base: Base,
+        stage: Stage,
+        (partition, before): (Vec<Expr>, Option<Expr>),
+        call: Call<'a>,
+        span: Span,
+    ) -> Result<(Stage, Expr)> {
+        let rank = self.bind_rank(base, &stage, partition, call)?;
+        self.keep(base, stage, rank, before, span)
+    }
+
+    fn bind_rank(
+        &mut self,
+        base: Base,
+        stage: &Stage,
+        partition: Vec<Expr>,
+        (function, amount, by): Call<'a>,
+    ) -> Result<Rank> {
         let (measure, descending) = meaning(function);
         let limit = self.bind_amount(measure, amount)?;
         let key = self.bind_expr(by)?;
         let mut order: Order = vec![(key.clone(), descending)];
-        if let (Measure::Count, true, ExprKind::Value(Value::Integer(count))) =
-            (measure, partition.is_empty(), &limit.kind)
-        {
-            let count = u64::try_from(*count).unwrap_or_default();
-            return self.window(frame, via, stage, order, 0, Some(count));
-        }
-        order.extend(self.tie_breakers(frame, &stage));
-        let over = |number| Over {
-            number,
-            partition: partition.clone(),
-            order: order.clone(),
-        };
-        let numbers = match measure {
-            Measure::Count => vec![number(over(OverNumber::Place), T::Int64, false)],
+        order.extend(self.tie_breakers(base, stage));
+        let of = key.ty_or_string();
+        let key = match measure {
+            Measure::Count => key,
             Measure::Sum | Measure::Percent => {
-                let of = key.ty_or_string();
                 let ty = Aggregate::Sum.result(of).filter(|ty| ty.is_numeric());
                 let ty = ty.ok_or_else(|| {
                     let message = format!("expected a number to rank by, found {}", of.edm_name());
                     Error::new(Code::TypeMismatch, message).at(by.span)
                 })?;
-                let operand = convert(key, ty);
-                let before = number(over(OverNumber::SumBefore(operand.clone())), ty, false);
-                let all = number(over(OverNumber::Sum(operand)), ty, true);
-                vec![before, all]
+                convert(key, ty)
             }
         };
-        self.keep_where(frame, via, stage, numbers, |numbers| {
-            let [first, rest @ ..] = numbers.as_slice() else {
-                return None;
-            };
-            let (op, left, right) = match measure {
-                Measure::Count => (Comparison::Le, first.clone(), limit),
-                Measure::Sum => (
-                    Comparison::Lt,
-                    first.clone(),
-                    convert(limit, first.ty_or_string()),
-                ),
-                Measure::Percent => {
-                    let ty = first.ty_or_string();
-                    let hundred = Expr::value(Value::Integer(100));
-                    let times = |a: &Expr, b: Expr| Expr {
-                        nullable: a.nullable,
-                        ty: Some(ty),
-                        kind: ExprKind::Arithmetic(
-                            ArithmeticOp::Mul,
-                            Box::new(a.clone()),
-                            Box::new(convert(b, ty)),
-                        ),
-                    };
-                    (
-                        Comparison::Lt,
-                        times(first, hundred),
-                        times(rest.first()?, limit),
-                    )
-                }
-            };
-            let kind = ExprKind::Compare(op, Box::new(left), Box::new(right));
-            Some(Expr::certain(kind, T::Boolean))
+        Ok(Rank {
+            measure,
+            limit,
+            key,
+            partition,
+            order,
         })
     }
 
-    /// The first parameter: a positive number, whole for a number of rows, at most 100 for a
-    /// percentage.
+    /// The first parameter: a number that no single row determines, whole and positive for a number
+    /// of rows, above 0 and at most 100 for a percentage.
     fn bind_amount(&mut self, measure: Measure, amount: &'a ast::Expr) -> Result<Expr> {
         let expr = self.bind_expr(amount)?;
-        let number = match &expr.kind {
-            ExprKind::Value(Value::Integer(n)) => Some(*n as f64),
-            ExprKind::Value(Value::Decimal(digits)) => digits.parse().ok(),
-            ExprKind::Value(Value::Double(n)) => Some(*n),
-            _ => None,
-        };
-        let is_whole = matches!(expr.kind, ExprKind::Value(Value::Integer(_)));
-        let (fits, expected): (fn(f64) -> bool, _) = match measure {
-            Measure::Count => (|n| n > 0.0, "a positive whole number of rows"),
-            Measure::Sum => (|n| n > 0.0 && n.is_finite(), "a positive number"),
+        let fits = |fits: fn(f64) -> bool| value_of(&expr).is_none_or(fits);
+        let is_number = expr.ty.is_some_and(T::is_numeric) && is_constant(&expr);
+        let (valid, expected) = match measure {
+            Measure::Count => (
+                expr.ty.is_some_and(T::is_integer) && fits(|n| n > 0.0),
+                "a positive whole number of rows",
+            ),
+            Measure::Sum => (fits(f64::is_finite), "a number"),
             Measure::Percent => (
-                |n| n > 0.0 && n <= 100.0,
+                fits(|n| n > 0.0 && n <= 100.0),
                 "a percentage, above 0 and up to 100",
             ),
         };
-        match number {
-            Some(number) if fits(number) && (is_whole || measure != Measure::Count) => Ok(expr),
-            _ => {
-                let message = format!("expected {expected}");
-                Err(Error::new(Code::InvalidOptionValue, message).at(amount.span))
-            }
+        if is_number && valid {
+            return Ok(expr);
         }
+        let message = format!("expected {expected}");
+        Err(Error::new(Code::InvalidOptionValue, message).at(amount.span))
     }
 
-    /// What tells any two rows apart, to make an order total.
-    fn tie_breakers(&self, frame: usize, stage: &Stage) -> Order {
-        match stage {
-            Stage::Entities(_) => {
-                let keys = self.keys(frame).into_iter();
-                keys.map(|key| (key, false)).collect()
-            }
-            Stage::Derived(_, names) => {
-                let unique = names.unique.iter();
-                unique.map(|place| (names.column(*place), false)).collect()
-            }
-        }
-    }
-
-    /// The rows for which a condition on more columns holds.
-    fn keep_where(
+    /// Which rows a rank keeps, of those that an earlier one kept.
+    fn keep(
         &mut self,
-        frame: usize,
-        via: Option<Via>,
+        base: Base,
         stage: Stage,
-        more: Vec<Expr>,
-        condition: impl FnOnce(Vec<Expr>) -> Option<Expr>,
-    ) -> Result<Stage> {
-        let id = self.next_id();
-        let column = |expr: &Expr, place: usize| Expr {
-            kind: ExprKind::Column(id, place),
-            ty: expr.ty,
-            nullable: expr.nullable,
-        };
-        let (input, own, below) = match stage {
-            Stage::Entities(conditions) => {
-                let rows = self.rows(frame, via, conditions);
-                (Input::Rows(rows), self.keys(frame), None)
+        mut rank: Rank,
+        before: Option<Expr>,
+        span: Span,
+    ) -> Result<(Stage, Expr)> {
+        match stage {
+            Stage::Entities(entities) => {
+                let keys = self.keys(base.frame);
+                let conditions = entities.conditions.iter().cloned().chain(before);
+                let rows = self.rows(base.frame, base.via, conditions.collect());
+                let first = keys.len();
+                let select: Vec<Expr> = keys.iter().cloned().chain(rank.numbers()).collect();
+                let shapes = Shapes::one(RowKind::Transient);
+                let hidden = select.iter().map(|expr| Column::hidden(expr, &shapes));
+                let names = Names {
+                    columns: hidden.collect(),
+                    unique: (0..first).collect(),
+                    shapes,
+                };
+                let layer = plain(Input::Rows(rows), select);
+                let made = self.relation(vec![layer], names, entities.weight, span)?;
+                let (mut made, kept) = self.kept(made, first, &rank, span)?;
+                made.restrict(kept);
+                let columns = (0..first)
+                    .map(|place| made.relation.column(place))
+                    .collect();
+                let weight = made.weight + self.count_layers(1, span)?;
+                let layer = plain(Input::Derived(Box::new(made.derived)), columns);
+                let stage = Stage::Entities(Entities { weight, ..entities });
+                Ok((stage, among(keys, layer)))
             }
-            Stage::Derived(derived, names) => {
-                (Input::Derived(Box::new(derived)), names.all(), Some(names))
+            Stage::Made(made) => {
+                // Those that are out make a part of their own.
+                rank.partition.extend(before.clone());
+                let shapes = &made.relation.names.shapes;
+                let numbers = rank.numbers();
+                let hidden = |expr: Expr| (Column::hidden(&expr, shapes), expr);
+                let numbers = numbers.into_iter().map(hidden).collect();
+                let first = made.relation.names.columns.len();
+                let made = self.extend(made, numbers, None, span)?;
+                let (made, kept) = self.kept(made, first, &rank, span)?;
+                let before = before.map(|before| made.relation.again(&before));
+                let kept = Expr::all(before.into_iter().chain([kept.clone()]).collect());
+                Ok((Stage::Made(made), kept.unwrap_or_else(Expr::null)))
             }
+        }
+    }
+
+    /// The condition, where the rank's numbers are columns from this place on.
+    fn kept(&mut self, made: Made, first: usize, rank: &Rank, span: Span) -> Result<(Made, Expr)> {
+        let relation = &made.relation;
+        let column = |place: usize| relation.column(first + place);
+        if rank.measure == Measure::Count {
+            let kept = column(0);
+            return Ok((made, kept));
+        }
+        let (before, all) = (column(0), column(1));
+        let parts = rank.partition.len();
+        let over = Over {
+            number: OverNumber::Ever(rank.is_reached(before, all)),
+            partition: (2..2 + parts).map(column).collect(),
+            order: (rank.order.iter().enumerate())
+                .map(|(i, (_, descending))| (column(2 + parts + i), *descending))
+                .collect(),
         };
-        let places = own.len()..own.len() + more.len();
-        let numbers = more
-            .iter()
-            .zip(places)
-            .map(|(expr, place)| column(expr, place));
-        let filter = condition(numbers.collect());
-        let select: Vec<Expr> = own.iter().cloned().chain(more).collect();
-        let columns = own
-            .iter()
-            .enumerate()
-            .map(|(place, expr)| column(expr, place));
-        let derived = Derived {
-            id,
-            layers: vec![plain(input, select)],
-            filter,
-        };
-        let layer = plain(Input::Derived(Box::new(derived)), columns.collect());
-        Ok(match below {
-            None => {
-                let kind = ExprKind::Among(own, Box::new(layer));
-                Stage::Entities(vec![Expr::certain(kind, T::Boolean)])
-            }
-            Some(names) => self.layer_on(layer, names.columns.clone(), names),
-        })
+        let reached = Expr::certain(ExprKind::Over(Box::new(over)), T::Boolean);
+        let kept = Expr::certain(ExprKind::Not(Box::new(reached)), T::Boolean);
+        let place = made.relation.names.columns.len();
+        let hidden = Column::hidden(&kept, &made.relation.names.shapes);
+        let made = self.extend(made, vec![(hidden, kept)], None, span)?;
+        let kept = made.relation.column(place);
+        Ok((made, kept))
     }
 }
 
-fn number(over: Over, ty: T, nullable: bool) -> Expr {
-    Expr {
-        kind: ExprKind::Over(Box::new(over)),
-        ty: Some(ty),
-        nullable,
+impl Rank {
+    /// What is computed of each row: whether it is among the first, or the sum before it and that of
+    /// all, with what tells the parts and the order.
+    fn numbers(&self) -> Vec<Expr> {
+        let over = |number| {
+            ExprKind::Over(Box::new(Over {
+                number,
+                partition: self.partition.clone(),
+                order: self.order.clone(),
+            }))
+        };
+        if self.measure == Measure::Count {
+            let place = Expr::certain(over(OverNumber::Place), T::Int64);
+            return vec![compare(Comparison::Le, place, self.limit.clone())];
+        }
+        let ty = self.key.ty_or_string();
+        let before = Expr::certain(over(OverNumber::SumBefore(self.key.clone())), ty);
+        let all = Expr {
+            kind: over(OverNumber::Sum(self.key.clone())),
+            ty: Some(ty),
+            nullable: true,
+        };
+        let order = self.order.iter().map(|(expr, _)| expr);
+        let told = self.partition.iter().chain(order).cloned();
+        [before, all].into_iter().chain(told).collect()
+    }
+
+    /// Whether the rows before one suffice, by their sum and that of all. A ratio to nothing never
+    /// does; one to less than nothing is reached from the other side.
+    fn is_reached(&self, before: Expr, all: Expr) -> Expr {
+        let ty = before.ty_or_string();
+        let limit = || convert(self.limit.clone(), ty);
+        if self.measure == Measure::Sum {
+            return compare(Comparison::Ge, before, limit());
+        }
+        let times = |a: &Expr, b: Expr| Expr {
+            nullable: a.nullable,
+            ty: Some(ty),
+            kind: ExprKind::Arithmetic(ArithmeticOp::Mul, Box::new(a.clone()), Box::new(b)),
+        };
+        let number = |n| convert(Expr::value(Value::Integer(n)), ty);
+        let side = |sign, reached| {
+            let part = times(&before, number(100));
+            let whole = times(&all, limit());
+            ExprKind::And(vec![
+                compare(sign, all.clone(), number(0)),
+                compare(reached, part, whole),
+            ])
+        };
+        let above = Expr::certain(side(Comparison::Gt, Comparison::Ge), T::Boolean);
+        let below = Expr::certain(side(Comparison::Lt, Comparison::Le), T::Boolean);
+        Expr::certain(ExprKind::Or(vec![above, below]), T::Boolean)
+    }
+}
+
+fn compare(op: Comparison, left: Expr, right: Expr) -> Expr {
+    let kind = ExprKind::Compare(op, Box::new(left), Box::new(right));
+    Expr::certain(kind, T::Boolean)
+}
+
+/// Whether no single row determines the value.
+fn is_constant(expr: &Expr) -> bool {
+    let mut constant = true;
+    expr.each(&mut |inside| {
+        constant &= matches!(
+            inside.kind,
+            ExprKind::Value(_)
+                | ExprKind::Negate(_)
+                | ExprKind::Arithmetic(..)
+                | ExprKind::Convert(_)
+                | ExprKind::Cast(_)
+                | ExprKind::Call(..)
+        );
+    });
+    constant
+}
+
+/// The number that is known before the database is asked.
+fn value_of(expr: &Expr) -> Option<f64> {
+    use ArithmeticOp::{Add, Div, DivBy, Mod, Mul, Sub};
+    match &expr.kind {
+        ExprKind::Value(Value::Integer(n)) => Some(*n as f64),
+        ExprKind::Value(Value::Decimal(digits)) => digits.parse().ok(),
+        ExprKind::Value(Value::Double(n)) => Some(*n),
+        ExprKind::Convert(operand) => value_of(operand),
+        ExprKind::Negate(operand) => Some(-value_of(operand)?),
+        ExprKind::Arithmetic(op, left, right) => {
+            let (left, right) = (value_of(left)?, value_of(right)?);
+            let whole = expr.ty.is_some_and(T::is_integer);
+            Some(match op {
+                Add => left + right,
+                Sub => left - right,
+                Mul => left * right,
+                Div if whole => (left / right).trunc(),
+                Div | DivBy => left / right,
+                Mod => left % right,
+            })
+        }
+        _ => None,
     }
 }

@@ -124,14 +124,20 @@ impl Generator<'_> {
         found: &mut Names,
     ) -> (String, Vec<Node>) {
         let (mut items, mut inner) = (Vec::new(), Vec::new());
+        let own = names.many.iter().filter(|(many, _)| !many.contains('/'));
+        let own: Vec<&String> = own.map(|(many, _)| many).collect();
         for place in 0..1 + self.random.below(3) {
             let path = format!("a{}_{place}", names.values.len());
             let (item, ty) = match self.random.below(6) {
-                0 => (format!("$count as {path}"), Type::Int64),
+                0 if !own.is_empty() && self.random.percent(50) => {
+                    let many = self.random.choose(&own);
+                    (format!("{many}/$count as {path}"), Type::Decimal)
+                }
+                0 => (format!("$count as {path}"), Type::Decimal),
                 1 => {
                     let ty = self.computed_type();
                     inner.push(self.expr(ty, depth.min(1), names));
-                    (format!("{{}} with countdistinct as {path}"), Type::Int64)
+                    (format!("{{}} with countdistinct as {path}"), Type::Decimal)
                 }
                 2..4 => {
                     let ty = self.sortable_type();

@@ -1,0 +1,197 @@
+//! The rows that `$apply` made, as names refer to them: their columns, and which rows have which.
+
+use crate::edm::PrimitiveType as T;
+use crate::plan::{Expr, ExprKind, Value};
+
+/// A derived relation: its number in the plan, and its columns.
+#[derive(Debug, Clone)]
+pub(in crate::plan) struct Relation {
+    pub(super) id: usize,
+    pub(super) names: Names,
+}
+
+/// The columns of a relation, which need no number yet.
+#[derive(Debug, Clone)]
+pub(in crate::plan) struct Names {
+    pub(super) columns: Vec<Column>,
+    /// The columns that tell any two rows apart.
+    pub(super) unique: Vec<usize>,
+    pub(super) shapes: Shapes,
+}
+
+/// A column and the path that names it.
+#[derive(Debug, Clone)]
+pub(in crate::plan) struct Column {
+    /// Empty for a column that nobody sees.
+    pub(super) path: Vec<String>,
+    pub(super) ty: T,
+    pub(super) nullable: bool,
+    /// Whether `$metadata` tells its type.
+    pub(super) declared: bool,
+    pub(super) presence: Presence,
+    /// For a property of a joined instance the column that says whether there is one.
+    pub(super) related: Option<usize>,
+}
+
+/// A column with its expression over the rows below.
+pub(super) type Item = (Column, Expr);
+
+/// For each shape of a relation's rows whether they have a property. Without it a property is absent,
+/// which is not null.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Presence(pub(super) Vec<bool>);
+
+/// The shapes of a relation's rows: behind a `concat` not all have the same properties.
+#[derive(Debug, Clone)]
+pub(super) struct Shapes {
+    /// What the rows of each shape are: at least one.
+    pub(super) kinds: Vec<RowKind>,
+    /// The column that holds the number of a row's shape, where there are several.
+    pub(super) column: Option<usize>,
+}
+
+/// What rows are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum RowKind {
+    /// Entities, all of whose properties are there.
+    Entity,
+    /// What no URL leads to.
+    Transient,
+}
+
+impl Relation {
+    pub(super) fn column(&self, place: usize) -> Expr {
+        let column = &self.names.columns[place];
+        Expr {
+            kind: ExprKind::Column(self.id, place),
+            ty: Some(column.ty),
+            nullable: column.nullable,
+        }
+    }
+
+    pub(super) fn all(&self) -> Vec<Expr> {
+        let places = 0..self.names.columns.len();
+        places.map(|place| self.column(place)).collect()
+    }
+
+    /// The place of the column that a path names.
+    pub(super) fn place<S: AsRef<str>>(&self, path: &[S]) -> Option<usize> {
+        let is_named = |column: &Column| {
+            let names = column.path.iter().map(String::as_str);
+            column.has_name() && names.eq(path.iter().map(AsRef::as_ref))
+        };
+        self.names.columns.iter().position(is_named)
+    }
+
+    /// The column that a path names.
+    pub(in crate::plan) fn resolve(&self, path: &[&str]) -> Option<Expr> {
+        self.place(path).map(|place| self.column(place))
+    }
+
+    /// All paths, for hints.
+    pub(in crate::plan) fn paths(&self) -> Vec<String> {
+        let named = self.names.columns.iter().filter(|column| column.has_name());
+        named.map(|column| column.path.join("/")).collect()
+    }
+
+    /// A condition on columns of the relation below, each of which is at the same place here.
+    pub(super) fn again(&self, below: &Expr) -> Expr {
+        match &below.kind {
+            ExprKind::Column(_, place) => self.column(*place),
+            ExprKind::And(operands) => {
+                let operands = operands.iter().map(|operand| self.again(operand));
+                Expr::certain(ExprKind::And(operands.collect()), T::Boolean)
+            }
+            _ => below.clone(),
+        }
+    }
+
+    /// A number for each row by its shape.
+    pub(super) fn by_shape(&self, numbers: &[usize]) -> Expr {
+        let Some(place) = self.names.shapes.column else {
+            return number(numbers.first().copied().unwrap_or_default());
+        };
+        let shape = self.column(place);
+        if numbers.iter().enumerate().all(|(i, number)| i == *number) {
+            return shape;
+        }
+        let mut distinct: Vec<usize> = numbers.to_vec();
+        distinct.sort_unstable();
+        distinct.dedup();
+        if let [only] = distinct.as_slice() {
+            return number(*only);
+        }
+        let branch = |found: usize| {
+            let shapes = numbers.iter().enumerate();
+            let shapes = shapes.filter(|(_, number)| **number == found);
+            let shapes = shapes.map(|(shape, _)| integer(shape)).collect();
+            let is_one = ExprKind::In(Box::new(shape.clone()), shapes, false);
+            (Expr::certain(is_one, T::Boolean), number(found))
+        };
+        let branches = distinct.into_iter().map(branch).collect();
+        Expr::certain(ExprKind::Case(branches), T::Int32)
+    }
+}
+
+impl Column {
+    /// What a transformation computes for all rows of some shapes, by its alias.
+    pub(super) fn dynamic(alias: &str, expr: &Expr, shapes: &Shapes) -> Column {
+        Column {
+            path: vec![alias.to_owned()],
+            ty: expr.ty_or_string(),
+            nullable: expr.nullable,
+            declared: false,
+            presence: Presence::always(shapes),
+            related: None,
+        }
+    }
+
+    /// What only the plan itself refers to.
+    pub(super) fn hidden(expr: &Expr, shapes: &Shapes) -> Column {
+        Column {
+            path: Vec::new(),
+            ..Column::dynamic("", expr, shapes)
+        }
+    }
+
+    pub(super) fn has_name(&self) -> bool {
+        !self.path.is_empty()
+    }
+}
+
+impl Presence {
+    pub(super) fn always(shapes: &Shapes) -> Presence {
+        Presence(vec![true; shapes.kinds.len()])
+    }
+
+    /// Of the one shape that there is.
+    pub(super) fn one() -> Presence {
+        Presence(vec![true])
+    }
+
+    pub(super) fn is_always(&self) -> bool {
+        self.0.iter().all(|present| *present)
+    }
+}
+
+impl Shapes {
+    /// All rows are alike.
+    pub(super) fn one(kind: RowKind) -> Shapes {
+        Shapes {
+            kinds: vec![kind],
+            column: None,
+        }
+    }
+}
+
+/// A whole number of the plan's own, as it is stored in a column.
+pub(super) fn number(value: usize) -> Expr {
+    Expr {
+        ty: Some(T::Int32),
+        ..Expr::value(integer(value))
+    }
+}
+
+fn integer(value: usize) -> Value {
+    Value::Integer(i64::try_from(value).unwrap_or(i64::MAX))
+}

@@ -1,0 +1,147 @@
+//! The shapes of the rows that `$apply` gives (Data Aggregation 3.1.1): what a row does not have is
+//! absent, which is not null, and the context URL lists what all rows have.
+
+use crate::aggregation::{check, check_in_order, server};
+use crate::asking::get;
+use serde_json::json;
+use tests::Server;
+
+/// What the context URL says of a result's rows.
+#[track_caller]
+fn context(server: &Server, path: &str) -> String {
+    let body = get(server, path, &[]).expect(200).json();
+    let url = body["@odata.context"].as_str().unwrap();
+    url.split_once('#').unwrap().1.to_owned()
+}
+
+const TOTAL: &str = "aggregate(Amount with sum as Total)";
+
+#[tokio::test]
+async fn what_is_absent_stays_absent() {
+    let server = server().await;
+    let names = format!("groupby((Product/Name),{TOTAL})");
+    let expected = json!([
+        {"Total": 24},
+        {"N": 8},
+        {"Product": {"Name": "Coffee"}, "Total": 12},
+        {"Product": {"Name": "Paper"}, "Total": 8},
+        {"Product": {"Name": "Sugar"}, "Total": 4},
+    ]);
+    let nested = format!("concat(concat({TOTAL},aggregate($count as N)),{names})");
+    let path = format!("Sales?$apply={nested}");
+    check_in_order(server, &path, expected.clone());
+    let kept = [
+        "filter(true)",
+        "orderby(1)",
+        "skip(0)",
+        "top(10)",
+        "identity",
+    ];
+    for then in kept {
+        check_in_order(server, &format!("{path}/{then}"), expected.clone());
+    }
+    check(
+        server,
+        &format!(
+            "{path}/compute(Total mul 2 as D)/filter(Total ge 12)/concat(identity,aggregate($count as N2))"
+        ),
+        json!([
+            {"Total": 24, "D": 48},
+            {"Product": {"Name": "Coffee"}, "Total": 12, "D": 24},
+            {"N2": 2},
+        ]),
+    );
+    // A rollup inside.
+    check(
+        server,
+        &format!(
+            "Sales?$apply=concat(groupby((rollup(Customer/Country,Customer/Name)),{TOTAL}),{TOTAL})/filter(Total gt 12)"
+        ),
+        json!([{"Customer": {"Country": "USA"}, "Total": 19}, {"Total": 24}]),
+    );
+    // Null is there.
+    check(
+        server,
+        "Products?$apply=concat(groupby((Name),aggregate(Sales/Amount with sum as T)),groupby((Color)))\
+         /filter(T eq null)",
+        json!([
+            {"Name": "Pencil", "T": null},
+            {"Color": "Black"}, {"Color": "Brown"}, {"Color": "White"},
+        ]),
+    );
+}
+
+#[tokio::test]
+async fn what_is_absent_is_a_group_of_its_own() {
+    let server = server().await;
+    let rollup = format!("groupby((rollup(Customer/Country,Customer/Name)),{TOTAL})");
+    check(
+        server,
+        &format!(
+            "Sales?$apply={rollup}/groupby((Customer/Name),aggregate(Total with sum as S,$count as N))"
+        ),
+        json!([
+            {"Customer": {"Name": "Joe"}, "S": 7, "N": 1},
+            {"Customer": {"Name": "Sue"}, "S": 17, "N": 2},
+            {"S": 24, "N": 2},
+        ]),
+    );
+    check(
+        server,
+        &format!("Sales?$apply={rollup}/groupby((Customer/Name))"),
+        json!([{"Customer": {"Name": "Joe"}}, {"Customer": {"Name": "Sue"}}, {}]),
+    );
+    // Null and absent are two.
+    check(
+        server,
+        "Products?$apply=groupby((Name),aggregate(Sales/Amount with sum as T))\
+         /concat(identity,aggregate($count as N))/groupby((T),aggregate($count as M))",
+        json!([
+            {"T": 12, "M": 1}, {"T": 8, "M": 1}, {"T": 4, "M": 1}, {"T": null, "M": 1}, {"M": 1},
+        ]),
+    );
+    // From a finer level.
+    check(
+        server,
+        &format!(
+            "Sales?$apply={rollup}/aggregate(Total with sum from Customer/Name with max as M)"
+        ),
+        json!([{"M": 24}]),
+    );
+}
+
+#[tokio::test]
+async fn the_context_lists_what_all_rows_have() {
+    let server = server().await;
+    let names = format!("groupby((Product/Name),{TOTAL})");
+    for (apply, expected) in [
+        (format!("concat({names},{TOTAL})"), "Sales(Total)"),
+        (
+            format!("concat({names},{names})"),
+            "Sales(Product(Name),Total)",
+        ),
+        (
+            format!("groupby((rollup(Customer/Country,Product/Name)),{TOTAL})"),
+            "Sales(Customer(Country),Total)",
+        ),
+        (
+            format!("groupby((rollup(Customer/Country,Customer/Name)),{TOTAL})"),
+            "Sales(Customer(Country),Total)",
+        ),
+        (
+            format!("concat({TOTAL},aggregate($count as N))"),
+            "Sales(@Core.AnyStructure)",
+        ),
+        (
+            format!("concat({names},{TOTAL})&$select=Product"),
+            "Sales(@Core.AnyStructure)",
+        ),
+        (
+            format!("concat({names},{TOTAL})/compute(1 as A)"),
+            "Sales(Total,A)",
+        ),
+    ] {
+        let path = format!("Sales?$apply={apply}");
+        assert_eq!(context(server, &path), expected, "{path}");
+    }
+}
