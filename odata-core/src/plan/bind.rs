@@ -151,8 +151,10 @@ pub(super) struct Binder<'a> {
     /// SELECTs of `$apply` so far, as they will be printed.
     pub(super) apply_layers: usize,
     next_source: usize,
-    /// The option that is being bound: positions are those of its value.
+    /// The option that is being bound.
     option: Option<&'static str>,
+    /// The option or alias that is being bound: positions are those of its value.
+    pub(super) target: Option<String>,
     /// Unknown names, all of them, so that a client can mend them at once.
     unknown: Vec<Error>,
 }
@@ -190,6 +192,7 @@ impl<'a> Binder<'a> {
             expands: 0,
             next_source: 0,
             option: None,
+            target: None,
             unknown: Vec::new(),
         }
     }
@@ -311,7 +314,9 @@ impl<'a> Binder<'a> {
         then: impl FnOnce(&mut Self) -> Result<R>,
     ) -> Result<R> {
         let known = self.unknown.len();
+        let outer = self.target.replace(target.to_owned());
         let result = then(self).map_err(|error| error.target(target));
+        self.target = outer;
         let new = self.unknown.drain(known..);
         let new: Vec<Error> = new.map(|error| error.target(target)).collect();
         self.unknown.extend(new);

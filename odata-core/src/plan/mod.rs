@@ -6,15 +6,18 @@
 
 mod all;
 mod apply;
+mod arithmetic;
 mod bind;
 mod crossjoin;
 mod derived;
+mod entity;
 mod expand;
 mod expr;
 mod function;
 mod levels;
 mod link;
 mod literal;
+mod members;
 mod operand;
 mod order;
 mod page;

@@ -475,9 +475,7 @@ impl<'a> Binder<'a> {
                 set.declared.name,
                 expected()
             );
-            Error::new(Code::SyntaxError, message)
-                .at(span)
-                .target(set.declared.entity_set)
+            Error::new(Code::SyntaxError, message).at(span)
         };
         if arguments.len() != set.key.len() {
             return Err(wrong());
@@ -500,6 +498,19 @@ impl<'a> Binder<'a> {
             conditions.push(self.bind_key_value(from, *place, &argument.value)?);
         }
         Expr::all(conditions).ok_or_else(wrong)
+    }
+
+    /// The value of a key of one part.
+    pub(super) fn bind_only_key(
+        &mut self,
+        from: Scoped,
+        value: &'a ast::Expr,
+        span: Span,
+    ) -> Result<Expr> {
+        match self.set(from).key[..] {
+            [place] => self.bind_key_value(from, place, value),
+            _ => self.bind_key(from, &[], span),
+        }
     }
 
     fn bind_key_value(&mut self, from: Scoped, place: usize, value: &'a ast::Expr) -> Result<Expr> {

@@ -2,6 +2,7 @@
 //! line is sent.
 
 use super::auth::{Caller, Credentials, token_key};
+use super::blame::only_expression;
 use super::body::{
     CollectionBody, Lines, LinesBody, NextLink, Part, Progress, RowsBody, broken_cell,
 };
@@ -40,6 +41,8 @@ pub(super) struct Asked<'a> {
     pub(super) service: &'a Arc<Inner>,
     pub(super) served: &'a Served,
     pub(super) uri: &'a ODataUri,
+    /// The skip token of the URL: the tree and its plan know nothing of it.
+    pub(super) skip_token: Option<String>,
     pub(super) negotiated: &'a Negotiated,
     pub(super) credentials: Option<&'a Credentials>,
     pub(super) caller: &'a Caller,
@@ -79,6 +82,8 @@ enum Failed {
     TooLarge(Error),
     /// The database is not what the schema says.
     Changed(Error),
+    /// A value that the database can't compute with.
+    Value(Error),
     Other(Error),
 }
 
@@ -89,6 +94,10 @@ impl Failed {
             asked.service.changed.notify_one();
         }
         match self {
+            Failed::Value(error) => match only_expression(asked.uri) {
+                Some(option) => error.target(option),
+                None => error,
+            },
             Failed::TooLarge(error) | Failed::Changed(error) | Failed::Other(error) => error,
         }
     }
@@ -105,6 +114,7 @@ impl From<Failure> for Failed {
         match failure.reason {
             Reason::TooLarge => Failed::TooLarge(failure.error),
             Reason::Mismatch => Failed::Changed(failure.error),
+            Reason::Data => Failed::Value(failure.error),
             _ => Failed::Other(failure.error),
         }
     }
@@ -155,7 +165,7 @@ fn of_row(error: Error) -> Failed {
 pub(super) async fn all(asked: &Asked<'_>, parts: &[Data]) -> Result<HttpResponse> {
     let key = token_key(asked.credentials);
     // Each set's tokens are bound to it, so that only one of them is theirs.
-    let place = match asked.uri.options.skip_token.as_deref() {
+    let place = match asked.skip_token.as_deref() {
         None => Some(0),
         Some(token) => parts
             .iter()
@@ -364,7 +374,7 @@ async fn collection(
     let schema = asked.schema();
     let settings = &asked.service.settings;
     let wish = continuation::Wish {
-        skip_token: asked.uri.options.skip_token.as_deref(),
+        skip_token: asked.skip_token.as_deref(),
         max_page_size: asked.negotiated.preferences.max_page_size,
     };
     let database = &asked.service.database;

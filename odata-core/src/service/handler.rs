@@ -2,12 +2,13 @@
 
 use super::answer::{self, Asked};
 use super::auth::{self, Caller, Credentials};
+use super::planned::{Planned, is_skip_token, understand};
 use super::{Inner, Served, Service, condition, documents, host, respond};
 use crate::edm::{Scope, Version};
 use crate::error::{Code, Error, Result};
 use crate::format::{self, Headers, Negotiated, Resource};
-use crate::plan::{self, Answer, Plan};
-use crate::uri::{self, ODataUri};
+use crate::plan::{Answer, Plan};
+use crate::uri::ODataUri;
 use actix_web::http::Method;
 use actix_web::http::header::{ACCEPT, ACCEPT_CHARSET, ALLOW, HeaderMap};
 use actix_web::{HttpRequest, HttpResponse};
@@ -58,10 +59,11 @@ async fn answer(service: &Service, request: &HttpRequest, path: &str) -> Result<
         return Err(unauthorized());
     }
     let served = service.served().ok_or_else(unavailable)?;
-    let mut uri = uri::parse(resource, raw_query, &settings.limits)?;
-    relative_id(&mut uri, &root, &settings.service_path);
-    let plan = plan::bind(&served.schema, &uri, &settings.limits)?;
-    let negotiated = negotiate(headers, &uri, &plan)?;
+    let adapt = |uri: &mut ODataUri| relative_id(uri, &root, &settings.service_path);
+    let asked_for = (resource, raw_query);
+    let (planned, skip_token) = understand(&served, asked_for, &settings.limits, adapt).await?;
+    let Planned { uri, plan } = &*planned;
+    let negotiated = negotiate(headers, uri, plan)?;
     let caller = match &credentials {
         Some(credentials) => {
             let caller = inner.authenticate.authenticate(&credentials.token).await;
@@ -81,14 +83,14 @@ async fn answer(service: &Service, request: &HttpRequest, path: &str) -> Result<
         asked(
             inner,
             &served,
-            &uri,
+            (uri, skip_token),
             &negotiated,
             (credentials.as_ref(), &caller),
             (&root, resource, raw_query),
             head,
         )
     };
-    let response = match &plan {
+    let response = match plan {
         Plan::ServiceDocument => {
             let headers = (headers, head);
             return documents::service_document(&served, &negotiated, &root, headers);
@@ -106,7 +108,7 @@ async fn answer(service: &Service, request: &HttpRequest, path: &str) -> Result<
 fn asked<'a>(
     service: &'a Arc<Inner>,
     served: &'a Served,
-    uri: &'a ODataUri,
+    (uri, skip_token): (&'a ODataUri, Option<String>),
     negotiated: &'a Negotiated,
     (credentials, caller): (Option<&'a Credentials>, &'a Caller),
     (root, resource, raw_query): (&'a str, &str, &str),
@@ -133,6 +135,7 @@ fn asked<'a>(
         service,
         served,
         uri,
+        skip_token,
         negotiated,
         credentials,
         caller,
@@ -188,13 +191,6 @@ fn relative_id(uri: &mut ODataUri, root: &str, service_path: &str) {
 fn is_description(resource: &str) -> bool {
     let decoded = percent_decode_str(resource).decode_utf8_lossy();
     matches!(decoded.trim_matches('/'), "" | "$metadata")
-}
-
-fn is_skip_token(raw_pair: &str) -> bool {
-    let name = raw_pair.split_once('=').map_or(raw_pair, |(name, _)| name);
-    let name = percent_decode_str(name).decode_utf8_lossy();
-    name.trim_start_matches('$')
-        .eq_ignore_ascii_case("skiptoken")
 }
 
 fn unauthorized() -> Error {

@@ -23,6 +23,7 @@ mod databases;
 mod demo;
 mod errors;
 mod expand;
+mod expressions;
 mod facts;
 mod filter;
 mod foreign_model;
