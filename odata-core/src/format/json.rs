@@ -5,8 +5,10 @@
 
 mod build;
 mod object;
+mod property;
 
 pub use build::sort_outputs;
+pub use property::PropertyWriter;
 
 use super::records::{Cells, Record, elements};
 use super::skip_token::{SkipToken, TokenKey};
@@ -32,6 +34,8 @@ pub struct Context {
     pub omit_nulls: bool,
     /// The key under which next links are sealed.
     pub token_key: TokenKey,
+    /// The page size that the client asked for: links of expanded collections carry it on.
+    pub page_size: Option<u64>,
     /// What next links carry besides their own options: `&apikey=..`, percent-encoded, or nothing.
     pub link_suffix: Arc<str>,
 }
@@ -42,9 +46,9 @@ pub struct EntityWriter {
     set: EntityNames,
     key: Vec<(&'static str, CellWriter, usize)>,
     id: Id,
-    /// Whether types and links are written.
+    /// Whether types and all links are written.
     full: bool,
-    /// The navigation properties, whose links the full level writes.
+    /// The navigation properties that aren't expanded, but whose links are written.
     links: Vec<&'static str>,
     members: Vec<MemberWriter>,
 }
@@ -67,8 +71,7 @@ struct EntityNames {
 
 enum MemberWriter {
     Value {
-        /// `"name":`, behind its type where that is written.
-        prefix: Vec<u8>,
+        name: Name,
         cell: CellWriter,
         output: usize,
         /// Which rows have it, if not all.
@@ -93,6 +96,14 @@ enum MemberWriter {
     Many(Box<ManyWriter>),
 }
 
+/// What stands before a value.
+struct Name {
+    /// `"name":`, behind its type where that is always written.
+    prefix: Vec<u8>,
+    /// The type, where it is written before a text alone: a Double is a number, but `INF`.
+    type_of_text: Option<Vec<u8>>,
+}
+
 struct ManyWriter {
     name: &'static str,
     array: Option<Array>,
@@ -104,6 +115,8 @@ struct ManyWriter {
 
 struct Array {
     output: usize,
+    /// What follows the navigation property in a link: `/$ref` where the members are references.
+    suffix: &'static str,
     entity: EntityWriter,
     /// Members that are answered at most; one more means that there are others.
     rows: u64,
@@ -144,8 +157,8 @@ impl EntityWriter {
             Id::Url => self.write_id(out, cells, &mut object)?,
         }
         self.write_members(out, &self.members, cells, &mut object)?;
-        if self.full {
-            self.write_remaining_links(out, cells, &mut object)?;
+        for name in &self.links {
+            self.write_links(out, name, cells, &mut object)?;
         }
         out.push(b'}');
         Ok(())
@@ -161,7 +174,7 @@ impl EntityWriter {
         for member in members {
             match member {
                 MemberWriter::Value {
-                    prefix,
+                    name,
                     cell,
                     output,
                     branches,
@@ -174,8 +187,7 @@ impl EntityWriter {
                     }
                     let start = (out.len(), object.first);
                     object.comma(out);
-                    out.extend_from_slice(prefix);
-                    let written = cell.write_json(out, cells.cell(*output))?;
+                    let written = name.write(out, cell, cells.cell(*output))?;
                     if !written && self.context.omit_nulls {
                         out.truncate(start.0);
                         object.first = start.1;
@@ -201,7 +213,9 @@ impl EntityWriter {
                     out.push(b'}');
                 }
                 MemberWriter::One { name, key, entity } => {
-                    self.write_links(out, name, cells, object)?;
+                    if self.full {
+                        self.write_links(out, name, cells, object)?;
+                    }
                     object.name(out, name);
                     match cells.cell(*key) {
                         Some(_) => entity.write(out, cells, None)?,
@@ -215,7 +229,9 @@ impl EntityWriter {
                     out.push(b'"');
                 }
                 MemberWriter::Many(many) => {
-                    self.write_links(out, many.name, cells, object)?;
+                    if self.full {
+                        self.write_links(out, many.name, cells, object)?;
+                    }
                     self.write_many(out, many, cells, object)?;
                 }
             }
@@ -265,7 +281,7 @@ impl EntityWriter {
         Ok(())
     }
 
-    /// The links of a navigation property, at the full level.
+    /// The links of a navigation property; that to its references at the full level alone.
     fn write_links(
         &self,
         out: &mut Vec<u8>,
@@ -273,10 +289,8 @@ impl EntityWriter {
         cells: &impl Cells,
         object: &mut Object,
     ) -> Result<(), CellError> {
-        if !self.full {
-            return Ok(());
-        }
-        for (control, suffix) in [("associationLink", "/$ref"), ("navigationLink", "")] {
+        let links = [("associationLink", "/$ref"), ("navigationLink", "")];
+        for (control, suffix) in links.into_iter().skip(usize::from(!self.full)) {
             object.annotation(out, name, self.context.version, control);
             out.push(b'"');
             self.write_url(out, cells)?;
@@ -286,36 +300,6 @@ impl EntityWriter {
             out.push(b'"');
         }
         Ok(())
-    }
-
-    fn write_remaining_links(
-        &self,
-        out: &mut Vec<u8>,
-        cells: &impl Cells,
-        object: &mut Object,
-    ) -> Result<(), CellError> {
-        for name in self.unexpanded() {
-            self.write_links(out, name, cells, object)?;
-        }
-        Ok(())
-    }
-
-    fn unexpanded(&self) -> impl Iterator<Item = &'static str> {
-        let expanded: Vec<&'static str> = self
-            .members
-            .iter()
-            .filter_map(|member| match member {
-                MemberWriter::One { name, .. } => Some(*name),
-                MemberWriter::Many(many) => Some(many.name),
-                MemberWriter::Value { .. }
-                | MemberWriter::Group { .. }
-                | MemberWriter::Link { .. } => None,
-            })
-            .collect();
-        self.links
-            .iter()
-            .copied()
-            .filter(move |name| !expanded.contains(name))
     }
 
     fn write_many(
@@ -356,9 +340,11 @@ impl EntityWriter {
             object.annotation(out, many.name, version, "nextLink");
             let mut path = Vec::new();
             self.write_path(&mut path, cells)?;
-            let path = format!("{}/{}", String::from_utf8_lossy(&path), many.name);
+            let path = String::from_utf8_lossy(&path);
+            let path = format!("{path}/{}{}", many.name, array.suffix);
             let implicit = array.implicit_order.clone();
-            let token = SkipToken::behind(&last, 0, &array.order, written, None, implicit);
+            let size = self.context.page_size;
+            let token = SkipToken::behind(&last, 0, &array.order, written, size, implicit);
             let request = format!("{path}?{}", many.canonical);
             let separator = if many.options.is_empty() { "" } else { "&" };
             let link = format!(
@@ -371,6 +357,27 @@ impl EntityWriter {
             write_json_string(out, &link);
         }
         Ok(())
+    }
+}
+
+impl Name {
+    /// Writes the value behind its name, and says whether it is one and not null.
+    fn write(
+        &self,
+        out: &mut Vec<u8>,
+        cell: &CellWriter,
+        value: Option<&[u8]>,
+    ) -> Result<bool, CellError> {
+        let start = out.len();
+        out.extend_from_slice(&self.prefix);
+        let place = out.len();
+        let written = cell.write_json(out, value)?;
+        if let Some(annotation) = &self.type_of_text
+            && out.get(place) == Some(&b'"')
+        {
+            out.splice(start..start, annotation.iter().copied());
+        }
+        Ok(written)
     }
 }
 

@@ -49,9 +49,29 @@ impl MediaRange {
         self.ty == ty && self.subtype == subtype
     }
 
+    /// Whether it is met by XML of some kind.
     pub(super) fn takes_xml(&self) -> bool {
-        let xml = self.subtype == "xml" || self.subtype.ends_with("+xml") || self.subtype == "*";
+        let xml = match self.subtype.as_str() {
+            "*" => matches!(self.ty.as_str(), "*" | "application" | "text"),
+            subtype => subtype == "xml" || subtype.ends_with("+xml"),
+        };
         self.q > 0 && xml
+    }
+
+    /// Makes the charset that it asks for UTF-8.
+    pub(super) fn be_utf_8(&mut self) {
+        for (name, value) in &mut self.parameters {
+            if name == "charset" {
+                "utf-8".clone_into(value);
+            }
+        }
+    }
+
+    /// Makes it one of plain text.
+    pub(super) fn be_text(&mut self) {
+        "text".clone_into(&mut self.ty);
+        "plain".clone_into(&mut self.subtype);
+        self.parameters.clear();
     }
 
     /// How exactly it names the media type: not at all, by `*/*`, by `type/*`, by its name.

@@ -6,7 +6,7 @@
 use super::apply::{Applied, Order};
 use super::bind::{Binder, allow_only, segment_text};
 use super::projection::{Around, Outputs};
-use super::{Answer, Data, Input, Member, Query, Scoped, Shape, ShapeKind, link, resource};
+use super::{Answer, Data, Input, Links, Member, Query, Scoped, Shape, ShapeKind, link, resource};
 use crate::edm::EntitySet;
 use crate::error::{Code, Error, Result};
 use crate::uri::ast::{
@@ -176,6 +176,7 @@ impl<'a> Binder<'a> {
             key_selected: true,
             kind: ShapeKind::Complex,
             members,
+            links: Links::default(),
             selection: Vec::new(),
         })
     }
@@ -237,6 +238,7 @@ fn reference(set: &EntitySet, source: Scoped, outputs: &mut Outputs) -> Shape {
         key_selected: false,
         kind: ShapeKind::Reference,
         members: Vec::new(),
+        links: Links::default(),
         selection: Vec::new(),
     }
 }

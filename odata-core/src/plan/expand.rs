@@ -1,12 +1,14 @@
 //! `$expand`: related entities inside of an entity, each collection a query of its own.
 
-use super::bind::{Binder, allow_only};
+use super::bind::{Binder, allow_only, segment_text};
 use super::levels::Expansion;
 use super::projection::{Around, Outputs, Selection, strip_casts};
 use super::{Expr, Member, Output, Rows, Scoped, Selected, Shape, ShapeKind, Via, link};
-use crate::edm::EntitySet;
+use crate::edm::{EntitySet, SetId};
 use crate::error::{Code, Error, Result};
-use crate::uri::ast::{ExpandItem, ExpandKind, ExpandSuffix, QueryOptions, SegmentKind};
+use crate::uri::ast::{
+    ExpandItem, ExpandKind, ExpandSuffix, PathSegment, QueryOptions, SegmentKind,
+};
 use crate::uri::print;
 
 impl<'a> Binder<'a> {
@@ -36,19 +38,20 @@ impl<'a> Binder<'a> {
                 ExpandKind::Value => return Err(target(Error::not_implemented("a media stream"))),
                 ExpandKind::Path(path) => strip_casts(self, set, path),
             };
-            let (name, span) = match path {
-                [segment] => match &segment.kind {
-                    SegmentKind::Name(name) => (name, segment.span),
-                    _ => return Err(target(Error::not_implemented("such a segment in $expand"))),
-                },
-                _ => {
-                    let message = "expected one navigation property";
-                    let error = Error::new(Code::UnknownNavigation, message);
-                    return Err(target(
-                        error.hint("nest the options instead: $expand=a($expand=b)"),
-                    ));
-                }
+            let Some((segment, casts)) = path.split_first() else {
+                continue;
             };
+            let SegmentKind::Name(name) = &segment.kind else {
+                return Err(target(Error::not_implemented("such a segment in $expand")));
+            };
+            let span = segment.span;
+            if !casts.iter().all(is_type) {
+                let message = "expected one navigation property";
+                let error = Error::new(Code::UnknownNavigation, message);
+                return Err(target(
+                    error.hint("nest the options instead: $expand=a($expand=b)"),
+                ));
+            }
             let Some(place) = set.navigation(name) else {
                 let error = if set.property(name).is_some() {
                     let message = format!(
@@ -69,10 +72,14 @@ impl<'a> Binder<'a> {
                 self.unknown_name(error.at(span));
                 continue;
             };
+            self.check_casts(set.navigation[place].target, casts)?;
             if items.iter().any(|other| other.navigation == place) {
                 return Err(target(expanded_twice(name)));
             }
             items.push(Expansion::new(place, item, most));
+        }
+        if let [_, second, ..] = stars.as_slice() {
+            return Err(expanded_twice("*").at(second.span));
         }
         let stars = stars.into_iter().flat_map(|star| {
             (0..set.navigation.len()).map(move |place| Expansion::new(place, star, most))
@@ -88,6 +95,25 @@ impl<'a> Binder<'a> {
         }
         self.set_max_levels(set, &mut items, around.depth);
         Ok(items)
+    }
+
+    /// The types behind a navigation property: only its own has any entities.
+    fn check_casts(&self, target: SetId, casts: &[PathSegment]) -> Result<()> {
+        for segment in casts {
+            let name = segment_text(segment);
+            match self.schema.set_of_type(name) {
+                Some(set) if set.id == target => {}
+                Some(_) => {
+                    let error = Error::not_implemented("a cast to an unrelated type in $expand");
+                    return Err(error.at(segment.span));
+                }
+                None => {
+                    let message = format!("there is no type '{name}'");
+                    return Err(Error::new(Code::UnknownType, message).at(segment.span));
+                }
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn bind_expand(
@@ -274,6 +300,11 @@ impl<'a> Binder<'a> {
             canonical,
         })
     }
+}
+
+/// Whether the segment is the name of a type.
+fn is_type(segment: &PathSegment) -> bool {
+    matches!(&segment.kind, SegmentKind::Name(name) if name.contains('.'))
 }
 
 /// What the context URL says inside of an expanded navigation property; nothing of references

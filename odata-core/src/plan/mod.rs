@@ -276,8 +276,19 @@ pub struct Shape {
     pub kind: ShapeKind,
     /// The members, in order.
     pub members: Vec<Member>,
+    /// The navigation properties whose links are asked for.
+    pub links: Links,
     /// What the context URL says of the selection.
     pub selection: Vec<Selected>,
+}
+
+/// Which navigation properties are asked for by name, so that their links are.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Links {
+    /// The places of those that `$select` names.
+    pub named: Vec<usize>,
+    /// Whether all others are asked for too: there is no `$select`, or it has a star.
+    pub all: bool,
 }
 
 /// One item of the context URL's list of what is selected (Protocol 10.7 to 10.10).

@@ -1,8 +1,9 @@
 //! Which part of a result is read: what the client asked for, what a page may hold, where a next
 //! link continues.
 
-use super::Query;
+use super::{Data, Output, Query};
 use crate::edm::PgType;
+use std::borrow::Cow;
 
 /// One page of a result. It isn't part of the plan: the page size comes from a preference, the
 /// bounds from a next link.
@@ -42,6 +43,38 @@ pub struct Window {
     pub pages: bool,
     /// The row that tells the number of all rows, where that is asked for, counted from 1.
     pub count_row: u64,
+}
+
+impl Data {
+    /// The same with at most so many members in each expanded collection: the size that a client
+    /// asks for holds for every collection of the response (Protocol 8.2.8.5).
+    pub fn with_pages_of(&self, size: Option<u64>) -> Cow<'_, Data> {
+        match size {
+            Some(size) if self.query.has_arrays() => {
+                let mut data = self.clone();
+                data.query.bound_arrays(size);
+                Cow::Owned(data)
+            }
+            _ => Cow::Borrowed(self),
+        }
+    }
+}
+
+impl Query {
+    /// Whether a collection is expanded in its rows.
+    pub fn has_arrays(&self) -> bool {
+        let is_array = |output: &Output| matches!(output, Output::Array(..));
+        self.outputs.iter().any(is_array)
+    }
+
+    fn bound_arrays(&mut self, size: u64) {
+        for output in &mut self.outputs {
+            if let Output::Array(query, bound) = output {
+                *bound = size.min(*bound);
+                query.bound_arrays(size);
+            }
+        }
+    }
 }
 
 impl Page {

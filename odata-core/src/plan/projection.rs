@@ -4,9 +4,9 @@ use super::apply::{Applied, Order};
 use super::bind::Binder;
 use super::levels::Expansion;
 use super::order::indexed_range;
-use super::{Expr, Input, Member, Output, Query, Scoped, Selected, Shape, ShapeKind, Via};
+use super::{Expr, Input, Links, Member, Output, Query, Scoped, Selected, Shape, ShapeKind, Via};
 use crate::edm::{EntitySet, SetId};
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Error, Result, Span};
 use crate::uri::ast::{ComputeItem, QueryOptions, SegmentKind, SelectItem, SelectKind};
 
 /// Which members of an entity are wanted.
@@ -16,6 +16,19 @@ pub(super) enum Selection {
     Selected,
     /// The key alone, for references.
     Reference,
+}
+
+/// What `$select` names.
+struct Wanted<'a> {
+    names: Vec<&'a str>,
+    /// Whether everything is wanted: there is no `$select`, or it has a star.
+    all: bool,
+}
+
+impl Wanted<'_> {
+    fn has(&self, name: &str) -> bool {
+        self.all || self.names.contains(&name)
+    }
 }
 
 /// Around a collection: the depth of expansion, and how many rows its arrays may have for one row
@@ -228,8 +241,7 @@ impl<'a> Binder<'a> {
         let wanted = self.in_option("$select", |binder| {
             binder.bind_select(frame, source, options.select.as_deref(), &mut context)
         })?;
-        let selected =
-            |name: &str| !reference && wanted.as_ref().is_none_or(|names| names.contains(&name));
+        let selected = |name: &str| !reference && wanted.has(name);
         for (place, property) in set.properties.iter().enumerate() {
             if selected(property.declared.name) {
                 members.push(Member::Property {
@@ -278,30 +290,40 @@ impl<'a> Binder<'a> {
                 ShapeKind::Entity
             },
             members,
+            links: Links {
+                named: (0..set.navigation.len())
+                    .filter(|place| wanted.names.contains(&set.navigation[*place].declared.name))
+                    .collect(),
+                all: wanted.all,
+            },
             selection: context,
         })
     }
 
-    /// The names that `$select` wants: `None` for all. `context` gets what the context URL says.
+    /// What `$select` wants. `context` gets what the context URL says.
     fn bind_select(
         &mut self,
         frame: usize,
         source: Scoped,
         items: Option<&'a [SelectItem]>,
         context: &mut Vec<Selected>,
-    ) -> Result<Option<Vec<&'a str>>> {
-        let Some(items) = items else { return Ok(None) };
+    ) -> Result<Wanted<'a>> {
+        let mut wanted = Wanted {
+            names: Vec::new(),
+            all: items.is_none(),
+        };
         let set = self.set(source);
-        let mut names = Vec::new();
-        let mut star = false;
-        for item in items {
+        for item in items.unwrap_or_default() {
             let path = match &item.kind {
                 SelectKind::Star => {
-                    star = true;
+                    wanted.all = true;
                     context.push(Selected::Name("*".to_owned()));
                     continue;
                 }
-                SelectKind::AllOperations(_) => continue,
+                SelectKind::AllOperations(namespace) => {
+                    context.push(self.bind_operations(namespace, item.span)?);
+                    continue;
+                }
                 SelectKind::Path(path) => path.as_slice(),
             };
             let (path, at) = (strip_casts(self, set, path), item.span);
@@ -326,16 +348,27 @@ impl<'a> Binder<'a> {
                 .iter()
                 .any(|(of, alias, _)| *of == source && alias == name);
             if computed || set.property(name).is_some() || set.navigation(name).is_some() {
-                if !names.contains(&name.as_str()) {
+                if !wanted.names.contains(&name.as_str()) {
                     context.push(Selected::Name(name.clone()));
-                    names.push(name);
+                    wanted.names.push(name);
                 }
             } else {
                 let error = self.no_property(set, name, segment.span);
                 self.unknown_name(error);
             }
         }
-        Ok((!star).then_some(names))
+        Ok(wanted)
+    }
+
+    /// `Namespace.*`: the operations of a schema, of which there are none.
+    pub(super) fn bind_operations(&self, namespace: &str, at: Span) -> Result<Selected> {
+        let known = self.schema.namespace;
+        if namespace != known {
+            let message = format!("there is no schema '{namespace}'");
+            let error = Error::new(Code::UnknownType, message).at(at);
+            return Err(error.did_you_mean(namespace, [known]));
+        }
+        Ok(Selected::Name(format!("{namespace}.*")))
     }
 }
 

@@ -3,8 +3,8 @@
 use super::bind::{Binder, allow_only, segment_text};
 use super::projection::Selection;
 use super::{
-    Anchor, Answer, Comparison, Data, Expr, ExprKind, Input, Join, Output, Query, Rows, Scoped,
-    Shape, ShapeKind, Via,
+    Anchor, Answer, Comparison, Data, Expr, ExprKind, Input, Join, Links, Output, Query, Rows,
+    Scoped, Shape, ShapeKind, Via,
 };
 use super::{link, literal, operand};
 use crate::edm::{EntitySet, Schema};
@@ -167,6 +167,7 @@ fn bare(
         key_selected: false,
         kind: ShapeKind::Entity,
         members: members.into_iter().collect(),
+        links: Links::default(),
         selection: Vec::new(),
     };
     let rows: Rows = binder.pop_frame(via, Expr::all(conditions));

@@ -3,14 +3,14 @@
 use super::answer::{self, Asked};
 use super::auth::{self, Caller, Credentials};
 use super::planned::{Planned, is_skip_token, understand};
-use super::{Inner, Served, Service, documents, host, respond};
+use super::{Inner, Served, Service, condition, documents, host, respond};
 use crate::edm::{Scope, Version};
 use crate::error::{Code, Error, Result};
 use crate::format::{self, Headers, Negotiated, Resource};
 use crate::plan::{Answer, Plan};
 use crate::uri::ODataUri;
 use actix_web::http::Method;
-use actix_web::http::header::{ACCEPT, ALLOW, HeaderMap};
+use actix_web::http::header::{ACCEPT, ACCEPT_CHARSET, ALLOW, HeaderMap};
 use actix_web::{HttpRequest, HttpResponse};
 use percent_encoding::percent_decode_str;
 use std::sync::Arc;
@@ -90,20 +90,18 @@ async fn answer(service: &Service, request: &HttpRequest, path: &str) -> Result<
             head,
         )
     };
-    match plan {
+    let response = match plan {
         Plan::ServiceDocument => {
             let headers = (headers, head);
-            Ok(documents::service_document(
-                &served,
-                &negotiated,
-                &root,
-                headers,
-            ))
+            return documents::service_document(&served, &negotiated, &root, headers);
         }
-        Plan::Metadata => Ok(documents::metadata(&served, &negotiated, (headers, head))),
+        Plan::Metadata => return documents::metadata(&served, &negotiated, (headers, head)),
         Plan::Data(data) => answer::data(&asked(), data).await,
         Plan::All(parts) => answer::all(&asked(), parts).await,
-    }
+    }?;
+    // What is not there is not found, whatever is said of its tag.
+    condition::check_match(headers, None)?;
+    Ok(response)
 }
 
 #[allow(clippy::type_complexity)]
@@ -226,6 +224,7 @@ fn negotiate(headers: &HeaderMap, uri: &ODataUri, plan: &Plan) -> Result<Negotia
     let one = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let headers = Headers {
         accept: all(ACCEPT.as_str()),
+        accept_charset: all(ACCEPT_CHARSET.as_str()),
         max_version: one("odata-maxversion"),
         version: one("odata-version"),
         isolation: one("odata-isolation").or_else(|| one("isolation")),

@@ -8,6 +8,7 @@ mod auth;
 mod blame;
 mod body;
 mod budget;
+mod condition;
 mod continuation;
 mod documents;
 mod handler;

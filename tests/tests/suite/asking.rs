@@ -110,7 +110,9 @@ pub(crate) fn complete(follow: &dyn Fn(&str) -> Value, value: Value, links: &mut
                     continue;
                 }
                 let mut member = complete(follow, member.clone(), links);
-                let mut next = members.get(&format!("{name}@odata.nextLink")).cloned();
+                // The collection that was asked for is 'value', and its link has no name before it.
+                let of = if name == "value" { "" } else { name };
+                let mut next = members.get(&format!("{of}@odata.nextLink")).cloned();
                 while let Some(Value::String(link)) = next {
                     *links += 1;
                     assert!(*links < 500, "the links have no end: {link}");

@@ -1,6 +1,6 @@
 //! `$compute`: properties of the request's own, selected, filtered and sorted by.
 
-use crate::asking::{answer, ids, refusal, small};
+use crate::asking::{answer, get, ids, refusal, small};
 use expect_test::{Expect, expect};
 
 #[track_caller]
@@ -119,5 +119,43 @@ async fn what_is_wrong_is_refused() {
     ] {
         let (status, found) = refusal(server, query);
         assert_eq!((status, &*found), (400, code), "{query}");
+    }
+}
+
+/// `INF`, `-INF` and `NaN` are texts in JSON: where `$metadata` doesn't tell that they are numbers,
+/// control information does (JSON Format 4.5.3).
+#[tokio::test]
+async fn numbers_that_are_texts_tell_their_type() {
+    let server = small().await;
+    let compute = "ReportingEvent?$filter=id le 2&$compute=value div 0 as z,-value div 0 as y,(value div 0) mul 0 as x,value mul 2 as w&$select=z,y,x,w";
+    let apply = "ReportingEvent?$apply=filter(id le 2)/compute(value div 0 as z)/groupby((id),aggregate(z with max as m))";
+    for path in [compute, apply] {
+        for (level, version) in [
+            ("none", "4.0"),
+            ("minimal", "4.0"),
+            ("minimal", "4.01"),
+            ("full", "4.0"),
+        ] {
+            let accept = format!("application/json;odata.metadata={level}");
+            let headers = [("Accept", &*accept), ("OData-MaxVersion", version)];
+            let rows = get(server, path, &headers).expect(200).json()["value"].take();
+            for row in rows.as_array().unwrap() {
+                for (name, value) in row.as_object().unwrap() {
+                    let is_special = value.as_str().is_some_and(|text| {
+                        ["INF", "-INF", "NaN"].contains(&text) && !name.contains('@')
+                    });
+                    let prefix = if version == "4.0" { "odata." } else { "" };
+                    let hash = if version == "4.0" { "#" } else { "" };
+                    let told = &row[&format!("{name}@{prefix}type")];
+                    let case = format!("{path} {level} {version}: {row}");
+                    if !is_special || level == "none" {
+                        assert_ne!(*told, format!("{hash}Double"), "{case}");
+                    } else {
+                        assert_eq!(*told, format!("{hash}Double"), "{case}");
+                    }
+                }
+            }
+            assert!(rows.to_string().contains("\"INF\""), "{path}: {rows}");
+        }
     }
 }

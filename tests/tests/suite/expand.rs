@@ -164,6 +164,38 @@ async fn a_star_expands_every_navigation() {
             .json()["sender"]["name"],
         "Ruth"
     );
+    for twice in ["*,*", "*/$ref,*", "*,inbox,*/$ref"] {
+        let refused = refusal(server, &format!("Message?$expand={twice}"));
+        assert_eq!(refused, (400, "DuplicateOption".to_owned()), "{twice}");
+    }
+}
+
+/// The only entities of a navigation property are those of its own type.
+#[tokio::test]
+async fn a_cast_is_to_the_type_itself() {
+    let server = small().await;
+    for (cast, plain) in [
+        ("inbox/LiveAgent.Inbox($select=id)", "inbox($select=id)"),
+        ("messages/LiveAgent.Message/$ref", "messages/$ref"),
+        (
+            "LiveAgent.Conversation/messages/LiveAgent.Message/$count",
+            "messages/$count",
+        ),
+    ] {
+        let ask = |item: &str| answer(server, &format!("Conversation(1)?$expand={item}"));
+        assert!(ask(plain).starts_with("200"), "{plain}");
+        assert_eq!(ask(cast), ask(plain), "{cast}");
+    }
+    for (item, status, code) in [
+        ("inbox/LiveAgent.Label", 501, "NotImplemented"),
+        ("inbox/LiveAgent.Nothing", 400, "UnknownType"),
+        ("inbox/members", 400, "UnknownNavigation"),
+        ("inbox,inbox/LiveAgent.Inbox", 400, "DuplicateOption"),
+        ("LiveAgent.Label/inbox", 400, "UnknownNavigation"),
+    ] {
+        let refused = refusal(server, &format!("Conversation?$expand={item}"));
+        assert_eq!(refused, (status, code.to_owned()), "{item}");
+    }
 }
 
 #[tokio::test]
@@ -207,6 +239,10 @@ async fn nested_links_followed_to_the_end_give_every_member_once() {
             ),
             (
                 "Conversation(1)?$expand=messages($select=id;$orderby=content desc)",
+                1,
+            ),
+            (
+                "Conversation?$select=id&$expand=messages/$ref($orderby=id desc)",
                 1,
             ),
             (
@@ -256,6 +292,63 @@ async fn nested_links_followed_to_the_end_give_every_member_once() {
             }
         }
     }
+}
+
+/// The size of a page that a client asks for is that of each collection in the answer, and of those
+/// that the links lead to (Protocol 8.2.8.5).
+#[tokio::test]
+async fn a_page_size_is_that_of_every_collection() {
+    fn longest(value: &Value) -> usize {
+        match value {
+            Value::Array(rows) => rows.iter().map(longest).max().max(Some(rows.len())),
+            Value::Object(members) => members.values().map(longest).max(),
+            _ => None,
+        }
+        .unwrap_or(0)
+    }
+    let server = small().await;
+    let follow = |link: &str| get(server, link, &[]).expect(200).json();
+    for path in [
+        "Conversation(1)?$expand=messages($select=id;$count=true)&$select=id",
+        "Conversation(1)?$expand=messages($select=id;$top=3;$skip=1)",
+        "Conversation?$expand=messages($select=id;$orderby=content desc),labels/$ref&$select=id",
+        "Inbox(1)?$select=id&$expand=conversations($select=id;$expand=messages($select=id))",
+        "User?$select=id&$expand=sent_messages($select=id;$expand=conversation($select=id;$expand=messages($select=id)))",
+        "Inbox(1)/conversations?$select=id&$expand=messages($select=id)",
+    ] {
+        let whole = get(server, path, &[]).expect(200).json();
+        let whole = complete(&follow, whole, &mut 0);
+        for size in [1, 2, 3] {
+            let prefer = format!("odata.maxpagesize={size}");
+            let response = get(server, path, &[("Prefer", &prefer)]).expect(200);
+            let applied = response.header("preference-applied");
+            assert_eq!(applied, Some(&*prefer), "{path}");
+            assert_eq!(longest(&response.json()), size, "{path} in pages of {size}");
+            let mut links = 0;
+            let completed = complete(&follow, response.json(), &mut links);
+            assert!(links > 0 || size == 3, "{path} in pages of {size}");
+            assert_eq!(completed, whole, "{path} in pages of {size}");
+        }
+    }
+    let prefer = [("Prefer", "maxpagesize=2")];
+    let path = "Conversation(1)?$expand=messages($select=id;$count=true)&$select=id";
+    let mut body = get(server, path, &prefer).expect(200).json();
+    let link = body["messages@odata.nextLink"].take();
+    assert_eq!(body["messages@odata.count"], 4);
+    // The link carries the size on.
+    let body = get(server, link.as_str().unwrap(), &[]).expect(200).json();
+    assert_eq!(body["value"].as_array().unwrap().len(), 2);
+    assert_eq!(body.get("@odata.nextLink"), None);
+    // Where nothing is in pages, nothing is said of them; lines have none.
+    for path in [
+        "Conversation(1)?$expand=inbox",
+        "Conversation?$expand=messages($select=id)&$format=ndjson",
+    ] {
+        let response = get(server, path, &[("Prefer", "maxpagesize=1")]).expect(200);
+        assert!(!response.text().contains("nextLink"), "{path}");
+    }
+    let alone = get(server, "Conversation(1)?$expand=inbox", &prefer);
+    assert_eq!(alone.header("preference-applied"), None);
 }
 
 #[tokio::test]

@@ -471,6 +471,23 @@ async fn compressed_content_is_the_same_content() {
 }
 
 #[tokio::test]
+async fn a_charset_that_is_not_there_is_refused() {
+    let server = small().await;
+    for path in [
+        "",
+        "$metadata",
+        "Label",
+        "Label?$format=json",
+        "Label/$count",
+    ] {
+        for (charset, status) in [("utf-8", 200), ("latin1, *;q=0.1", 200), ("latin1", 406)] {
+            let response = get(server, path, &[("Accept-Charset", charset)]);
+            assert_eq!(response.status, status, "{path} {charset}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn numbers_are_texts_for_those_who_ask() {
     let server = small().await;
     let accept = "application/json;IEEE754Compatible=true";

@@ -15,6 +15,7 @@ mod asking;
 mod auth;
 mod casts;
 mod compute;
+mod conditions;
 mod conformance_doc;
 mod credentials;
 mod crossjoin;

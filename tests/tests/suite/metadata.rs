@@ -72,7 +72,21 @@ async fn accept_and_format_decide() {
         ("$metadata?$format=xml", Some("application/json"), xml),
         ("$metadata?$format=application/xml", None, xml),
         ("$metadata?$format=atom", None, "406"),
-        ("$metadata", Some("text/csv"), xml),
+        ("$metadata", Some("text/csv"), "406"),
+        ("$metadata", Some("image/png"), "406"),
+        ("$metadata", Some("application/xml;x=y"), "406"),
+        (
+            "$metadata",
+            Some("application/xml;q=0.5,application/json"),
+            csdl_json,
+        ),
+        (
+            "$metadata",
+            Some(
+                "application/json;odata.metadata=minimal;q=1.0,application/atomsvc+xml;q=0.8,application/atom+xml;q=0.8,application/xml;q=0.7,text/plain;q=0.7",
+            ),
+            xml,
+        ),
         // Power Query's and DevExtreme's lists.
         (
             "",
@@ -121,6 +135,15 @@ async fn accept_and_format_decide() {
         ("Label/$count", Some("application/json"), "text/plain"),
         ("Label/$count", Some("text/plain"), "text/plain"),
         ("Label(1)/title/$value", Some("*/*"), "text/plain"),
+        (
+            "Label(1)/title/$value",
+            Some("application/json;odata.metadata=none"),
+            "text/plain",
+        ),
+        ("Label(1)/title/$value", Some("image/png"), "406"),
+        ("Label/$count", Some("text/plain;q=0"), "406"),
+        ("Label/$count", Some("application/xml"), "406"),
+        ("Label/$count", Some("text/plain;x=y"), "406"),
     ] {
         let headers: Vec<(&str, &str)> = accept
             .map(|accept| ("Accept", accept))

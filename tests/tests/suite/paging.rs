@@ -34,7 +34,7 @@ const QUERIES: [&str; 34] = [
     "Conversation?$orderby=snoozed_until",
     "Conversation?$orderby=snoozed_until desc,additional_attributes",
     "Conversation?$orderby=messages/$count desc,uuid desc",
-    "Conversation?$orderby=uuid desc&$expand=messages($top=2)",
+    "Conversation?$orderby=uuid desc&$expand=messages($top=1)",
     "ReportingEvent?$orderby=value",
     "ReportingEvent?$orderby=value desc",
     "ReportingEvent?$orderby=event_start_time desc,event_end_time",

@@ -1,7 +1,9 @@
 //! The writers of a response, made from its plan.
 
 use super::super::{CellWriter, MetadataLevel, cell::CellOptions, write_json_string};
-use super::{Array, Context, EntityNames, EntityWriter, Id, ManyWriter, MemberWriter, SortOutput};
+use super::{
+    Array, Context, EntityNames, EntityWriter, Id, ManyWriter, MemberWriter, Name, SortOutput,
+};
 use crate::edm::{EntitySet, PgType, PrimitiveType, Schema, Version};
 use crate::plan::{Branches, Member, OrderItem, Output, Page, Query, Shape, ShapeKind};
 use std::sync::Arc;
@@ -72,7 +74,7 @@ impl EntityWriter {
                 (ShapeKind::Entity, _) => Id::Url,
             },
             full: context.level == MetadataLevel::Full && shape.kind == ShapeKind::Entity,
-            links: link_names(set),
+            links: links(set, shape, context.level),
             members: members.map(|member| builder.member(member)).collect(),
         }
     }
@@ -106,7 +108,7 @@ impl Builder<'_> {
             Member::Property { property, output } => {
                 let property = &set.properties[*property];
                 MemberWriter::Value {
-                    prefix: value_prefix(context, property.declared.name, property.ty, full),
+                    name: Name::new(context, property.declared.name, property.ty, full),
                     cell: self.cell(*output, property.nullable),
                     output: first + output,
                     branches: None,
@@ -119,7 +121,7 @@ impl Builder<'_> {
                 declared,
                 branches,
             } => MemberWriter::Value {
-                prefix: value_prefix(context, name, *ty, type_shows(context, *declared)),
+                name: Name::new(context, name, *ty, type_shows(context, *declared)),
                 cell: self.cell(*output, true),
                 output: first + output,
                 branches: branches.clone().map(|branches| Branches {
@@ -179,6 +181,10 @@ fn array(
     let window = Page::first(*bound).window(query, false);
     Some(Array {
         output: first + output,
+        suffix: match query.shape.kind {
+            ShapeKind::Reference => "/$ref",
+            _ => "",
+        },
         entity: EntityWriter::new(schema, query, 0, context),
         rows: window.rows,
         pages: window.pages,
@@ -187,31 +193,38 @@ fn array(
     })
 }
 
-/// `"name":`, behind its type where that is written.
-fn value_prefix(context: &Context, name: &str, ty: PrimitiveType, with_type: bool) -> Vec<u8> {
-    let mut prefix = Vec::new();
-    if with_type && !json_tells(ty) {
-        let edm = ty.edm_name().trim_start_matches("Edm.");
-        let hash = if context.version == Version::V4_0 {
-            "#"
-        } else {
-            ""
-        };
-        prefix.extend_from_slice(
+impl Name {
+    fn new(context: &Context, name: &str, ty: PrimitiveType, with_type: bool) -> Name {
+        let mut prefix = Vec::new();
+        let annotation = || {
+            let control = context.version.prefix();
             format!(
-                "\"{name}@{}type\":\"{hash}{edm}\",",
-                context.version.prefix()
+                "\"{name}@{control}type\":\"{}\",",
+                type_name(context.version, ty)
             )
-            .as_bytes(),
-        );
+            .into_bytes()
+        };
+        if with_type && !json_tells(ty) {
+            prefix = annotation();
+        }
+        let number = with_type && ty == PrimitiveType::Double;
+        write_json_string(&mut prefix, name);
+        prefix.push(b':');
+        Name {
+            prefix,
+            type_of_text: number.then(annotation),
+        }
     }
-    write_json_string(&mut prefix, name);
-    prefix.push(b':');
-    prefix
+}
+
+/// The name of a primitive type as control information (JSON Format 4.5.3).
+pub(super) fn type_name(version: Version, ty: PrimitiveType) -> String {
+    let hash = if version == Version::V4_0 { "#" } else { "" };
+    format!("{hash}{}", ty.edm_name().trim_start_matches("Edm."))
 }
 
 /// Whether a JSON value tells the type by itself (JSON Format 4.5.3).
-fn json_tells(ty: PrimitiveType) -> bool {
+pub(super) fn json_tells(ty: PrimitiveType) -> bool {
     matches!(
         ty,
         PrimitiveType::String
@@ -230,10 +243,25 @@ fn type_shows(context: &Context, declared: bool) -> bool {
     }
 }
 
-/// The names of a set's navigation properties.
-fn link_names(set: &EntitySet) -> Vec<&'static str> {
-    set.navigation
-        .iter()
-        .map(|navigation| navigation.declared.name)
+/// The navigation properties that aren't expanded, but whose links are written: where each can be
+/// computed, those alone that are selected by name (Protocol 11.2.5.1).
+fn links(set: &EntitySet, shape: &Shape, level: MetadataLevel) -> Vec<&'static str> {
+    let is_expanded = |place: usize| {
+        let name = set.navigation[place].declared.name;
+        shape.members.iter().any(|member| match member {
+            Member::One { name: expanded, .. } => *expanded == name,
+            Member::Many { navigation, .. } => *navigation == place,
+            _ => false,
+        })
+    };
+    let asked = |place: &usize| match level {
+        _ if shape.kind != ShapeKind::Entity => false,
+        MetadataLevel::None => false,
+        MetadataLevel::Minimal => shape.links.named.contains(place),
+        MetadataLevel::Full => shape.links.all || shape.links.named.contains(place),
+    };
+    (0..set.navigation.len())
+        .filter(|place| asked(place) && !is_expanded(*place))
+        .map(|place| set.navigation[place].declared.name)
         .collect()
 }

@@ -6,8 +6,8 @@ use crate::edm::PrimitiveType as T;
 use crate::error::{Error, Result, Span};
 use crate::plan::bind::{Binder, allow_only, segment_text};
 use crate::plan::{
-    Branches, Expr, ExprKind, Input, Member, OrderItem, Output, Query, Selected, Shape, ShapeKind,
-    Value,
+    Branches, Expr, ExprKind, Input, Links, Member, OrderItem, Output, Query, Selected, Shape,
+    ShapeKind, Value,
 };
 use crate::uri::ast::{ExpandKind, QueryOptions, SelectKind};
 
@@ -46,8 +46,9 @@ impl<'a> Binder<'a> {
         // Every row has one output that is never null: where there is none, there is no row.
         let present = Expr::certain(ExprKind::Value(Value::Boolean(true)), T::Boolean);
         outputs.push(Output::Expr(present));
+        let mut operations = Vec::new();
         let wanted = self.in_option("$select", |binder| {
-            binder.bind_derived_select(&relation, options)
+            binder.bind_derived_select(&relation, options, &mut operations)
         })?;
         let expanded = self.in_option("$expand", |binder| {
             binder.bind_derived_expand(frame, &relation, options)
@@ -69,6 +70,8 @@ impl<'a> Binder<'a> {
             };
             add_member(&mut members, &column.path, column, (place, branches));
         }
+        let mut context = selection(&members);
+        context.extend(operations);
         let set = self.set(self.frames[frame].from);
         Ok(Query {
             input: Input::Derived(Box::new(derived)),
@@ -86,7 +89,8 @@ impl<'a> Binder<'a> {
                 } else {
                     ShapeKind::Complex
                 },
-                selection: selection(&members),
+                links: Links::default(),
+                selection: context,
                 members,
             },
             outputs,
@@ -190,6 +194,7 @@ impl<'a> Binder<'a> {
         &mut self,
         relation: &Relation,
         options: &'a QueryOptions,
+        operations: &mut Vec<Selected>,
     ) -> Result<Vec<usize>> {
         let columns = &relation.names.columns;
         let named = (0..columns.len()).filter(|place| columns[*place].has_name());
@@ -198,8 +203,13 @@ impl<'a> Binder<'a> {
         };
         let mut wanted = Vec::new();
         for item in items {
-            let SelectKind::Path(path) = &item.kind else {
-                return Ok(named.collect());
+            let path = match &item.kind {
+                SelectKind::Path(path) => path,
+                SelectKind::Star => return Ok(named.collect()),
+                SelectKind::AllOperations(namespace) => {
+                    operations.push(self.bind_operations(namespace, item.span)?);
+                    continue;
+                }
             };
             let path: Vec<&str> = path.iter().map(segment_text).collect();
             let starts = |place: &usize| {
