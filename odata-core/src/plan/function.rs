@@ -224,9 +224,6 @@ fn cast_value(value: Expr, ty: T, span: Span) -> Result<Expr> {
                 ..Expr::value(value)
             }))
         }
-        (_, Some(T::Duration)) if ty == T::String => {
-            Err(Error::not_implemented("a cast of Edm.Duration to Edm.String").at(span))
-        }
         (_, Some(from)) if castable(from, ty) => {
             let nullable = value.nullable || !cast_succeeds(from, ty);
             Ok(Expr {
@@ -378,11 +375,11 @@ fn widening(from: T, to: T) -> bool {
     }
 }
 
-/// Whether a cast gives a value for every value. A date beyond what a row can show has no text, and
+/// Whether a cast gives a value for every value. A time beyond what a row can show has no text, and
 /// a Decimal may be larger than any Double.
 fn cast_succeeds(from: T, to: T) -> bool {
     match (from, to) {
-        (T::DateTimeOffset | T::Date, T::String) => false,
+        (T::DateTimeOffset | T::Date | T::Duration, T::String) => false,
         (_, T::String) => true,
         (T::Decimal, T::Single | T::Double) => false,
         _ => widening(from, to),
