@@ -224,9 +224,6 @@ fn cast_value(value: Expr, ty: T, span: Span) -> Result<Expr> {
                 ..Expr::value(value)
             }))
         }
-        (_, Some(T::Duration)) if ty == T::String => {
-            Err(Error::not_implemented("a cast of Edm.Duration to Edm.String").at(span))
-        }
         (_, Some(from)) if castable(from, ty) => {
             let nullable = value.nullable || !cast_succeeds(from, ty);
             Ok(Expr {
@@ -382,7 +379,7 @@ fn widening(from: T, to: T) -> bool {
 /// text, and a Decimal may be larger than any Double.
 fn cast_succeeds(from: T, to: T) -> bool {
     match (from, to) {
-        (T::DateTimeOffset | T::Date | T::TimeOfDay, T::String) => false,
+        (T::DateTimeOffset | T::Date | T::TimeOfDay | T::Duration, T::String) => false,
         (_, T::String) => true,
         (T::Decimal, T::Single | T::Double) => false,
         _ => widening(from, to),

@@ -157,6 +157,19 @@ fn to_text(from: T) -> &'static str {
         T::Double => float_to_text!("1e-5::float8", "1e16::float8"),
         T::Single => float_to_text!("1e-6::float4", "1e13::float4"),
         T::Decimal => "replace({0}::text, 'Infinity', 'INF')",
+        // In microseconds, a month as 30 days, and of those the days, hours, minutes and seconds.
+        T::Duration => concat!(
+            "CASE WHEN isfinite({0}) THEN (SELECT CASE WHEN w.m < 0 THEN '-P' ELSE 'P' END",
+            " || COALESCE(NULLIF(div(abs(w.m), 86400000000), 0) || 'D', '')",
+            " || CASE WHEN w.m = 0 THEN 'T0S' WHEN w.m % 86400000000 = 0 THEN '' ELSE 'T'",
+            " || COALESCE(NULLIF(div(abs(w.m), 3600000000) % 24, 0) || 'H', '')",
+            " || COALESCE(NULLIF(div(abs(w.m), 60000000) % 60, 0) || 'M', '')",
+            " || COALESCE(NULLIF(trim_scale(abs(w.m) % 60000000 * 0.000001), 0) || 'S', '') END",
+            " FROM (SELECT ((extract(year FROM {0})::numeric * 12 + extract(month FROM {0})::numeric) * 30",
+            " + extract(day FROM {0})::numeric) * 86400000000 + extract(hour FROM {0})::numeric * 3600000000",
+            " + extract(minute FROM {0})::numeric * 60000000 + extract(microseconds FROM {0})::numeric",
+            " AS m OFFSET 0) w) END"
+        ),
         // RFC 4648's base64url without padding.
         T::Binary => "translate(encode({0}, 'base64'), E'+/=\\n', '-_')",
         _ => "{0}::text",
