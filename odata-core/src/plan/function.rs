@@ -25,6 +25,10 @@ impl<'a> Binder<'a> {
         if functions::overloads(&lower).next().is_none() {
             return Err(unknown(name));
         }
+        if let ("matchespattern", [_, _, flags]) = (lower.as_str(), arguments) {
+            let what = "a third argument of 'matchesPattern'";
+            return Err(Error::not_implemented(what).at(flags.span));
+        }
         let mut bound = Vec::new();
         for argument in arguments {
             bound.push(self.bind_expr(argument)?);
