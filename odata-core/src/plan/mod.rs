@@ -27,7 +27,7 @@ mod walk;
 pub use crate::functions::aggregation::Aggregate;
 pub use bind::bind;
 pub use derived::{Derived, Input, Layer};
-pub use expr::{ArithmeticOp, Comparison, Expr, ExprKind, Over, OverNumber, Value};
+pub use expr::{Aggregation, ArithmeticOp, Comparison, Expr, ExprKind, Over, OverNumber, Value};
 pub use page::{Bound, Page, Window};
 
 use crate::edm::{PgType, PrimitiveType, Schema, SetId};

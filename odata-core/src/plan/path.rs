@@ -42,7 +42,10 @@ impl<'a> Binder<'a> {
         let Some(names) = &self.derived else {
             return Ok(None);
         };
-        let texts: Vec<&str> = path.segments.iter().map(segment_text).collect();
+        let texts: Vec<&str> = match data_path(path) {
+            Some(names) => names,
+            None => path.segments.iter().map(segment_text).collect(),
+        };
         match names.resolve(&texts) {
             Some(expr) => Ok(Some(expr)),
             None => {
@@ -59,29 +62,46 @@ impl<'a> Binder<'a> {
         }
         let (Place { frame, source }, segments) = self.start(path)?;
         // Look before binding: a path to a value must leave no join behind here.
+        let (navigations, rest) = self.navigations(source, segments);
         let mut set = self.set(source);
-        let mut navigations = Vec::new();
-        for segment in segments {
-            let SegmentKind::Name(name) = &segment.kind else {
-                return Ok(None);
-            };
-            let Some(place) = set.navigation(name) else {
-                return Ok(None);
-            };
-            if set.navigation[place].declared.many {
+        for navigation in &navigations {
+            let navigation = &set.navigation[*navigation];
+            if navigation.declared.many {
                 return Ok(None);
             }
-            navigations.push(place);
-            set = self.schema.set(set.navigation[place].target);
+            set = self.schema.set(navigation.target);
         }
-        if navigations.is_empty() {
+        if navigations.is_empty() || !rest.is_empty() {
             return Ok(None);
         }
-        Ok(Some(
-            navigations.into_iter().fold(source, |near, navigation| {
-                self.join(frame, near, navigation)
-            }),
-        ))
+        let join = |near, navigation| self.join(frame, near, navigation);
+        Ok(Some(navigations.into_iter().fold(source, join)))
+    }
+
+    /// The navigation properties that a path starts with, and what follows them. Casts to the type
+    /// that an entity has anyway are left out.
+    pub(super) fn navigations(
+        &self,
+        source: Scoped,
+        segments: &'a [PathSegment],
+    ) -> (Vec<usize>, &'a [PathSegment]) {
+        let mut set = self.set(source);
+        let mut found = Vec::new();
+        for (i, segment) in segments.iter().enumerate() {
+            let SegmentKind::Name(name) = &segment.kind else {
+                return (found, &segments[i..]);
+            };
+            let cast = self.schema.set_of_type(name);
+            if cast.is_some_and(|cast| cast.id == set.id) {
+                continue;
+            }
+            let Some(navigation) = set.navigation(name) else {
+                return (found, &segments[i..]);
+            };
+            found.push(navigation);
+            set = self.schema.set(set.navigation[navigation].target);
+        }
+        (found, &[])
     }
 
     /// Where the path starts, and what follows.
@@ -394,4 +414,21 @@ impl<'a> Binder<'a> {
             kind: ExprKind::Scalar(Box::new(rows), Box::new(value)),
         })
     }
+}
+
+/// The names of a path of properties. Casts are not among them: no row shows one.
+pub(super) fn data_path(path: &PathExpr) -> Option<Vec<&str>> {
+    let mut names = Vec::new();
+    for segment in &path.segments {
+        match &segment.kind {
+            SegmentKind::Name(name) if name.contains('.') => {}
+            SegmentKind::Name(name) => names.push(name.as_str()),
+            _ => return None,
+        }
+    }
+    let starts_here = matches!(
+        path.root,
+        PathRoot::Implicit | PathRoot::It | PathRoot::This
+    );
+    starts_here.then_some(names)
 }

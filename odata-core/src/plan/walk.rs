@@ -18,8 +18,13 @@ impl Expr {
             | ExprKind::Property(..)
             | ExprKind::Present(_)
             | ExprKind::Column(..) => {}
-            ExprKind::Aggregate(_, operand, filter) => {
-                for inside in operand.iter().chain(filter) {
+            ExprKind::Aggregate(aggregation) => {
+                for inside in aggregation.operand.iter().chain(&aggregation.filter) {
+                    inside.each(visit);
+                }
+            }
+            ExprKind::Gathered { value, key, filter } => {
+                for inside in [value, key].into_iter().chain(filter) {
                     inside.each(visit);
                 }
             }
@@ -130,6 +135,7 @@ impl Expr {
             ExprKind::Over(over) => over
                 .operands()
                 .for_each(|operand| operand.sources_here(found)),
+            ExprKind::Gathered { value, .. } => value.sources_here(found),
             ExprKind::Null
             | ExprKind::Value(_)
             | ExprKind::Any(_)

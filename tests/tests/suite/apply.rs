@@ -43,6 +43,8 @@ async fn by_sql(sql: &str) -> Vec<Value> {
 
 const MESSAGES: &str = "(SELECT * FROM messages WHERE account_id = 1) m";
 const CONVERSATIONS: &str = "(SELECT * FROM conversations WHERE account_id = 1) c";
+const USERS: &str =
+    "(SELECT * FROM users WHERE id IN (SELECT user_id FROM account_users WHERE account_id = 1)) u";
 /// Those whose value JSON can say.
 const EVENTS: &str = "(SELECT * FROM reporting_events WHERE account_id = 1 AND id < 8) e";
 
@@ -151,6 +153,74 @@ async fn results_are_those_of_sql() {
                 "SELECT {inbox}, sum((SELECT count(*) FROM messages m WHERE m.conversation_id = c.id AND m.account_id = 1)) AS n
                  FROM {CONVERSATIONS} {with_inbox} GROUP BY i.id, i.name"
             ),
+        ),
+        // Each entity that a path reaches counts once (3.2.1.1).
+        (
+            "ReportingEvent?$apply=aggregate(inbox/id with sum as s,inbox/id with average as a,inbox/$count as n)",
+            "SELECT sum(id) AS s, avg(id)::float8 AS a, count(*) AS n FROM inboxes i WHERE account_id = 1
+             AND EXISTS (SELECT FROM reporting_events e WHERE e.inbox_id = i.id AND e.account_id = 1)".to_owned(),
+        ),
+        (
+            "ReportingEvent?$apply=groupby((name),aggregate(user/sign_in_count with sum as s,user/sign_in_count with average as a,user/id with max as m))",
+            format!(
+                "SELECT name, sum(sign_in_count) AS s, avg(sign_in_count)::float8 AS a, max(u) AS m FROM
+                 (SELECT DISTINCT e.name, u.id AS u, u.sign_in_count FROM reporting_events e LEFT JOIN {USERS} ON u.id = e.user_id WHERE e.account_id = 1) x
+                 GROUP BY name"
+            ),
+        ),
+        (
+            "ReportingEvent?$apply=groupby((name),filter(id gt 2)/aggregate(inbox/id with sum as s))",
+            "SELECT name, sum(i) AS s FROM
+             (SELECT DISTINCT e.name, i.id AS i FROM reporting_events e LEFT JOIN inboxes i ON i.id = e.inbox_id AND i.account_id = 1 AND e.id > 2 WHERE e.account_id = 1) x
+             GROUP BY name".to_owned(),
+        ),
+        (
+            "ReportingEvent?$apply=aggregate(inbox/id add 0 with sum as s)",
+            "SELECT sum(i.id) AS s FROM reporting_events e JOIN inboxes i ON i.id = e.inbox_id AND i.account_id = 1 WHERE e.account_id = 1".to_owned(),
+        ),
+        (
+            "Inbox?$apply=aggregate(conversations/assignee/sign_in_count with sum as s,conversations/assignee with countdistinct as n)",
+            format!(
+                "SELECT sum(sign_in_count) AS s, count(*) AS n FROM {USERS} WHERE EXISTS
+                 (SELECT FROM conversations c JOIN inboxes i ON i.id = c.inbox_id WHERE c.assignee_id = u.id AND c.account_id = 1 AND i.account_id = 1)"
+            ),
+        ),
+        (
+            "Conversation?$apply=aggregate(inbox/conversations/id with sum as s,inbox/conversations/$count as n)",
+            "SELECT sum(c.id) AS s, count(*) AS n FROM conversations c JOIN inboxes i ON i.id = c.inbox_id WHERE c.account_id = 1 AND i.account_id = 1".to_owned(),
+        ),
+        (
+            "Inbox?$apply=groupby((id),aggregate(conversations/messages/id with max as m,conversations/messages/$count as n,conversations with countdistinct as c))",
+            "SELECT i.id, max(m.id) AS m, count(m.id) AS n, count(DISTINCT c.id) AS c FROM inboxes i
+             LEFT JOIN conversations c ON c.inbox_id = i.id AND c.account_id = 1 LEFT JOIN messages m ON m.conversation_id = c.id AND m.account_id = 1
+             WHERE i.account_id = 1 GROUP BY i.id".to_owned(),
+        ),
+        (
+            "Inbox?$apply=aggregate(members/$count as n,members/sign_in_count with sum as s,members/name with countdistinct as d)",
+            format!(
+                "SELECT count(*) AS n, sum(sign_in_count) AS s, count(DISTINCT name) AS d FROM {USERS} WHERE EXISTS
+                 (SELECT FROM inbox_members x JOIN inboxes i ON i.id = x.inbox_id WHERE x.user_id = u.id AND i.account_id = 1)"
+            ),
+        ),
+        (
+            "Conversation?$apply=filter(false)/aggregate(inbox/id with sum as s,messages/$count as n,messages/id with max as m)",
+            "SELECT NULL AS s, 0 AS n, NULL AS m".to_owned(),
+        ),
+        (
+            "Inbox(1)/conversations?$apply=aggregate(messages/id with sum as s,assignee/id with sum as a)",
+            format!(
+                "SELECT (SELECT sum(m.id) FROM {MESSAGES} JOIN conversations c ON c.id = m.conversation_id AND c.account_id = 1 WHERE c.inbox_id = 1) AS s,
+                 (SELECT sum(u.id) FROM {USERS} WHERE u.id IN (SELECT assignee_id FROM conversations c WHERE c.account_id = 1 AND inbox_id = 1)) AS a"
+            ),
+        ),
+        (
+            "Conversation?$apply=groupby((inbox/id,status),aggregate($count as c))/aggregate(inbox/id with sum as s)",
+            format!("SELECT sum(i) AS s FROM (SELECT DISTINCT i.id AS i FROM {CONVERSATIONS} JOIN inboxes i ON i.id = c.inbox_id AND i.account_id = 1) x"),
+        ),
+        (
+            "$crossjoin(Inbox,Label)?$apply=aggregate(Inbox/id with sum as s,Label/id with sum as l,$count as n)",
+            "SELECT (SELECT sum(id) FROM inboxes WHERE account_id = 1) AS s, (SELECT sum(id) FROM labels WHERE account_id = 1) AS l,
+             (SELECT count(*) FROM inboxes i, labels l WHERE i.account_id = 1 AND l.account_id = 1) AS n".to_owned(),
         ),
     ] {
         let response = get(server, query, &[]);

@@ -2,7 +2,7 @@
 //! absent, which is not null, and the context URL lists what all rows have.
 
 use crate::aggregation::{check, check_in_order, server};
-use crate::asking::get;
+use crate::asking::{get, refusal};
 use serde_json::json;
 use tests::Server;
 
@@ -99,6 +99,11 @@ async fn what_is_absent_is_a_group_of_its_own() {
         json!([
             {"T": 12, "M": 1}, {"T": 8, "M": 1}, {"T": 4, "M": 1}, {"T": null, "M": 1}, {"M": 1},
         ]),
+    );
+    let unknown = format!("Sales?$apply={rollup}/groupby((Customer/Nope))");
+    assert_eq!(
+        refusal(server, &unknown),
+        (400, "UnknownProperty".to_owned())
     );
     // From a finer level.
     check(

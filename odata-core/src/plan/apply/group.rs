@@ -5,11 +5,9 @@ use super::relation::{Presence, RowKind, Shapes};
 use super::{Base, Column, Item, Made, Names, Stage, plain};
 use crate::error::{Code, Error, Result, Span};
 use crate::plan::bind::{Binder, condition};
+use crate::plan::path::data_path;
 use crate::plan::{Expr, ExprKind, Input, Layer};
-use crate::uri::ast::{
-    self, AggregateExpr, GroupingItem, PathExpr, PathRoot, SegmentKind, Transformation,
-    TransformationKind,
-};
+use crate::uri::ast::{AggregateExpr, GroupingItem, PathExpr, Transformation, TransformationKind};
 
 /// A path that rows are grouped by.
 pub(super) type Grouping<'a> = (&'a PathExpr, Span);
@@ -116,7 +114,7 @@ impl<'a> Binder<'a> {
             let alias = self.aggregate_alias(item)?;
             let beside = columns.iter().chain(&results).map(|(column, _)| column);
             self.check_alias(base.frame, beside, alias)?;
-            let expr = self.bind_aggregate(item, filter.as_ref())?;
+            let expr = self.bind_aggregate(base.frame, item, filter.as_ref())?;
             results.push(result(&alias.text, expr));
         }
         self.group_layer(base, stage, columns, results, span)
@@ -148,7 +146,7 @@ impl<'a> Binder<'a> {
         }
         let beside = outer.iter().map(|(column, _)| column);
         self.check_alias(base.frame, beside, alias)?;
-        let first = self.bind_aggregate(item, filter.as_ref())?;
+        let first = self.bind_aggregate(base.frame, item, filter.as_ref())?;
         // What is grouped by, the outermost first; a path that is named twice counts once.
         let mut columns: Vec<Item> = outer;
         let mut lengths = vec![columns.len()];
@@ -193,7 +191,9 @@ impl<'a> Binder<'a> {
                 let column = &relation.names.columns[*place];
                 (column.declared, column.presence.clone())
             }
-            (_, kind) => (matches!(kind, ExprKind::Property(..)), Presence::one()),
+            // A name that is not known, of which an error is noted.
+            (Some(relation), _) => (false, Presence::always(&relation.names.shapes)),
+            (None, kind) => (matches!(kind, ExprKind::Property(..)), Presence::one()),
         };
         let column = Column {
             path: names,
@@ -353,13 +353,8 @@ fn result(name: &str, expr: Expr) -> Item {
 }
 
 fn path_names(path: &PathExpr, span: Span) -> Result<Vec<String>> {
-    let name = |segment: &ast::PathSegment| match &segment.kind {
-        SegmentKind::Name(name) => Some(name.clone()),
-        _ => None,
-    };
-    let names: Option<Vec<String>> = path.segments.iter().map(name).collect();
-    match names {
-        Some(names) if path.root == PathRoot::Implicit => Ok(names),
-        _ => Err(Error::not_implemented("grouping by such a path").at(span)),
+    match data_path(path) {
+        Some(names) => Ok(names.into_iter().map(str::to_owned).collect()),
+        None => Err(Error::not_implemented("grouping by such a path").at(span)),
     }
 }

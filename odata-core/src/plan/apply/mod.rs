@@ -10,6 +10,7 @@ mod concat;
 mod group;
 mod page;
 mod rank;
+mod reach;
 mod relation;
 mod stage;
 

@@ -86,6 +86,19 @@ impl Relation {
         self.place(path).map(|place| self.column(place))
     }
 
+    /// The columns behind a path.
+    pub(super) fn below<S: AsRef<str>>(&self, path: &[S]) -> impl Iterator<Item = usize> {
+        let is_below = |column: &Column| {
+            let names = column.path.iter().map(String::as_str);
+            column.path.len() > path.len()
+                && names.take(path.len()).eq(path.iter().map(AsRef::as_ref))
+        };
+        let columns = self.names.columns.iter().enumerate();
+        columns
+            .filter(move |(_, column)| is_below(column))
+            .map(|(place, _)| place)
+    }
+
     /// All paths, for hints.
     pub(in crate::plan) fn paths(&self) -> Vec<String> {
         let named = self.names.columns.iter().filter(|column| column.has_name());
