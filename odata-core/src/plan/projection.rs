@@ -214,6 +214,16 @@ impl<'a> Binder<'a> {
         let wanted = self.in_option("$select", |binder| {
             binder.bind_select(frame, source, options.select.as_deref(), &mut context)
         })?;
+        let computed = self.frames[frame].computed.iter();
+        let computed: Vec<&String> = computed
+            .filter(|(of, ..)| *of == source)
+            .map(|(_, name, _)| name)
+            .collect();
+        // What $apply computed is a property of all rows (Data Aggregation 3.4.2).
+        if options.apply.is_some() && options.select.is_none() && !computed.is_empty() {
+            context.push("*".to_owned());
+            context.extend(computed.into_iter().cloned());
+        }
         let selected =
             |name: &str| !reference && wanted.as_ref().is_none_or(|names| names.contains(&name));
         for (place, property) in set.properties.iter().enumerate() {

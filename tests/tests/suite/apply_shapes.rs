@@ -145,6 +145,17 @@ async fn the_context_lists_what_all_rows_have() {
             format!("concat({names},{TOTAL})/compute(1 as A)"),
             "Sales(Total,A)",
         ),
+        // Entities, with what was computed beside them.
+        ("compute(Amount mul 2 as D)".to_owned(), "Sales(*,D)"),
+        (
+            "compute(Amount mul 2 as D)&$expand=Product".to_owned(),
+            "Sales(*,D,Product())",
+        ),
+        (
+            "compute(Amount mul 2 as D)&$select=D".to_owned(),
+            "Sales(D)",
+        ),
+        ("filter(Amount gt 2)".to_owned(), "Sales"),
     ] {
         let path = format!("Sales?$apply={apply}");
         assert_eq!(context(server, &path), expected, "{path}");
