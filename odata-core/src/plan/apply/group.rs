@@ -4,7 +4,7 @@ use super::aggregate::{aggregated, method};
 use super::relation::{Presence, RowKind, Shapes};
 use super::{Base, Column, Item, Made, Names, Stage, plain};
 use crate::error::{Code, Error, Result, Span};
-use crate::plan::bind::{Binder, condition};
+use crate::plan::bind::{Binder, condition, segment_text};
 use crate::plan::path::data_path;
 use crate::plan::{Expr, ExprKind, Input, Layer};
 use crate::uri::ast::{AggregateExpr, GroupingItem, PathExpr, Transformation, TransformationKind};
@@ -328,6 +328,9 @@ pub(super) fn group_sets<'a>(
                 sets
             }
             GroupingItem::Rollup(paths) => {
+                if let [(path, span)] = paths.as_slice() {
+                    return Err(no_hierarchy(path, *span));
+                }
                 // Each level of the first with all levels of the next (Data Aggregation 3.2.3.2).
                 let roll = |set: &Vec<Grouping<'a>>| {
                     let set = set.clone();
@@ -344,6 +347,14 @@ pub(super) fn group_sets<'a>(
         };
     }
     Ok(sets)
+}
+
+/// The error for a rollup of one name: that of a leveled hierarchy, and no model has any.
+fn no_hierarchy(path: &PathExpr, span: Span) -> Error {
+    let names: Vec<&str> = path.segments.iter().map(segment_text).collect();
+    let message = format!("there is no leveled hierarchy '{}'", names.join("/"));
+    let error = Error::new(Code::UnknownProperty, message).at(span);
+    error.hint("roll up two properties or more: rollup(a,b)")
 }
 
 /// A result with its name. What rows have it, the layer that makes it says.
