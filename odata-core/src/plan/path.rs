@@ -1,6 +1,5 @@
 //! Paths in expressions: properties, navigations, lambdas, counts (URL Conventions 5.1.1.13 to 16).
 
-use super::apply::no_column;
 use super::bind::{Binder, segment_text};
 use super::{Expr, ExprKind, Rows, Scoped, Via, resource};
 use crate::edm::PrimitiveType as T;
@@ -49,7 +48,7 @@ impl<'a> Binder<'a> {
         match names.resolve(&texts) {
             Some(expr) => Ok(Some(expr)),
             None => {
-                let error = no_column(names, &texts.join("/"), span);
+                let error = self.no_column(names, &texts, span)?;
                 Ok(Some(self.unknown_name(error)))
             }
         }

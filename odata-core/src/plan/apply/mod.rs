@@ -266,32 +266,65 @@ impl<'a> Binder<'a> {
     fn check_alias<'c>(
         &self,
         frame: usize,
-        mut beside: impl Iterator<Item = &'c Column>,
+        beside: impl IntoIterator<Item = &'c Column>,
         alias: &Name,
     ) -> Result<()> {
-        let declared = match self.combined(frame).as_slice() {
-            [source] => self.set(*source).names().any(|name| name == alias.text),
-            _ => self.combined_set(frame, &alias.text).is_some(),
-        };
+        let computed = &self.frames[frame].computed;
         let is_taken = |column: &Column| column.path.first() == Some(&alias.text);
-        if declared || beside.any(is_taken) {
+        let mut rows = self.derived.iter().flat_map(|rows| &rows.names.columns);
+        if self.declares(frame, &alias.text)
+            || computed.iter().any(|(_, name, _)| *name == alias.text)
+            || rows.any(is_taken)
+            || beside.into_iter().any(is_taken)
+        {
             let message = format!(
-                "the name '{}' is taken, expected one that the type does not have",
+                "the name '{}' is taken, expected one that neither the type nor the rows have",
                 alias.text
             );
             return Err(Error::new(Code::InvalidOptionValue, message).at(alias.span));
         }
         Ok(())
     }
-}
 
-/// The error for a name that the aggregated rows don't have.
-pub(in crate::plan) fn no_column(relation: &Relation, path: &str, span: Span) -> Error {
-    let known = relation.paths();
-    let message = format!("the result of $apply has no property '{path}'");
-    Error::new(Code::UnknownProperty, message)
-        .at(span)
-        .did_you_mean(path, known.iter().map(String::as_str))
+    /// Whether the input type has a property of this name.
+    fn declares(&self, frame: usize, name: &str) -> bool {
+        match self.combined(frame).as_slice() {
+            [source] => self.set(*source).names().any(|known| known == name),
+            _ => self.combined_set(frame, name).is_some(),
+        }
+    }
+
+    /// The error for a name that the rows don't have, to be noted among unknown names; or that
+    /// nothing can be said of it.
+    pub(in crate::plan) fn no_column(
+        &self,
+        relation: &Relation,
+        path: &[&str],
+        span: Span,
+    ) -> Result<Error> {
+        if relation.below(path).next().is_some() {
+            let what = "an entity of aggregated rows as a whole";
+            return Err(Error::not_implemented(what).at(span));
+        }
+        let first = path.first().copied().unwrap_or_default();
+        let set = self.set(self.frames[0].from);
+        if relation.names.shapes.has_entities() && set.navigation(first).is_some() {
+            let what = "a path from entities behind 'concat'";
+            return Err(Error::not_implemented(what).at(span));
+        }
+        let known = relation.paths();
+        let text = path.join("/");
+        let message = format!("the result of $apply has no property '{text}'");
+        let error = Error::new(Code::UnknownProperty, message).at(span);
+        let error = error.did_you_mean(&text, known.iter().map(String::as_str));
+        if error.hint_text().is_some() || !self.declares(0, first) {
+            return Ok(error);
+        }
+        Ok(error.hint(format!(
+            "what 'groupby' and 'aggregate' do not name is no property of their result, which has {}",
+            known.join(", ")
+        )))
+    }
 }
 
 fn not_offered(transformation: &str) -> Error {

@@ -1,7 +1,7 @@
 //! The page over a derived relation: the query options behind `$apply` see its columns alone.
 
 use super::stage::add_order;
-use super::{Column, Made, Order, Relation, no_column};
+use super::{Column, Made, Order, Relation};
 use crate::edm::PrimitiveType as T;
 use crate::error::{Error, Result, Span};
 use crate::plan::bind::{Binder, segment_text};
@@ -19,6 +19,10 @@ impl<'a> Binder<'a> {
         mut made: Made,
         options: &'a QueryOptions,
     ) -> Result<Query> {
+        if self.frames[frame].crossed.is_empty() {
+            let set = self.set(self.frames[frame].from);
+            self.in_option("$expand", |binder| binder.expand_items(set, options))?;
+        }
         for option in ["$expand", "$search"] {
             if options.present.contains(&option) {
                 return Err(Error::not_implemented(format_args!(
@@ -140,7 +144,7 @@ impl<'a> Binder<'a> {
             };
             let found: Vec<usize> = named.clone().filter(starts).collect();
             if found.is_empty() {
-                let error = no_column(relation, &path.join("/"), item.span);
+                let error = self.no_column(relation, &path, item.span)?;
                 self.unknown_name(error);
             }
             wanted.extend(found);

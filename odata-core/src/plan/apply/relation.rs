@@ -185,6 +185,10 @@ impl Presence {
 }
 
 impl Shapes {
+    pub(super) fn has_entities(&self) -> bool {
+        self.kinds.contains(&RowKind::Entity)
+    }
+
     /// All rows are alike.
     pub(super) fn one(kind: RowKind) -> Shapes {
         Shapes {

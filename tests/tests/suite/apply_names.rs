@@ -1,0 +1,167 @@
+//! The names of what `$apply` gives, and those that it does not give any more (Data Aggregation 3.1.1
+//! and 3.7).
+
+use crate::aggregation::{check, server};
+use crate::asking::{get, refusal, rows, small};
+use serde_json::json;
+
+#[tokio::test]
+async fn an_alias_is_a_name_that_the_rows_do_not_have() {
+    let server = server().await;
+    let names = "groupby((Product/Name),aggregate(Amount with sum as T))";
+    for apply in [
+        "aggregate(Amount with sum as Amount)".to_owned(),
+        "aggregate(Amount with sum as Product)".to_owned(),
+        "aggregate(Amount with sum as A,$count as A)".to_owned(),
+        "compute(Amount add 1 as A)/aggregate(A with sum as A)".to_owned(),
+        "compute(Amount add 1 as A)/compute(1 as A)".to_owned(),
+        format!("{names}/aggregate(T with sum as T)"),
+        format!("{names}/groupby((Product/Name),aggregate($count as T))"),
+        format!("{names}/compute(1 as T)"),
+        format!("{names}/compute(1 as Product)"),
+        format!("{names}/aggregate(T with sum from Product/Name with max as T)"),
+        format!("{names}&$compute=1 as T"),
+    ] {
+        let path = format!("Sales?$apply={apply}");
+        let expected = (400, "InvalidOptionValue".to_owned());
+        assert_eq!(refusal(server, &path), expected, "{apply}");
+    }
+    // What was aggregated away is free again.
+    check(
+        server,
+        &format!("Sales?$apply={names}/groupby((Product/Name))/aggregate($count as T)"),
+        json!([{"T": 3}]),
+    );
+    check(
+        server,
+        "Sales?$apply=concat(aggregate($count as T),aggregate(Amount with sum as T))",
+        json!([{"T": 8}, {"T": 24}]),
+    );
+}
+
+#[tokio::test]
+async fn a_cast_is_no_name() {
+    let server = small().await;
+    let ask = |path: &str| get(server, path, &[]).expect(200).json();
+    for (with, without) in [
+        (
+            "groupby((LiveAgent.ReportingEvent/name),aggregate(LiveAgent.ReportingEvent/id with sum as s))",
+            "groupby((name),aggregate(id with sum as s))",
+        ),
+        (
+            "groupby((inbox/LiveAgent.Inbox/name))/groupby((inbox/LiveAgent.Inbox/name))",
+            "groupby((inbox/name))/groupby((inbox/name))",
+        ),
+        (
+            "aggregate(inbox/LiveAgent.Inbox/id with sum as s,LiveAgent.ReportingEvent/inbox with countdistinct as n)",
+            "aggregate(inbox/id with sum as s,inbox with countdistinct as n)",
+        ),
+    ] {
+        let path = |apply: &str| format!("ReportingEvent?$apply={apply}");
+        assert_eq!(ask(&path(with)), ask(&path(without)), "{with}");
+    }
+    let other = "ReportingEvent?$apply=groupby((LiveAgent.Inbox/name))";
+    assert_eq!(refusal(server, other), (400, "UnknownType".to_owned()));
+}
+
+#[tokio::test]
+async fn what_is_aggregated_away_says_so() {
+    let server = small().await;
+    let totals = "ReportingEvent?$apply=groupby((name,user/name),aggregate(id with sum as T))";
+    for (options, status, code, hint) in [
+        (
+            "&$filter=value gt 1",
+            400,
+            "UnknownProperty",
+            "what 'groupby' and 'aggregate' do not name is no property of their result, which has name, user/name, T",
+        ),
+        (
+            "&$orderby=inbox/name",
+            400,
+            "UnknownProperty",
+            "what 'groupby' and 'aggregate' do not name is no property of their result, which has name, user/name, T",
+        ),
+        (
+            "&$filter=nam eq 'a'",
+            400,
+            "UnknownProperty",
+            "did you mean 'name'?",
+        ),
+        (
+            "&$select=user/nam",
+            400,
+            "UnknownProperty",
+            "did you mean 'user/name'?",
+        ),
+        ("&$expand=nosuch", 400, "UnknownNavigation", ""),
+        (
+            "&$expand=name",
+            400,
+            "UnknownNavigation",
+            "use $select for it",
+        ),
+        ("&$expand=user", 501, "NotImplemented", ""),
+        ("&$filter=user eq null", 501, "NotImplemented", ""),
+        ("/groupby((user))", 501, "NotImplemented", ""),
+        (
+            "/aggregate(user with countdistinct as n)",
+            501,
+            "NotImplemented",
+            "",
+        ),
+    ] {
+        let path = format!("{totals}{options}");
+        let body = get(server, &path, &[]);
+        assert_eq!(refusal(server, &path), (status, code.to_owned()), "{path}");
+        let body: serde_json::Value = serde_json::from_slice(&body.body).unwrap();
+        let found = body["error"]["innererror"]["hint"]
+            .as_str()
+            .unwrap_or_default();
+        assert_eq!(found, hint, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_rollup_has_at_least_two_levels() {
+    let server = server().await;
+    for apply in [
+        "groupby((rollup(Amount)))",
+        "groupby((rollup(Nope)))",
+        "groupby((rollup(Amount),rollup(ID,Amount)))",
+    ] {
+        let refused = refusal(server, &format!("Sales?$apply={apply}"));
+        assert_eq!(refused, (400, "UnknownProperty".to_owned()), "{apply}");
+    }
+}
+
+/// Entities behind a `concat` are rows of their properties: where they lead is not known there.
+#[tokio::test]
+async fn a_path_from_entities_behind_concat_is_not_offered() {
+    let server = server().await;
+    let concat = "concat(topcount(1,Amount),bottomcount(1,Amount))";
+    for then in [
+        "groupby((Product/Name))",
+        "filter(Product/Name eq 'Sugar')",
+        "filter(Product eq null)",
+        "orderby(Customer/Name)",
+        "aggregate(Product/TaxRate with sum as T)",
+        "aggregate(Product with countdistinct as T)",
+        "aggregate(Product/$count as T)",
+    ] {
+        let refused = refusal(server, &format!("Sales?$apply={concat}/{then}"));
+        assert_eq!(refused, (501, "NotImplemented".to_owned()), "{then}");
+    }
+    let nope = refusal(
+        server,
+        &format!("Sales?$apply={concat}/filter(Produkt/Name eq 'a')"),
+    );
+    assert_eq!(nope, (400, "UnknownProperty".to_owned()));
+    assert_eq!(
+        rows(
+            server,
+            &format!("Sales?$apply={concat}&$filter=Amount gt 1")
+        )
+        .len(),
+        1
+    );
+}
