@@ -165,3 +165,59 @@ async fn a_path_from_entities_behind_concat_is_not_offered() {
         1
     );
 }
+
+#[tokio::test]
+async fn isdefined_tells_absent_from_null() {
+    let server = server().await;
+    let rollup =
+        "groupby((rollup(Customer/Country,Customer/Name)),aggregate(Amount with sum as T))";
+    for (query, expected) in [
+        ("$apply=aggregate(Amount with sum as T)&$filter=isdefined(Product)".to_owned(), json!([])),
+        ("$apply=aggregate(Amount with sum as T)&$filter=isdefined(T)".to_owned(), json!([{"T": 24}])),
+        (
+            format!("$apply={rollup}/filter(not isdefined(Customer/Name))"),
+            json!([
+                {"Customer": {"Country": "Netherlands"}, "T": 5},
+                {"Customer": {"Country": "USA"}, "T": 19},
+            ]),
+        ),
+        (
+            format!("$apply={rollup}/filter(isdefined(Customer/Name) and isdefined(Customer) and T gt 10)"),
+            json!([{"Customer": {"Country": "USA", "Name": "Sue"}, "T": 12}]),
+        ),
+        (
+            format!("$apply={rollup}/groupby((Customer/Name))/compute(isdefined(Customer) as D)"),
+            json!([
+                {"Customer": {"Name": "Joe"}, "D": true},
+                {"Customer": {"Name": "Sue"}, "D": true},
+                {"D": false},
+            ]),
+        ),
+        (
+            format!("$apply={rollup}/aggregate(case(isdefined(Customer/Name):0,true:T) with sum as S)"),
+            json!([{"S": 24}]),
+        ),
+        ("$apply=concat(topcount(1,Amount),aggregate($count as N))/filter(isdefined(Product))/aggregate($count as M)".to_owned(), json!([{"M": 1}])),
+        // An entity has what its type has.
+        (
+            "$filter=isdefined(Product) and isdefined(Product/Category/Name) and isdefined(ID)&$select=ID&$top=1".to_owned(),
+            json!([{"ID": 1}]),
+        ),
+        ("$apply=compute(1 as A)/filter(isdefined(A))/aggregate($count as N)".to_owned(), json!([{"N": 8}])),
+    ] {
+        check(server, &format!("Sales?{query}"), expected);
+    }
+    let totals = "$apply=aggregate(Amount with sum as T)&";
+    for (options, path, code) in [
+        ("", "Nope", "UnknownProperty"),
+        (totals, "Nope", "UnknownProperty"),
+        ("", "Product/Nope", "UnknownProperty"),
+        ("", "Product/Sales", "TypeMismatch"),
+        ("", "1", "TypeMismatch"),
+        (totals, "1", "TypeMismatch"),
+        ("", "ID,Amount", "TypeMismatch"),
+    ] {
+        let path = format!("Sales?{options}$filter=isdefined({path})");
+        assert_eq!(refusal(server, &path), (400, code.to_owned()), "{path}");
+    }
+}

@@ -7,6 +7,7 @@
 
 mod aggregate;
 mod concat;
+mod defined;
 mod group;
 mod page;
 mod rank;

@@ -133,14 +133,31 @@ impl Relation {
             return number(*only);
         }
         let branch = |found: usize| {
-            let shapes = numbers.iter().enumerate();
-            let shapes = shapes.filter(|(_, number)| **number == found);
-            let shapes = shapes.map(|(shape, _)| integer(shape)).collect();
-            let is_one = ExprKind::In(Box::new(shape.clone()), shapes, false);
-            (Expr::certain(is_one, T::Boolean), number(found))
+            let is_one = self.is_shape(&shape, |place| numbers[place] == found);
+            (is_one, number(found))
         };
         let branches = distinct.into_iter().map(branch).collect();
         Expr::certain(ExprKind::Case(branches), T::Int32)
+    }
+
+    /// Whether a row has one of these shapes.
+    pub(super) fn has_shape(&self, wanted: &[bool]) -> Expr {
+        match self.names.shapes.column {
+            Some(place) if wanted.contains(&true) && wanted.contains(&false) => {
+                self.is_shape(&self.column(place), |shape| wanted[shape])
+            }
+            _ => {
+                let value = Value::Boolean(wanted.first().is_some_and(|first| *first));
+                Expr::certain(ExprKind::Value(value), T::Boolean)
+            }
+        }
+    }
+
+    fn is_shape(&self, shape: &Expr, wanted: impl Fn(usize) -> bool) -> Expr {
+        let shapes = (0..self.names.shapes.kinds.len()).filter(|shape| wanted(*shape));
+        let shapes = shapes.map(integer).collect();
+        let kind = ExprKind::In(Box::new(shape.clone()), shapes, false);
+        Expr::certain(kind, T::Boolean)
     }
 }
 
