@@ -311,3 +311,99 @@ async fn what_is_wrong_is_refused() {
     let expanded = refusal(server, "Message?$apply=groupby((status))&$expand=inbox");
     assert_eq!(expanded, (501, "NotImplemented".to_owned()));
 }
+
+/// `collection/aggregate(..)` and `$these/..` in expressions (Data Aggregation 3.6).
+#[tokio::test]
+async fn a_collection_is_aggregated_in_an_expression() {
+    let server = small().await;
+    for (query, sql) in [
+        (
+            "Inbox?$filter=conversations/aggregate(id with sum) gt 5",
+            "SELECT id FROM inboxes i WHERE account_id = 1 AND (SELECT sum(id) FROM conversations c WHERE c.inbox_id = i.id AND c.account_id = 1) > 5",
+        ),
+        (
+            "Inbox?$filter=conversations/$filter(status eq 0)/aggregate($count) ge 2",
+            "SELECT id FROM inboxes i WHERE account_id = 1 AND (SELECT count(*) FROM conversations c WHERE c.inbox_id = i.id AND c.account_id = 1 AND status = 0) >= 2",
+        ),
+        (
+            "Inbox?$filter=conversations/aggregate(id mul $it/id with max) gt 5",
+            "SELECT id FROM inboxes i WHERE account_id = 1 AND (SELECT max(id * i.id) FROM conversations c WHERE c.inbox_id = i.id AND c.account_id = 1) > 5",
+        ),
+        (
+            "Inbox?$filter=conversations/aggregate(assignee/sign_in_count with sum) gt 0",
+            "SELECT id FROM inboxes i WHERE account_id = 1 AND (SELECT sum(sign_in_count) FROM users u WHERE id IN (SELECT user_id FROM account_users WHERE account_id = 1) AND EXISTS (SELECT FROM conversations c WHERE c.assignee_id = u.id AND c.inbox_id = i.id AND c.account_id = 1)) > 0",
+        ),
+        (
+            "Inbox?$filter=conversations/any(c:c/id eq conversations/aggregate(id with max))",
+            "SELECT id FROM inboxes i WHERE account_id = 1 AND EXISTS (SELECT FROM conversations c WHERE c.inbox_id = i.id AND c.account_id = 1)",
+        ),
+        (
+            "Inbox?$filter=conversations/aggregate(1 with sum) eq conversations/$count and conversations/$count gt 0",
+            "SELECT id FROM inboxes i WHERE account_id = 1 AND EXISTS (SELECT FROM conversations c WHERE c.inbox_id = i.id AND c.account_id = 1)",
+        ),
+        (
+            "Message?$filter=conversation/messages/aggregate(id with min) eq id",
+            "SELECT min(m.id) AS id FROM messages m JOIN conversations c ON c.id = m.conversation_id AND c.account_id = 1 WHERE m.account_id = 1 GROUP BY c.id",
+        ),
+    ] {
+        let path = format!("{query}&$select=id");
+        assert_eq!(
+            sorted(rows(server, &path)),
+            sorted(by_sql(sql).await),
+            "{query}"
+        );
+    }
+    let sql = "SELECT i.id, (SELECT sum(id) FROM conversations c WHERE c.inbox_id = i.id AND c.account_id = 1) AS s FROM inboxes i WHERE account_id = 1";
+    for query in [
+        "Inbox?$compute=conversations/aggregate(id with sum) as s&$select=id,s",
+        "Inbox?$apply=compute(conversations/aggregate(id with sum) as s)&$select=id,s",
+        "Inbox?$apply=groupby((id),aggregate(conversations/aggregate(id with sum) with max as s))",
+    ] {
+        assert_eq!(
+            sorted(rows(server, query)),
+            sorted(by_sql(sql).await),
+            "{query}"
+        );
+    }
+    for (query, code) in [
+        (
+            "Inbox?$filter=conversations/aggregate(nope with sum) gt 1",
+            (400, "UnknownProperty"),
+        ),
+        (
+            "Inbox?$filter=conversations/aggregate(uuid with sum) gt 1",
+            (400, "TypeMismatch"),
+        ),
+        (
+            "Inbox?$filter=conversations/aggregate(nope) gt 1",
+            (400, "UnknownProperty"),
+        ),
+        (
+            "Inbox?$filter=conversations/aggregate(id with sum)/id gt 1",
+            (400, "SyntaxError"),
+        ),
+        (
+            "Inbox?$filter=name/aggregate(id with sum) gt 1",
+            (400, "TypeMismatch"),
+        ),
+        // What an aggregate reads is of its own rows: nothing of another instance's alone.
+        (
+            "Inbox?$filter=conversations/aggregate($it/id with sum) gt 1",
+            (501, "NotImplemented"),
+        ),
+        (
+            "Message?$filter=conversation/messages/aggregate($it/conversation/id with sum) gt 1",
+            (501, "NotImplemented"),
+        ),
+        (
+            "Inbox?$filter=conversations/aggregate(id with sum from status with max) gt 1",
+            (501, "NotImplemented"),
+        ),
+    ] {
+        assert_eq!(
+            refusal(server, query),
+            (code.0, code.1.to_owned()),
+            "{query}"
+        );
+    }
+}

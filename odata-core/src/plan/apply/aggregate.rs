@@ -5,7 +5,7 @@ use crate::error::{Code, Error, Result, Span};
 use crate::functions::aggregation::METHODS;
 use crate::plan::bind::Binder;
 use crate::plan::path::data_path;
-use crate::plan::{Aggregate, Aggregation, Expr, ExprKind};
+use crate::plan::{Aggregate, Aggregation, Expr, ExprKind, Scoped};
 use crate::uri::ast::{self, AggregateExpr, AggregateKind, Name, PathExpr};
 
 impl<'a> Binder<'a> {
@@ -13,6 +13,35 @@ impl<'a> Binder<'a> {
         item.alias
             .as_ref()
             .ok_or_else(|| no_custom_aggregate(item.span))
+    }
+
+    /// The function `aggregate` over the members of a frame (3.6.1).
+    pub(in crate::plan) fn bind_aggregate_function(
+        &mut self,
+        frame: usize,
+        item: &'a AggregateExpr,
+    ) -> Result<Expr> {
+        if !item.from.is_empty() {
+            let what = "'from' in an expression";
+            return Err(Error::not_implemented(what).at(item.span));
+        }
+        let total = self.bind_aggregate(frame, item, None)?;
+        // PostgreSQL gives an aggregate to the SELECT whose rows it reads.
+        let frame = &self.frames[frame];
+        let joined = frame.joins.iter().map(|join| join.source);
+        let own: Vec<Scoped> = joined.chain([frame.from]).collect();
+        let reads_own = match &total.kind {
+            ExprKind::Aggregate(aggregation) => {
+                let read = aggregation.operand.as_ref().map(Expr::sources);
+                read.is_none_or(|read| read.is_empty() || own.iter().any(|own| read.contains(own)))
+            }
+            _ => true,
+        };
+        if !reads_own {
+            let what = "an aggregate that reads nothing of its collection";
+            return Err(Error::not_implemented(what).at(item.span));
+        }
+        Ok(total)
     }
 
     /// An item of `aggregate` over the rows of a frame, without its `from`.
