@@ -1,6 +1,6 @@
 //! Expressions with their types.
 
-use super::{Aggregate, Layer, Rows, Scoped};
+use super::{Aggregate, Input, Layer, Rows, Scoped};
 use crate::edm::{PgType, PrimitiveType, Schema, Source};
 use crate::functions::Function;
 
@@ -56,6 +56,8 @@ pub enum ExprKind {
     Count(Box<Rows>),
     /// An expression over the one row, or null.
     Scalar(Box<Rows>, Box<Expr>),
+    /// An aggregate over rows that are the same wherever this stands.
+    Whole(Box<Input>, Box<Expr>),
     /// A column of a derived relation: its number and the column's.
     Column(usize, usize),
     /// An aggregate over the rows of a group.
@@ -261,7 +263,9 @@ impl Expr {
                 }
             }
             ExprKind::Value(value) => value.pg(),
-            ExprKind::Negate(operand) | ExprKind::Scalar(_, operand) => operand.pg(schema),
+            ExprKind::Negate(operand)
+            | ExprKind::Scalar(_, operand)
+            | ExprKind::Whole(_, operand) => operand.pg(schema),
             _ => self.ty_or_string().pg(),
         }
     }

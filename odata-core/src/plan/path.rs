@@ -15,8 +15,14 @@ pub(super) struct Place {
 impl<'a> Binder<'a> {
     /// A path that must end in a value.
     pub(super) fn bind_path(&mut self, path: &'a PathExpr, span: Span) -> Result<Expr> {
-        if path.root == PathRoot::Root {
-            return self.bind_root(&path.segments, span);
+        match path.root {
+            PathRoot::Root => return self.bind_root(&path.segments, span),
+            PathRoot::These => return self.bind_these(&path.segments, span),
+            PathRoot::It | PathRoot::This if self.inside_these => {
+                let what = "another instance beside those of $these";
+                return Err(Error::not_implemented(what).at(span));
+            }
+            PathRoot::It | PathRoot::This | PathRoot::Implicit => {}
         }
         if let Some(expr) = self.bind_derived_path(path, span)? {
             return Ok(expr);
@@ -107,7 +113,7 @@ impl<'a> Binder<'a> {
     pub(super) fn start(&mut self, path: &'a PathExpr) -> Result<(Place, &'a [PathSegment])> {
         let segments = path.segments.as_slice();
         match path.root {
-            PathRoot::These => Err(Error::not_implemented("$these")),
+            PathRoot::These => Err(Error::not_implemented("an entity of $these")),
             PathRoot::It => self.start_at(None, segments),
             PathRoot::This => self.start_at(self.origin, segments),
             PathRoot::Implicit | PathRoot::Root => {

@@ -1,6 +1,6 @@
 //! `$select` and `$compute`: what of a row is read.
 
-use super::apply::{Applied, Order};
+use super::apply::{Applied, Order, These};
 use super::bind::Binder;
 use super::order::indexed_range;
 use super::{Expr, Input, Member, Output, Query, Scoped, Shape, ShapeKind, Via};
@@ -121,13 +121,19 @@ impl<'a> Binder<'a> {
                     Applied::Made(made) => return binder.bind_derived_page(frame, made, options),
                 }
             }
+            let may_ask = around.depth == 0;
+            let these =
+                |conditions: &[Expr]| may_ask.then(|| These::entities(frame, via, conditions));
+            binder.these = these(&conditions);
             binder.in_option("$compute", |binder| {
                 let items = options.compute.as_deref().unwrap_or_default();
                 binder.bind_compute(frame, from, items)
             })?;
             conditions.extend(binder.bind_conditions(frame, options)?);
+            binder.these = None;
             let mut outputs = Outputs::default();
             let shape = binder.bind_shape(frame, from, options, selection, around, &mut outputs)?;
+            binder.these = these(&conditions);
             let (order, asked_order) = binder.in_option("$orderby", |binder| {
                 let range = match via {
                     None => indexed_range(binder.set(from), from, &conditions),
@@ -138,6 +144,7 @@ impl<'a> Binder<'a> {
                 let order = binder.bind_order_items(asked)?.into_iter().chain(then);
                 Ok(binder.total_order(&[from], order.collect(), range, &mut outputs))
             })?;
+            binder.these = None;
             Ok(Query {
                 input: Input::Rows(binder.rows(frame, via, conditions)),
                 order,

@@ -1,6 +1,6 @@
 //! What an expression is made of: its size, and the table references that it reads.
 
-use super::{Answer, Data, Expr, ExprKind, Join, Output, Rows, Scoped};
+use super::{Answer, Data, Expr, ExprKind, Input, Join, Output, Rows, Scoped};
 use std::collections::HashSet;
 
 impl Expr {
@@ -55,6 +55,10 @@ impl Expr {
                 rows(members, visit);
                 inside.each(visit);
             }
+            ExprKind::Whole(input, inside) => {
+                input.each(visit);
+                inside.each(visit);
+            }
         }
     }
 
@@ -68,6 +72,7 @@ impl Expr {
                     | ExprKind::All(..)
                     | ExprKind::Count(_)
                     | ExprKind::Scalar(..)
+                    | ExprKind::Whole(..)
                     | ExprKind::Among(..)
             );
         });
@@ -142,8 +147,36 @@ impl Expr {
             | ExprKind::All(..)
             | ExprKind::Count(_)
             | ExprKind::Scalar(..)
+            | ExprKind::Whole(..)
             | ExprKind::Column(..)
             | ExprKind::Aggregate(..) => {}
+        }
+    }
+}
+
+impl Input {
+    /// Calls `visit` with every expression in it.
+    fn each(&self, visit: &mut impl FnMut(&Expr)) {
+        match self {
+            Input::Rows(rows) => {
+                if let Some(filter) = &rows.filter {
+                    filter.each(visit);
+                }
+            }
+            Input::Derived(derived) => {
+                for layer in &derived.layers {
+                    layer.input.each(visit);
+                    let order = layer.order.iter().map(|(expr, _)| expr);
+                    layer
+                        .select
+                        .iter()
+                        .chain(order)
+                        .for_each(|expr| expr.each(visit));
+                }
+                if let Some(filter) = &derived.filter {
+                    filter.each(visit);
+                }
+            }
         }
     }
 }

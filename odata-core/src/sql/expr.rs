@@ -180,6 +180,12 @@ impl Writer<'_> {
                 self.rows_clause(rows, |_, _| {});
                 self.sql(")");
             }
+            ExprKind::Whole(input, value) => {
+                self.sql("(SELECT ");
+                self.operand(value);
+                self.input(input, |_, _| {});
+                self.sql(")");
+            }
             ExprKind::Search(text, term) => {
                 self.sql("COALESCE(");
                 self.unicode(text);

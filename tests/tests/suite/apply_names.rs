@@ -166,6 +166,84 @@ async fn a_path_from_entities_behind_concat_is_not_offered() {
     );
 }
 
+/// The collection that a transformation or an option works on (3.6).
+#[tokio::test]
+async fn these_are_the_rows_at_hand() {
+    let server = server().await;
+    let ids = |path: &str| -> Vec<i64> {
+        let rows = rows(server, path).into_iter();
+        rows.map(|row| row["ID"].as_i64().unwrap()).collect()
+    };
+    for (query, expected) in [
+        (
+            "$filter=Amount mul 3 ge $these/aggregate(Amount with sum)",
+            &[4][..],
+        ),
+        (
+            "$filter=Amount gt $these/aggregate(Amount with average)",
+            &[3, 4, 5],
+        ),
+        ("$apply=topcount($these/$count div 3,Amount)", &[3, 4]),
+        (
+            "$apply=filter(ID lt 4)/filter(Amount eq $these/aggregate(Amount with max))",
+            &[3],
+        ),
+        (
+            "$apply=filter(ID lt 4)&$filter=Amount eq $these/aggregate(Amount with max)",
+            &[3],
+        ),
+        ("$apply=top(2)/filter($these/$count eq 2)", &[1, 2]),
+        (
+            "$filter=ID lt 4&$orderby=ID mul (2 sub $these/$count)",
+            &[3, 2, 1],
+        ),
+        (
+            "$filter=Product/TaxRate gt $these/aggregate(Product/TaxRate with average)",
+            &[1, 5, 7, 8],
+        ),
+        (
+            "$filter=Customer/Sales/any(s:s/Amount eq $these/aggregate(Amount with max))",
+            &[4, 5],
+        ),
+    ] {
+        assert_eq!(ids(&format!("Sales?{query}")), expected, "{query}");
+    }
+    let totals = "groupby((Product/Name),aggregate(Amount with sum as T))";
+    check(
+        server,
+        &format!("Sales?$apply={totals}/filter(T gt $these/aggregate(T with average))"),
+        json!([{"Product": {"Name": "Coffee"}, "T": 12}]),
+    );
+    check(
+        server,
+        &format!(
+            "Sales?$apply={totals}/compute(T mul 100 div $these/aggregate(T with sum) as P)/filter(P gt 40)&$filter=$these/$count eq 1"
+        ),
+        json!([{"Product": {"Name": "Coffee"}, "T": 12, "P": 50}]),
+    );
+    check(
+        server,
+        "Sales?$apply=compute(Amount div $these/aggregate(Amount with sum) as P)/aggregate(P with sum as S)",
+        json!([{"S": 1}]),
+    );
+    for query in [
+        "$apply=groupby((Product/Name),filter(Amount eq $these/aggregate(Amount with max))/aggregate($count as N))",
+        "$filter=$these/aggregate(Amount mul $it/Amount with sum) gt 1",
+        "$expand=Product($expand=Sales($filter=Amount gt $these/aggregate(Amount with average)))",
+        "$filter=Customer/Sales/$filter(Amount gt $these/$count)/$count gt 1",
+    ] {
+        let refused = refusal(server, &format!("Sales?{query}"));
+        assert_eq!(refused, (501, "NotImplemented".to_owned()), "{query}");
+    }
+    for query in [
+        "$filter=$these/aggregate(Nope with sum) gt 1",
+        "$apply=compute($these/aggregate(Nope with sum) as N)",
+    ] {
+        let refused = refusal(server, &format!("Sales?{query}"));
+        assert_eq!(refused, (400, "UnknownProperty".to_owned()), "{query}");
+    }
+}
+
 #[tokio::test]
 async fn isdefined_tells_absent_from_null() {
     let server = server().await;

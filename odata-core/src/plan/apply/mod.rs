@@ -14,6 +14,7 @@ mod rank;
 mod reach;
 mod relation;
 mod stage;
+mod these;
 
 use super::bind::Binder;
 use super::{Expr, ExprKind, Input, Layer, Scoped, Via};
@@ -26,6 +27,7 @@ pub(in crate::plan) use relation::Relation;
 use relation::{Column, Item, Names};
 use stage::{Cut, Entities, Stage, Weight, add_order};
 pub(in crate::plan) use stage::{Made, Order};
+pub(in crate::plan) use these::These;
 
 /// The entities that `$apply` starts from: those of a frame, behind a navigation property if any.
 #[derive(Debug, Clone, Copy)]
@@ -71,8 +73,10 @@ impl<'a> Binder<'a> {
     ) -> Result<Stage> {
         for transformation in transformations {
             self.look_at(&stage);
+            self.these = Some(These::of(base, &stage));
             stage = self.transform(base, stage, transformation)?;
         }
+        self.these = None;
         Ok(stage)
     }
 
@@ -132,6 +136,8 @@ impl<'a> Binder<'a> {
                 let mut branches = Vec::new();
                 for (stage, groups) in self.copies(stage, sets.len(), span)?.into_iter().zip(sets) {
                     branches.push(self.branch(base.frame, |binder| {
+                        // Inside, the rows at hand are those of each group.
+                        binder.these = None;
                         binder.look_at(&stage);
                         binder.group_by(base, stage, &groups, then, span)
                     })?);
@@ -194,7 +200,7 @@ impl<'a> Binder<'a> {
         items: &'a [ComputeItem],
         span: Span,
     ) -> Result<Made> {
-        self.derived = Some(made.relation.clone());
+        self.look_at_made(frame, &made);
         let mut computed: Vec<Item> = Vec::new();
         for item in items {
             let expr = self.bind_expr(&item.expr)?;

@@ -36,10 +36,11 @@ impl<'a> Binder<'a> {
                 binder.compute_columns(frame, made, items, Span::default())
             })?;
         }
-        self.derived = Some(made.relation.clone());
+        self.look_at_made(frame, &made);
         if let Some(filter) = &options.filter {
             made.restrict(self.in_option("$filter", |binder| binder.bind_condition(filter))?);
         }
+        self.look_at_made(frame, &made);
         let Made {
             derived,
             relation,
