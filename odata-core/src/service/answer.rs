@@ -74,6 +74,9 @@ async fn answer_or_smaller(asked: &Asked<'_>, data: &Data) -> Result<HttpRespons
     }
 }
 
+/// The options whose expressions the database evaluates.
+const COMPUTING: [&str; 5] = ["$apply", "$compute", "$expand", "$filter", "$orderby"];
+
 enum Failed {
     TooLarge(Error),
     /// The database is not what the schema says.
@@ -82,13 +85,20 @@ enum Failed {
 }
 
 impl Failed {
-    /// The error, after whoever reads the database anew was told to.
+    /// The error, after whoever reads the database anew was told to. What the database says of a
+    /// value is about an option that computes, if there is but one.
     fn told(self, asked: &Asked<'_>) -> Error {
         if matches!(self, Failed::Changed(_)) {
             asked.service.changed.notify_one();
         }
-        match self {
+        let error = match self {
             Failed::TooLarge(error) | Failed::Changed(error) | Failed::Other(error) => error,
+        };
+        let present = asked.uri.options.present.iter();
+        let mut computing = present.filter(|option| COMPUTING.contains(option));
+        match (computing.next(), computing.next()) {
+            (Some(option), None) if error.status() == 400 => error.target(*option),
+            _ => error,
         }
     }
 }
