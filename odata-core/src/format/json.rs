@@ -36,7 +36,9 @@ pub struct EntityWriter {
     set: EntityNames,
     key: Vec<(&'static str, CellWriter, usize)>,
     id: Id,
-    /// Whether types and links are written.
+    /// Which rows are entities all the same, and what is said of the id of those.
+    entities: Option<(Option<Branches>, Id)>,
+    /// Whether types and links are written, of entities.
     full: bool,
     /// The navigation properties, whose links the full level writes.
     links: Vec<&'static str>,
@@ -52,6 +54,16 @@ enum Id {
     Null,
     /// Its canonical URL.
     Url,
+}
+
+impl Id {
+    fn of_entity(level: MetadataLevel, key_selected: bool) -> Id {
+        match level {
+            MetadataLevel::None => Id::Unsaid,
+            MetadataLevel::Minimal if key_selected => Id::Unsaid,
+            _ => Id::Url,
+        }
+    }
 }
 
 struct EntityNames {
@@ -155,8 +167,12 @@ impl EntityWriter {
             first,
             context,
         };
-        let entity = matches!(shape.kind, ShapeKind::Entity | ShapeKind::Reference);
-        let key = set.key.iter().zip(&shape.key).filter(|_| entity);
+        let key = match (shape.kind, &shape.entities) {
+            (ShapeKind::Entity | ShapeKind::Reference, _) => shape.key.as_slice(),
+            (_, Some(entities)) => &entities.key,
+            _ => &[],
+        };
+        let key = set.key.iter().zip(key);
         let key = key.map(|(place, output)| {
             let (column, ty) = outputs[*output].value_type(schema);
             let writer = CellWriter::new(column, ty, false, CellOptions::default());
@@ -178,10 +194,20 @@ impl EntityWriter {
                 (ShapeKind::Reference, _) => Id::Url,
                 (_, MetadataLevel::None) | (ShapeKind::Complex, _) => Id::Unsaid,
                 (ShapeKind::Transient, _) => Id::Null,
-                (ShapeKind::Entity, MetadataLevel::Minimal) if shape.key_selected => Id::Unsaid,
-                (ShapeKind::Entity, _) => Id::Url,
+                (ShapeKind::Entity, level) => Id::of_entity(level, shape.key_selected),
             },
-            full: context.level == MetadataLevel::Full && shape.kind == ShapeKind::Entity,
+            entities: shape.entities.as_ref().map(|entities| {
+                let branches = entities.branches.clone().map(|branches| Branches {
+                    output: first + branches.output,
+                    ..branches
+                });
+                (
+                    branches,
+                    Id::of_entity(context.level, entities.key_selected),
+                )
+            }),
+            full: context.level == MetadataLevel::Full
+                && (shape.kind == ShapeKind::Entity || shape.entities.is_some()),
             links: link_names(set),
             members: members.map(|member| builder.member(member)).collect(),
         }
@@ -200,17 +226,28 @@ impl EntityWriter {
             object.control(out, self.context.version, "context");
             write_json_string(out, url);
         }
-        match self.id {
+        let id = self.id(cells);
+        match id {
             Id::Unsaid => {}
             Id::Null => object.null_id(out, self.context.version),
             Id::Url => self.write_id(out, cells, &mut object)?,
         }
         self.write_members(out, &self.members, cells, &mut object)?;
-        if self.full {
+        if self.full && id != Id::Null {
             self.write_remaining_links(out, cells, &mut object)?;
         }
         out.push(b'}');
         Ok(())
+    }
+
+    /// What is said of a row's id.
+    fn id(&self, cells: &impl Cells) -> Id {
+        match &self.entities {
+            Some((branches, id)) if !branches.as_ref().is_some_and(|is| is_absent(is, cells)) => {
+                *id
+            }
+            _ => self.id,
+        }
     }
 
     fn write_members(

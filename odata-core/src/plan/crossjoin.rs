@@ -175,6 +175,7 @@ impl<'a> Binder<'a> {
             key,
             key_selected: true,
             kind: ShapeKind::Complex,
+            entities: None,
             members,
             selection: None,
         })
@@ -236,6 +237,7 @@ fn reference(set: &EntitySet, source: Scoped, outputs: &mut Outputs) -> Shape {
         key: outputs.key(set, source),
         key_selected: false,
         kind: ShapeKind::Reference,
+        entities: None,
         members: Vec::new(),
         selection: None,
     }

@@ -268,6 +268,8 @@ pub struct Shape {
     pub key_selected: bool,
     /// What the rows are.
     pub kind: ShapeKind,
+    /// Those of the rows that are entities all the same.
+    pub entities: Option<EntityRows>,
     /// The members, in order.
     pub members: Vec<Member>,
     /// What the context URL says of the selection, without parentheses: `id,inbox(name)`.
@@ -285,6 +287,17 @@ pub enum ShapeKind {
     Transient,
     /// No entities at all: a `$crossjoin` combines some in each.
     Complex,
+}
+
+/// Rows that came through `$apply` as the entities that they were.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EntityRows {
+    /// Which they are; `None`: all.
+    pub branches: Option<Branches>,
+    /// The outputs that hold their key.
+    pub key: Vec<usize>,
+    /// Whether every key property is among the members.
+    pub key_selected: bool,
 }
 
 /// Which rows of a `concat` have a property.

@@ -281,6 +281,7 @@ impl<'a> Binder<'a> {
             } else {
                 ShapeKind::Entity
             },
+            entities: None,
             members,
             selection,
         })

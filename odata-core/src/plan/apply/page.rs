@@ -1,12 +1,15 @@
 //! The page over a derived relation: the query options behind `$apply` see its columns alone.
 
+use super::relation::RowKind;
 use super::stage::add_order;
 use super::{Column, Made, Order, Relation};
+use crate::edm::EntitySet;
 use crate::edm::PrimitiveType as T;
 use crate::error::{Error, Result, Span};
 use crate::plan::bind::{Binder, segment_text};
 use crate::plan::{
-    Branches, Expr, ExprKind, Input, Member, OrderItem, Output, Query, Shape, ShapeKind, Value,
+    Branches, EntityRows, Expr, ExprKind, Input, Member, OrderItem, Output, Query, Shape,
+    ShapeKind, Value,
 };
 use crate::uri::ast::{QueryOptions, SelectKind};
 
@@ -60,16 +63,12 @@ impl<'a> Binder<'a> {
         let mut members = Vec::new();
         let columns = relation.names.columns.iter().enumerate();
         for (place, column) in columns.filter(|(place, _)| wanted.contains(place)) {
-            let branches = match relation.names.shapes.column {
-                Some(output) if !column.presence.is_always() => Some(Branches {
-                    output,
-                    present: column.presence.0.clone(),
-                }),
-                _ => None,
-            };
+            let branches = relation.branches(&column.presence.0);
             add_member(&mut members, &column.path, column, (place, branches));
         }
         let set = self.set(self.frames[frame].from);
+        let crossed = !self.frames[frame].crossed.is_empty();
+        let entities = (!crossed).then(|| entity_rows(&relation, set, &wanted));
         Ok(Query {
             input: Input::Derived(Box::new(derived)),
             order,
@@ -81,11 +80,12 @@ impl<'a> Binder<'a> {
                 set: set.id,
                 key: vec![outputs.len() - 1],
                 key_selected: true,
-                kind: if self.frames[frame].crossed.is_empty() {
-                    ShapeKind::Transient
-                } else {
+                kind: if crossed {
                     ShapeKind::Complex
+                } else {
+                    ShapeKind::Transient
                 },
+                entities: entities.flatten(),
                 selection: Some(selection(&members)),
                 members,
             },
@@ -152,6 +152,24 @@ impl<'a> Binder<'a> {
         }
         Ok(wanted)
     }
+}
+
+/// Which of the rows are entities, where some are.
+fn entity_rows(relation: &Relation, set: &EntitySet, wanted: &[usize]) -> Option<EntityRows> {
+    let kinds = &relation.names.shapes.kinds;
+    let is_entity = kinds.iter().map(|kind| *kind == RowKind::Entity);
+    let is_entity: Vec<bool> = is_entity.collect();
+    let names = set
+        .key
+        .iter()
+        .map(|place| set.properties[*place].declared.name);
+    let key: Option<Vec<usize>> = names.map(|name| relation.place(&[name])).collect();
+    let key = key.filter(|_| is_entity.contains(&true))?;
+    Some(EntityRows {
+        branches: relation.branches(&is_entity),
+        key_selected: key.iter().all(|place| wanted.contains(place)),
+        key,
+    })
 }
 
 /// Puts a column where its path leads: `inbox/name` inside `inbox`.

@@ -1,7 +1,7 @@
 //! The rows that `$apply` made, as names refer to them: their columns, and which rows have which.
 
 use crate::edm::PrimitiveType as T;
-use crate::plan::{Expr, ExprKind, Value};
+use crate::plan::{Branches, Expr, ExprKind, Value};
 
 /// A derived relation: its number in the plan, and its columns.
 #[derive(Debug, Clone)]
@@ -140,6 +140,15 @@ impl Relation {
         Expr::certain(ExprKind::Case(branches), T::Int32)
     }
 
+    /// Which rows these are, by their shapes; `None` for all.
+    pub(super) fn branches(&self, present: &[bool]) -> Option<Branches> {
+        let output = self.names.shapes.column?;
+        present.contains(&false).then(|| Branches {
+            output,
+            present: present.to_vec(),
+        })
+    }
+
     /// Whether a row has one of these shapes.
     pub(super) fn has_shape(&self, wanted: &[bool]) -> Expr {
         match self.names.shapes.column {
@@ -194,10 +203,6 @@ impl Presence {
     /// Of the one shape that there is.
     pub(super) fn one() -> Presence {
         Presence(vec![true])
-    }
-
-    pub(super) fn is_always(&self) -> bool {
-        self.0.iter().all(|present| *present)
     }
 }
 
