@@ -314,6 +314,10 @@ pub static FUNCTIONS: &[Function] = &[
     row("ceiling", &[Double], T::Double, Template("ceiling({0})")),
 ];
 
+/// No function of the standard: the second operand where the first is null. It is what a count, `any`
+/// and `all` are of the members of an entity that is absent.
+pub static OTHERWISE: Function = row("", &[], T::Boolean, Template("COALESCE({0}, {1})"));
+
 /// What stands between operands or looks like a function but is none of the table: it takes
 /// conditions, types or members of a collection.
 pub static OPERATORS: &[&str] = &[

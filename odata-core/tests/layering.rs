@@ -21,7 +21,7 @@ const STAGES: &[(&str, &[&str])] = &[
     ("plan", &["edm", "functions", "uri", "error", "limits"]),
     ("sql", &["edm", "functions", "plan"]),
     ("db", &["edm", "sql", "error", "limits"]),
-    ("format", &["edm", "plan", "db", "error"]),
+    ("format", &["edm", "uri", "plan", "db", "error"]),
     (
         "service",
         &[

@@ -104,7 +104,7 @@ impl Builder<'_> {
                 Member::Computed { name, output, .. } => {
                     self.column(format!("{prefix}{name}"), *output, true);
                 }
-                Member::Group { name, members } => {
+                Member::Group { name, members, .. } => {
                     self.members(members, set, &format!("{prefix}{name}/"))?;
                 }
                 // A link is control information, of which CSV has none.

@@ -3,12 +3,20 @@
 //! An [`EntityWriter`] is made once for a response; then each row is written without a struct, a
 //! value or a string of its own in between.
 
+mod build;
+mod object;
+mod property;
+
+pub use build::sort_outputs;
+pub use property::PropertyWriter;
+
 use super::records::{Cells, Record, elements};
 use super::skip_token::{SkipToken, TokenKey};
 use super::{CellError, CellWriter, MetadataLevel, write_json_string};
 use super::{cell::CellOptions, key};
-use crate::edm::{EntitySet, PgType, PrimitiveType, Schema, Version};
-use crate::plan::{Branches, Member, OrderItem, Output, Page, Query, Shape, ShapeKind};
+use crate::edm::{PgType, Version};
+use crate::plan::Branches;
+use object::Object;
 use std::sync::Arc;
 
 /// What a response's rows have in common.
@@ -26,6 +34,8 @@ pub struct Context {
     pub omit_nulls: bool,
     /// The key under which next links are sealed.
     pub token_key: TokenKey,
+    /// The page size that the client asked for: links of expanded collections carry it on.
+    pub page_size: Option<u64>,
     /// What next links carry besides their own options: `&apikey=..`, percent-encoded, or nothing.
     pub link_suffix: Arc<str>,
 }
@@ -38,9 +48,9 @@ pub struct EntityWriter {
     id: Id,
     /// Which rows are entities all the same, and what is said of the id of those.
     entities: Option<(Option<Branches>, Id)>,
-    /// Whether types and links are written, of entities.
+    /// Whether types and all links are written, of entities.
     full: bool,
-    /// The navigation properties, whose links the full level writes.
+    /// The navigation properties that aren't expanded, but whose links are written.
     links: Vec<&'static str>,
     members: Vec<MemberWriter>,
 }
@@ -73,8 +83,7 @@ struct EntityNames {
 
 enum MemberWriter {
     Value {
-        /// `"name":`, behind its type where that is written.
-        prefix: Vec<u8>,
+        name: Name,
         cell: CellWriter,
         output: usize,
         /// Which rows have it, if not all.
@@ -83,6 +92,8 @@ enum MemberWriter {
     /// Properties that are grouped by, of a related entity.
     Group {
         name: String,
+        /// The column that is null where there is nothing inside.
+        present: Option<usize>,
         members: Vec<MemberWriter>,
     },
     One {
@@ -97,6 +108,14 @@ enum MemberWriter {
     Many(Box<ManyWriter>),
 }
 
+/// What stands before a value.
+struct Name {
+    /// `"name":`, behind its type where that is always written.
+    prefix: Vec<u8>,
+    /// The type, where it is written before a text alone: a Double is a number, but `INF`.
+    type_of_text: Option<Vec<u8>>,
+}
+
 struct ManyWriter {
     name: &'static str,
     array: Option<Array>,
@@ -108,6 +127,8 @@ struct ManyWriter {
 
 struct Array {
     output: usize,
+    /// What follows the navigation property in a link: `/$ref` where the members are references.
+    suffix: &'static str,
     entity: EntityWriter,
     /// Members that are answered at most; one more means that there are others.
     rows: u64,
@@ -128,91 +149,7 @@ pub struct SortOutput {
     pub key: bool,
 }
 
-/// The outputs that hold the sort values of a query's rows.
-pub fn sort_outputs(schema: &Schema, query: &Query) -> Vec<SortOutput> {
-    let sort_output = |item: &OrderItem| {
-        let (ty, _) = query.outputs.get(item.output)?.value_type(schema);
-        Some(SortOutput {
-            output: item.output,
-            ty: ty.unwrap_or(PgType::Text),
-            key: query.is_key(schema, item),
-        })
-    };
-    query.order.iter().filter_map(sort_output).collect()
-}
-
 impl EntityWriter {
-    /// The writer of a query's rows, whose outputs start at column `first`.
-    pub fn new(
-        schema: &Schema,
-        query: &Query,
-        first: usize,
-        context: &Arc<Context>,
-    ) -> EntityWriter {
-        EntityWriter::of_shape(schema, &query.shape, &query.outputs, first, context)
-    }
-
-    fn of_shape(
-        schema: &Schema,
-        shape: &Shape,
-        outputs: &[Output],
-        first: usize,
-        context: &Arc<Context>,
-    ) -> EntityWriter {
-        let set = schema.set(shape.set);
-        let builder = Builder {
-            schema,
-            set,
-            outputs,
-            first,
-            context,
-        };
-        let key = match (shape.kind, &shape.entities) {
-            (ShapeKind::Entity | ShapeKind::Reference, _) => shape.key.as_slice(),
-            (_, Some(entities)) => &entities.key,
-            _ => &[],
-        };
-        let key = set.key.iter().zip(key);
-        let key = key.map(|(place, output)| {
-            let (column, ty) = outputs[*output].value_type(schema);
-            let writer = CellWriter::new(column, ty, false, CellOptions::default());
-            (set.properties[*place].declared.name, writer, first + output)
-        });
-        // Without control information nothing is said of entities that are only linked to.
-        let said = |member: &&Member| {
-            context.level != MetadataLevel::None || !matches!(member, Member::Link { .. })
-        };
-        let members = shape.members.iter().filter(said);
-        EntityWriter {
-            context: context.clone(),
-            set: EntityNames {
-                set: set.declared.entity_set,
-                qualified_type: format!("{}.{}", schema.namespace, set.declared.name),
-            },
-            key: key.collect(),
-            id: match (shape.kind, context.level) {
-                (ShapeKind::Reference, _) => Id::Url,
-                (_, MetadataLevel::None) | (ShapeKind::Complex, _) => Id::Unsaid,
-                (ShapeKind::Transient, _) => Id::Null,
-                (ShapeKind::Entity, level) => Id::of_entity(level, shape.key_selected),
-            },
-            entities: shape.entities.as_ref().map(|entities| {
-                let branches = entities.branches.clone().map(|branches| Branches {
-                    output: first + branches.output,
-                    ..branches
-                });
-                (
-                    branches,
-                    Id::of_entity(context.level, entities.key_selected),
-                )
-            }),
-            full: context.level == MetadataLevel::Full
-                && (shape.kind == ShapeKind::Entity || shape.entities.is_some()),
-            links: link_names(set),
-            members: members.map(|member| builder.member(member)).collect(),
-        }
-    }
-
     /// Writes one entity as an object. `context_url` is written as its first member.
     pub fn write(
         &self,
@@ -233,8 +170,8 @@ impl EntityWriter {
             Id::Url => self.write_id(out, cells, &mut object)?,
         }
         self.write_members(out, &self.members, cells, &mut object)?;
-        if self.full && id != Id::Null {
-            self.write_remaining_links(out, cells, &mut object)?;
+        for name in self.links.iter().filter(|_| id != Id::Null) {
+            self.write_links(out, name, cells, &mut object)?;
         }
         out.push(b'}');
         Ok(())
@@ -260,7 +197,7 @@ impl EntityWriter {
         for member in members {
             match member {
                 MemberWriter::Value {
-                    prefix,
+                    name,
                     cell,
                     output,
                     branches,
@@ -273,16 +210,23 @@ impl EntityWriter {
                     }
                     let start = (out.len(), object.first);
                     object.comma(out);
-                    out.extend_from_slice(prefix);
-                    let written = cell.write_json(out, cells.cell(*output))?;
+                    let written = name.write(out, cell, cells.cell(*output))?;
                     if !written && self.context.omit_nulls {
                         out.truncate(start.0);
                         object.first = start.1;
                     }
                 }
                 MemberWriter::Group { members, .. } if are_absent(members, cells) => {}
-                MemberWriter::Group { name, members } => {
+                MemberWriter::Group {
+                    name,
+                    members,
+                    present,
+                } => {
                     object.name(out, name);
+                    if present.is_some_and(|place| cells.cell(place).is_none()) {
+                        out.extend_from_slice(b"null");
+                        continue;
+                    }
                     out.push(b'{');
                     let mut inside = Object { first: true };
                     if self.id == Id::Null {
@@ -292,7 +236,9 @@ impl EntityWriter {
                     out.push(b'}');
                 }
                 MemberWriter::One { name, key, entity } => {
-                    self.write_links(out, name, cells, object)?;
+                    if self.full {
+                        self.write_links(out, name, cells, object)?;
+                    }
                     object.name(out, name);
                     match cells.cell(*key) {
                         Some(_) => entity.write(out, cells, None)?,
@@ -306,7 +252,9 @@ impl EntityWriter {
                     out.push(b'"');
                 }
                 MemberWriter::Many(many) => {
-                    self.write_links(out, many.name, cells, object)?;
+                    if self.full {
+                        self.write_links(out, many.name, cells, object)?;
+                    }
                     self.write_many(out, many, cells, object)?;
                 }
             }
@@ -356,7 +304,7 @@ impl EntityWriter {
         Ok(())
     }
 
-    /// The links of a navigation property, at the full level.
+    /// The links of a navigation property; that to its references at the full level alone.
     fn write_links(
         &self,
         out: &mut Vec<u8>,
@@ -364,10 +312,8 @@ impl EntityWriter {
         cells: &impl Cells,
         object: &mut Object,
     ) -> Result<(), CellError> {
-        if !self.full {
-            return Ok(());
-        }
-        for (control, suffix) in [("associationLink", "/$ref"), ("navigationLink", "")] {
+        let links = [("associationLink", "/$ref"), ("navigationLink", "")];
+        for (control, suffix) in links.into_iter().skip(usize::from(!self.full)) {
             object.annotation(out, name, self.context.version, control);
             out.push(b'"');
             self.write_url(out, cells)?;
@@ -377,36 +323,6 @@ impl EntityWriter {
             out.push(b'"');
         }
         Ok(())
-    }
-
-    fn write_remaining_links(
-        &self,
-        out: &mut Vec<u8>,
-        cells: &impl Cells,
-        object: &mut Object,
-    ) -> Result<(), CellError> {
-        for name in self.unexpanded() {
-            self.write_links(out, name, cells, object)?;
-        }
-        Ok(())
-    }
-
-    fn unexpanded(&self) -> impl Iterator<Item = &'static str> {
-        let expanded: Vec<&'static str> = self
-            .members
-            .iter()
-            .filter_map(|member| match member {
-                MemberWriter::One { name, .. } => Some(*name),
-                MemberWriter::Many(many) => Some(many.name),
-                MemberWriter::Value { .. }
-                | MemberWriter::Group { .. }
-                | MemberWriter::Link { .. } => None,
-            })
-            .collect();
-        self.links
-            .iter()
-            .copied()
-            .filter(move |name| !expanded.contains(name))
     }
 
     fn write_many(
@@ -447,9 +363,11 @@ impl EntityWriter {
             object.annotation(out, many.name, version, "nextLink");
             let mut path = Vec::new();
             self.write_path(&mut path, cells)?;
-            let path = format!("{}/{}", String::from_utf8_lossy(&path), many.name);
+            let path = String::from_utf8_lossy(&path);
+            let path = format!("{path}/{}{}", many.name, array.suffix);
             let implicit = array.implicit_order.clone();
-            let token = SkipToken::behind(&last, 0, &array.order, written, None, implicit);
+            let size = self.context.page_size;
+            let token = SkipToken::behind(&last, 0, &array.order, written, size, implicit);
             let request = format!("{path}?{}", many.canonical);
             let separator = if many.options.is_empty() { "" } else { "&" };
             let link = format!(
@@ -465,108 +383,25 @@ impl EntityWriter {
     }
 }
 
-/// What the writers of an entity's members are made of.
-struct Builder<'a> {
-    schema: &'a Schema,
-    set: &'a EntitySet,
-    outputs: &'a [Output],
-    first: usize,
-    context: &'a Arc<Context>,
-}
-
-impl Builder<'_> {
-    fn cell(&self, output: usize, nullable: bool) -> CellWriter {
-        let (column, ty) = self.outputs[output].value_type(self.schema);
-        CellWriter::new(column, ty, nullable, self.context.cells)
-    }
-
-    fn member(&self, member: &Member) -> MemberWriter {
-        let Builder {
-            schema,
-            set,
-            outputs,
-            first,
-            context,
-        } = *self;
-        let full = context.level == MetadataLevel::Full;
-        match member {
-            Member::Property { property, output } => {
-                let property = &set.properties[*property];
-                MemberWriter::Value {
-                    prefix: value_prefix(context, property.declared.name, property.ty, full),
-                    cell: self.cell(*output, property.nullable),
-                    output: first + output,
-                    branches: None,
-                }
-            }
-            Member::Computed {
-                name,
-                ty,
-                output,
-                declared,
-                branches,
-            } => MemberWriter::Value {
-                prefix: value_prefix(context, name, *ty, type_shows(context, *declared)),
-                cell: self.cell(*output, true),
-                output: first + output,
-                branches: branches.clone().map(|branches| Branches {
-                    output: first + branches.output,
-                    ..branches
-                }),
-            },
-            Member::Group { name, members } => MemberWriter::Group {
-                name: name.clone(),
-                members: members.iter().map(|member| self.member(member)).collect(),
-            },
-            Member::Link { name, shape } => MemberWriter::Link {
-                name,
-                entity: Box::new(EntityWriter::of_shape(
-                    schema, shape, outputs, first, context,
-                )),
-            },
-            Member::One { name, shape } => MemberWriter::One {
-                name,
-                key: first + shape.key.first().copied().unwrap_or_default(),
-                entity: Box::new(EntityWriter::of_shape(
-                    schema, shape, outputs, first, context,
-                )),
-            },
-            Member::Many {
-                navigation,
-                output,
-                count,
-                options,
-                canonical,
-            } => MemberWriter::Many(Box::new(ManyWriter {
-                name: set.navigation[*navigation].declared.name,
-                array: output.and_then(|output| array(schema, outputs, output, first, context)),
-                count: count.map(|output| (self.cell(output, false), first + output)),
-                options: options.clone(),
-                canonical: canonical.clone(),
-            })),
+impl Name {
+    /// Writes the value behind its name, and says whether it is one and not null.
+    fn write(
+        &self,
+        out: &mut Vec<u8>,
+        cell: &CellWriter,
+        value: Option<&[u8]>,
+    ) -> Result<bool, CellError> {
+        let start = out.len();
+        out.extend_from_slice(&self.prefix);
+        let place = out.len();
+        let written = cell.write_json(out, value)?;
+        if let Some(annotation) = &self.type_of_text
+            && out.get(place) == Some(&b'"')
+        {
+            out.splice(start..start, annotation.iter().copied());
         }
+        Ok(written)
     }
-}
-
-fn array(
-    schema: &Schema,
-    outputs: &[Output],
-    output: usize,
-    first: usize,
-    context: &Arc<Context>,
-) -> Option<Array> {
-    let Output::Array(query, bound) = outputs.get(output)? else {
-        return None;
-    };
-    let window = Page::first(*bound).window(query, false);
-    Some(Array {
-        output: first + output,
-        entity: EntityWriter::new(schema, query, 0, context),
-        rows: window.rows,
-        pages: window.pages,
-        order: sort_outputs(schema, query),
-        implicit_order: query.implicit_order(schema),
-    })
 }
 
 /// Whether a row has no such property: it comes from a sequence without it.
@@ -591,99 +426,4 @@ fn are_absent(members: &[MemberWriter], cells: &impl Cells) -> bool {
         MemberWriter::Group { members, .. } => are_absent(members, cells),
         _ => false,
     })
-}
-
-/// `"name":`, behind its type where that is written.
-fn value_prefix(context: &Context, name: &str, ty: PrimitiveType, with_type: bool) -> Vec<u8> {
-    let mut prefix = Vec::new();
-    if with_type && !json_tells(ty) {
-        let edm = ty.edm_name().trim_start_matches("Edm.");
-        let hash = if context.version == Version::V4_0 {
-            "#"
-        } else {
-            ""
-        };
-        prefix.extend_from_slice(
-            format!(
-                "\"{name}@{}type\":\"{hash}{edm}\",",
-                context.version.prefix()
-            )
-            .as_bytes(),
-        );
-    }
-    write_json_string(&mut prefix, name);
-    prefix.push(b':');
-    prefix
-}
-
-/// Whether a JSON value tells the type by itself (JSON Format 4.5.3).
-fn json_tells(ty: PrimitiveType) -> bool {
-    matches!(
-        ty,
-        PrimitiveType::String
-            | PrimitiveType::Json
-            | PrimitiveType::Boolean
-            | PrimitiveType::Double
-    )
-}
-
-/// Whether the type of a computed property is written: always where the client can't know it.
-fn type_shows(context: &Context, declared: bool) -> bool {
-    match context.level {
-        MetadataLevel::None => false,
-        MetadataLevel::Minimal => !declared,
-        MetadataLevel::Full => true,
-    }
-}
-
-/// The members of an object under construction.
-struct Object {
-    first: bool,
-}
-
-impl Object {
-    fn comma(&mut self, out: &mut Vec<u8>) {
-        if self.first {
-            self.first = false;
-        } else {
-            out.push(b',');
-        }
-    }
-
-    /// `"@odata.id":null`
-    fn null_id(&mut self, out: &mut Vec<u8>, version: Version) {
-        self.control(out, version, "id");
-        out.extend_from_slice(b"null");
-    }
-
-    /// `"name":`
-    fn name(&mut self, out: &mut Vec<u8>, name: &str) {
-        self.comma(out);
-        write_json_string(out, name);
-        out.push(b':');
-    }
-
-    /// `"@odata.context":`
-    fn control(&mut self, out: &mut Vec<u8>, version: Version, name: &str) {
-        self.annotation(out, "", version, name);
-    }
-
-    /// `"name@odata.count":`
-    fn annotation(&mut self, out: &mut Vec<u8>, of: &str, version: Version, name: &str) {
-        self.comma(out);
-        out.push(b'"');
-        out.extend_from_slice(of.as_bytes());
-        out.push(b'@');
-        out.extend_from_slice(version.prefix().as_bytes());
-        out.extend_from_slice(name.as_bytes());
-        out.extend_from_slice(b"\":");
-    }
-}
-
-/// The names of a set's navigation properties.
-fn link_names(set: &EntitySet) -> Vec<&'static str> {
-    set.navigation
-        .iter()
-        .map(|navigation| navigation.declared.name)
-        .collect()
 }

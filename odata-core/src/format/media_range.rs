@@ -1,4 +1,6 @@
-//! The syntax that `Accept` and `Prefer` share, and one item of `Accept`.
+//! One item of `Accept`.
+
+use crate::uri::preference::split_outside_quotes;
 
 /// A range of media types, one item of `Accept` (RFC 9110, 12.5.1). All names in lower case.
 #[derive(Debug)]
@@ -47,9 +49,29 @@ impl MediaRange {
         self.ty == ty && self.subtype == subtype
     }
 
+    /// Whether it is met by XML of some kind.
     pub(super) fn takes_xml(&self) -> bool {
-        let xml = self.subtype == "xml" || self.subtype.ends_with("+xml") || self.subtype == "*";
+        let xml = match self.subtype.as_str() {
+            "*" => matches!(self.ty.as_str(), "*" | "application" | "text"),
+            subtype => subtype == "xml" || subtype.ends_with("+xml"),
+        };
         self.q > 0 && xml
+    }
+
+    /// Makes the charset that it asks for UTF-8.
+    pub(super) fn be_utf_8(&mut self) {
+        for (name, value) in &mut self.parameters {
+            if name == "charset" {
+                "utf-8".clone_into(value);
+            }
+        }
+    }
+
+    /// Makes it one of plain text.
+    pub(super) fn be_text(&mut self) {
+        "text".clone_into(&mut self.ty);
+        "plain".clone_into(&mut self.subtype);
+        self.parameters.clear();
     }
 
     /// How exactly it names the media type: not at all, by `*/*`, by `type/*`, by its name.
@@ -64,22 +86,8 @@ impl MediaRange {
     }
 }
 
-/// Splits at a separator outside of quoted strings.
-pub(super) fn split_outside_quotes(text: &str, separator: char) -> impl Iterator<Item = &str> {
-    let (mut quoted, mut escaped) = (false, false);
-    text.split(move |c| {
-        match c {
-            _ if escaped => escaped = false,
-            '\\' if quoted => escaped = true,
-            '"' => quoted = !quoted,
-            _ => return c == separator && !quoted,
-        }
-        false
-    })
-}
-
 /// `name = value`: the name in lower case, the value as it stands.
-pub(super) fn parameter(text: &str) -> (String, &str) {
+fn parameter(text: &str) -> (String, &str) {
     let (name, value) = text.split_once('=').unwrap_or((text, ""));
     (name.trim().to_ascii_lowercase(), value.trim())
 }

@@ -3,10 +3,19 @@
 //! What comes in is text, as the client wrote it; what goes out says the format, the version and the
 //! wishes that count. Whether the request makes sense otherwise is not known here.
 
-use super::media_range::{MediaRange, split_outside_quotes};
+mod charset;
+mod parameters;
+mod version;
+
+pub use version::version;
+
+use super::media_range::MediaRange;
 use super::preferences::Preferences;
 use crate::edm::Version;
 use crate::error::{Code, Error, Result};
+use crate::uri::preference::split_outside_quotes;
+use charset::check_charset;
+use version::check_request_version;
 
 /// What a client may choose between depends on the kind of its resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -143,6 +152,8 @@ pub struct FormatParameters {
 pub struct Headers<'a> {
     /// All values of `Accept`.
     pub accept: Vec<&'a str>,
+    /// All values of `Accept-Charset`.
+    pub accept_charset: Vec<&'a str>,
     /// `OData-MaxVersion`.
     pub max_version: Option<&'a str>,
     /// `OData-Version`.
@@ -170,7 +181,7 @@ pub struct Negotiated {
 pub const VARY: &str = "Accept, OData-MaxVersion, Prefer";
 
 /// Agrees on a representation. `format` is the decoded value of `$format`, which wins over `Accept`
-/// (Protocol 11.2.12). `Accept-Charset` is not asked: everything is UTF-8.
+/// (Protocol 11.2.12).
 pub fn negotiate(
     resource: Resource,
     format: Option<&str>,
@@ -179,9 +190,10 @@ pub fn negotiate(
     let version = version(headers.max_version)?;
     check_request_version(headers.version)?;
     check_isolation(headers.isolation)?;
+    let charset = check_charset(&headers.accept_charset)?;
     let (format, parameters) = match format {
         Some(format) => by_format_option(resource, format)?,
-        None => by_accept(resource, &headers.accept)?,
+        None => by_accept(resource, &headers.accept, charset)?,
     };
     Ok(Negotiated {
         format,
@@ -189,38 +201,6 @@ pub fn negotiate(
         version,
         preferences: Preferences::parse(headers.prefer.iter().copied()),
     })
-}
-
-/// The version of the response: the greatest that is spoken here and not above `OData-MaxVersion`
-/// (Protocol 8.2.7); 4.0 without that header, since most clients stumble over 4.01.
-pub fn version(max: Option<&str>) -> Result<Version> {
-    let Some(text) = max else {
-        return Ok(Version::V4_0);
-    };
-    let max = VersionNumber::parse("OData-MaxVersion", text)?;
-    let spoken = Version::ALL.iter().rev().copied();
-    let mut fitting = spoken.filter(|version| VersionNumber::of(*version) <= max);
-    fitting
-        .next()
-        .ok_or_else(|| unsupported_version("OData-MaxVersion", text, "'4.0' or higher"))
-}
-
-/// A client may say which version its request is written in (Protocol 8.1.5). Every 4.0 request is
-/// a 4.01 one.
-fn check_request_version(version: Option<&str>) -> Result<()> {
-    let Some(text) = version else {
-        return Ok(());
-    };
-    let number = VersionNumber::parse("OData-Version", text)?;
-    let mut spoken = Version::ALL.iter().copied();
-    if spoken.any(|version| VersionNumber::of(version) == number) {
-        return Ok(());
-    }
-    Err(unsupported_version(
-        "OData-Version",
-        text,
-        "'4.0' or '4.01'",
-    ))
 }
 
 /// Snapshot isolation across requests is not offered, and must then be refused (Protocol 8.2.6).
@@ -236,46 +216,6 @@ fn check_isolation(isolation: Option<&str>) -> Result<()> {
         )
         .target("OData-Isolation")),
     }
-}
-
-/// `4.01` is the number 4.01: its minor part is a decimal fraction.
-#[derive(Debug, PartialEq, PartialOrd)]
-struct VersionNumber(u32, Vec<u8>);
-
-impl VersionNumber {
-    fn of(version: Version) -> VersionNumber {
-        let name = version.name();
-        VersionNumber::read(name).unwrap_or(VersionNumber(0, Vec::new()))
-    }
-
-    fn parse(header: &str, text: &str) -> Result<VersionNumber> {
-        // Old clients of Microsoft's add their name: `4.0;NetFx`.
-        let number = text.split(';').next().unwrap_or_default().trim();
-        VersionNumber::read(number)
-            .ok_or_else(|| unsupported_version(header, text, "a number such as '4.0' or '4.01'"))
-    }
-
-    fn read(text: &str) -> Option<VersionNumber> {
-        let (major, minor) = text.split_once('.')?;
-        let digits =
-            |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-        if !digits(major) || !digits(minor) {
-            return None;
-        }
-        let minor = minor.trim_end_matches('0').as_bytes().to_vec();
-        Some(VersionNumber(major.parse().ok()?, minor))
-    }
-}
-
-fn unsupported_version(header: &str, text: &str, expected: &str) -> Error {
-    Error::new(
-        Code::UnsupportedVersion,
-        format!(
-            "version '{}' in '{header}' is not supported, expected {expected}",
-            shorten(text)
-        ),
-    )
-    .target(header)
 }
 
 impl Negotiated {
@@ -349,8 +289,13 @@ fn by_format_option(resource: Resource, format: &str) -> Result<(Format, FormatP
     best(resource, &ranges).map_err(|fault| fault.error(resource, "$format", format))
 }
 
-/// The representation that `Accept` likes best. A client that sends none takes anything.
-fn by_accept(resource: Resource, accept: &[&str]) -> Result<(Format, FormatParameters)> {
+/// The representation that `Accept` likes best. A client that sends none takes anything. What it says
+/// of a charset does not count beside `Accept-Charset` (Protocol 8.2.1).
+fn by_accept(
+    resource: Resource,
+    accept: &[&str],
+    charset: bool,
+) -> Result<(Format, FormatParameters)> {
     let default = offers(resource)
         .next()
         .map_or(Format::Json, |row| row.format);
@@ -358,28 +303,44 @@ fn by_accept(resource: Resource, accept: &[&str]) -> Result<(Format, FormatParam
     if accept.iter().all(|value| value.trim().is_empty()) {
         return Ok(default);
     }
-    let ranges: Vec<MediaRange> = accept
+    let mut ranges: Vec<MediaRange> = accept
         .iter()
         .flat_map(|value| split_outside_quotes(value, ','))
         .filter_map(MediaRange::parse)
         .collect();
-    let ranges = match resource {
-        Resource::Data | Resource::Rows => ranges,
-        // There is one representation, and clients ask for it with the Accept of their other
-        // requests.
-        Resource::Text => return Ok(default),
-        // XML for everyone but a client that asks for JSON in so many words: many name JSON first
-        // in each request, and read `$metadata` as XML only.
+    if charset {
+        ranges.iter_mut().for_each(MediaRange::be_utf_8);
+    }
+    match resource {
+        Resource::Data | Resource::Rows => {}
+        Resource::Text => {
+            // Clients ask for text with the Accept of their other requests.
+            ranges.retain(|range| range.q > 0 || !range.names("application", "json"));
+            let json = |range: &&mut MediaRange| range.names("application", "json");
+            ranges.iter_mut().filter(json).for_each(MediaRange::be_text);
+        }
         Resource::Metadata => {
-            let refused = |range: &MediaRange| range.q == 0 && range.names("application", "xml");
-            let json = |range: &MediaRange| range.q > 0 && range.names("application", "json");
-            let asked = ranges.iter().any(json) && !ranges.iter().any(MediaRange::takes_xml);
-            if !asked && !ranges.iter().any(refused) {
+            // XML for everyone but a client that asks for JSON in so many words: many name JSON
+            // first, and Atom, or everything, in each request, and read `$metadata` as XML only.
+            let xml = |range: &MediaRange| range.names("application", "xml");
+            let lenient = |range: &MediaRange| range.takes_xml() && !xml(range);
+            let refused = |range: &MediaRange| range.q == 0 && xml(range);
+            if ranges.iter().any(lenient) && !ranges.iter().any(refused) {
                 return Ok(default);
             }
-            ranges
+            let liked = |subtype: &str, format: Format| {
+                let of = ranges.iter().filter(|range| {
+                    range.names("application", subtype)
+                        && FormatParameters::read(format, &range.parameters).is_ok()
+                });
+                of.map(|range| range.q).max().unwrap_or(0)
+            };
+            let q = liked("xml", Format::CsdlXml);
+            if q > 0 && q >= liked("json", Format::CsdlJson) {
+                ranges.retain(|range| !range.names("application", "json"));
+            }
         }
-    };
+    }
     best(resource, &ranges).map_err(|fault| fault.error(resource, "Accept", &accept.join(", ")))
 }
 
@@ -445,67 +406,6 @@ fn best(
     match found {
         Some((_, format, parameters)) => Ok((format, parameters)),
         None => Err(Fault { parameter: unknown }),
-    }
-}
-
-impl FormatParameters {
-    /// Reads the parameters of a media type, with and without `odata.`; an unknown one, or an
-    /// unknown value, must be refused (Protocol 8.2.1). The error is the parameter and what was
-    /// expected.
-    fn read(
-        format: Format,
-        parameters: &[(String, String)],
-    ) -> std::result::Result<FormatParameters, (String, String)> {
-        let mut read = FormatParameters::default();
-        for (name, value) in parameters {
-            let bare = name.strip_prefix("odata.").unwrap_or(name);
-            let fault = |expected: &str| Err((format!("{name}={value}"), expected.to_owned()));
-            if bare == "charset" {
-                if value != "utf-8" && value != "utf8" {
-                    return fault("'charset=utf-8'");
-                }
-                read.charset = true;
-                continue;
-            }
-            if format == Format::Csv {
-                match (bare, value.as_str()) {
-                    ("formulas", "escape") => read.escape_formulas = true,
-                    ("header", "present") => {}
-                    _ => return fault("'formulas=escape', 'header=present' or 'charset=utf-8'"),
-                }
-                continue;
-            }
-            if !matches!(format, Format::Json | Format::CsdlJson) {
-                return fault("none but 'charset'");
-            }
-            let flag = match bare {
-                "metadata" => {
-                    let level = MetadataLevel::ALL
-                        .into_iter()
-                        .find(|level| level.name() == value);
-                    match level {
-                        Some(level) => read.metadata = level,
-                        None => return fault("'none', 'minimal' or 'full'"),
-                    }
-                    continue;
-                }
-                "streaming" => &mut read.streaming,
-                "ieee754compatible" => &mut read.ieee754_compatible,
-                "exponentialdecimals" => &mut read.exponential_decimals,
-                _ => {
-                    return fault(
-                        "'odata.metadata', 'odata.streaming', 'IEEE754Compatible', \
-                         'ExponentialDecimals' or 'charset'",
-                    );
-                }
-            };
-            match value.as_str() {
-                "true" => *flag = true,
-                "false" => *flag = false,
-                _ => return fault("'true' or 'false'"),
-            }
-        }
-        Ok(read)
     }
 }
 

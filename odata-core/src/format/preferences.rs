@@ -1,112 +1,99 @@
-//! The `Prefer` header (RFC 7240, Protocol 8.2.8): wishes that a service may ignore. What is unknown
-//! or makes no sense is ignored and never an error.
+//! What the service does about the client's preferences (Protocol 8.2.8): wishes that a service may
+//! ignore. What is unknown or makes no sense is ignored and never an error.
 
-use super::media_range::{parameter, split_outside_quotes};
+use super::Format;
+use crate::uri::preference::{self, Preference};
+use std::mem::discriminant;
 
-/// The wishes that are understood.
+/// The wishes of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Preferences {
     /// `maxpagesize`: the most rows that a page should have, at least 1.
     pub max_page_size: Option<u64>,
     /// `omit-values=nulls`: properties that are null may be left out.
     pub omit_nulls: bool,
-    /// The value of `include-annotations`, as the client wrote it.
-    pub include_annotations: Option<String>,
-    /// The names that the client wrote with `odata.` before them.
-    prefixed: Vec<&'static str>,
+    /// Each preference once, with whether its name was written with `odata.` before it.
+    given: Vec<(bool, Preference)>,
 }
-
-const MAX_PAGE_SIZE: &str = "maxpagesize";
-const OMIT_VALUES: &str = "omit-values";
-const INCLUDE_ANNOTATIONS: &str = "include-annotations";
 
 impl Preferences {
     /// Reads the values of all `Prefer` headers. Of a preference given twice the first counts
-    /// (RFC 7240, 2).
+    /// (RFC 7240, 2), but one without `odata.` before one with it.
     pub fn parse<'a>(values: impl IntoIterator<Item = &'a str>) -> Preferences {
-        let mut preferences = Preferences::default();
-        let mut seen: Vec<&'static str> = Vec::new();
-        let items = values
+        let mut all: Vec<_> = values
             .into_iter()
-            .flat_map(|value| split_outside_quotes(value, ','));
-        for item in items {
-            let Some((name, raw)) = split_outside_quotes(item, ';').next().map(parameter) else {
-                continue;
-            };
-            let bare = name.strip_prefix("odata.").unwrap_or(&name);
-            let known = [MAX_PAGE_SIZE, OMIT_VALUES, INCLUDE_ANNOTATIONS];
-            let Some(known) = known.into_iter().find(|known| *known == bare) else {
-                continue;
-            };
-            if seen.contains(&known) {
+            .flat_map(preference::preferences)
+            .collect();
+        all.sort_by_key(|(prefixed, _)| *prefixed);
+        let mut preferences = Preferences::default();
+        for (prefixed, preference) in all {
+            let kind = discriminant(&preference);
+            let mut given = preferences.given.iter();
+            if given.any(|(_, other)| discriminant(other) == kind) {
                 continue;
             }
-            seen.push(known);
-            if bare != name {
-                preferences.prefixed.push(known);
+            match preference {
+                Preference::MaxPageSize(size) => preferences.max_page_size = Some(size),
+                Preference::OmitValues { defaults } => preferences.omit_nulls = !defaults,
+                _ => {}
             }
-            let value = raw.trim_matches('"');
-            match known {
-                MAX_PAGE_SIZE => preferences.max_page_size = positive(value),
-                OMIT_VALUES => preferences.omit_nulls = value.eq_ignore_ascii_case("nulls"),
-                _ if value.is_empty() => {}
-                _ => preferences.include_annotations = Some(raw.to_owned()),
-            }
+            preferences.given.push((prefixed, preference));
         }
         preferences
     }
 
-    /// The value of `Preference-Applied`: what was honoured, in the client's spelling. `page_size`
-    /// is the size that a page had room for, where the client's wish decided about it.
-    pub fn applied(&self, page_size: Option<u64>) -> Option<String> {
-        let mut applied = Vec::new();
-        let mut push = |name: &'static str, value: &str| {
-            let prefix = if self.prefixed.contains(&name) {
-                "odata."
-            } else {
-                ""
-            };
-            applied.push(format!("{prefix}{name}={value}"));
-        };
-        if let (Some(_), Some(size)) = (self.max_page_size, page_size) {
-            push(MAX_PAGE_SIZE, &size.to_string());
-        }
-        if self.omit_nulls {
-            push(OMIT_VALUES, "nulls");
-        }
-        if let Some(annotations) = &self.include_annotations {
-            push(INCLUDE_ANNOTATIONS, annotations);
-        }
+    /// The value of `Preference-Applied`: what was honoured in an answer of this format, in the
+    /// client's spelling. `page_size` is the size that a page had room for, where the client's wish
+    /// decided about it.
+    pub fn applied(&self, format: Format, page_size: Option<u64>) -> Option<String> {
+        let applied = self.given.iter().filter_map(|(prefixed, preference)| {
+            let prefix = if *prefixed { "odata." } else { "" };
+            let honoured = honoured(preference, format, page_size)?;
+            Some(format!("{prefix}{honoured}"))
+        });
+        let applied: Vec<String> = applied.collect();
         (!applied.is_empty()).then(|| applied.join(", "))
     }
 }
 
-/// A whole number above zero. One beyond 64 bits is as good as the largest.
-fn positive(text: &str) -> Option<u64> {
-    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let number = digits.then(|| text.parse().unwrap_or(u64::MAX))?;
-    (number > 0).then_some(number)
+/// A preference as far as it was honoured.
+fn honoured(preference: &Preference, format: Format, page_size: Option<u64>) -> Option<Preference> {
+    match (preference, format) {
+        // Lines are never paged.
+        (Preference::MaxPageSize(_), Format::Json) => page_size.map(Preference::MaxPageSize),
+        (Preference::OmitValues { defaults: false }, Format::Json | Format::NdJson) => {
+            Some(preference.clone())
+        }
+        // No instance has an annotation: all that were asked for are there, and no other.
+        (Preference::IncludeAnnotations(_), Format::Json) => Some(preference.clone()),
+        // The description has all of its annotations, whatever was asked for.
+        (Preference::IncludeAnnotations(_), Format::CsdlXml | Format::CsdlJson) => {
+            Some(Preference::IncludeAnnotations(vec!["*".to_owned()]))
+        }
+        _ => None,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    #[track_caller]
+    fn check(prefer: &str, size: Option<u64>, applied: Option<&str>) {
+        let preferences = Preferences::parse([prefer]);
+        assert_eq!(preferences.max_page_size, size, "{prefer}");
+        assert_eq!(
+            preferences.applied(Format::Json, size).as_deref(),
+            applied,
+            "{prefer}"
+        );
+    }
+
     #[test]
     fn what_is_understood_is_applied_and_the_rest_ignored() {
-        let check = |prefer: &str, size: Option<u64>, applied: Option<&str>| {
-            let preferences = Preferences::parse([prefer]);
-            assert_eq!(preferences.max_page_size, size, "{prefer}");
-            assert_eq!(preferences.applied(size).as_deref(), applied, "{prefer}");
-        };
         check("odata.maxpagesize=5", Some(5), Some("odata.maxpagesize=5"));
         check("maxpagesize=5", Some(5), Some("maxpagesize=5"));
         check("MaxPageSize = \"5\" ; x=y", Some(5), Some("maxpagesize=5"));
-        check(
-            "maxpagesize=5, odata.maxpagesize=6",
-            Some(5),
-            Some("maxpagesize=5"),
-        );
         check(
             "maxpagesize=99999999999999999999",
             Some(u64::MAX),
@@ -121,25 +108,73 @@ mod tests {
             "maxpagesize=",
             "maxpagesize",
             "",
+            "nonsense=1, return=representation, wait=5, respond-async",
+            "omit-values=defaults",
+            "odata.omit-values=nulls",
         ] {
             check(invalid, None, None);
         }
-        check(
-            "nonsense=1, return=representation, wait=5, respond-async",
-            None,
-            None,
-        );
         check("omit-values=nulls", None, Some("omit-values=nulls"));
-        check("omit-values=defaults", None, None);
         check(
-            "odata.include-annotations=\"display.*,-x\", omit-values=\"nulls\", maxpagesize=2",
+            "odata.include-annotations=\"display.*,-x.y\", omit-values=\"nulls\", maxpagesize=2",
             Some(2),
-            Some("maxpagesize=2, omit-values=nulls, odata.include-annotations=\"display.*,-x\""),
+            Some("omit-values=nulls, maxpagesize=2, odata.include-annotations=\"display.*,-x.y\""),
         );
     }
 
     #[test]
-    fn a_wish_that_did_not_decide_is_not_said_to_be_applied() {
-        assert_eq!(Preferences::parse(["maxpagesize=5"]).applied(None), None);
+    fn of_two_the_first_counts_and_the_name_of_today_before_that_of_old() {
+        check(
+            "maxpagesize=5, maxpagesize=6",
+            Some(5),
+            Some("maxpagesize=5"),
+        );
+        check(
+            "odata.maxpagesize=6, maxpagesize=5",
+            Some(5),
+            Some("maxpagesize=5"),
+        );
+        check("omit-values=defaults, omit-values=nulls", None, None);
+    }
+
+    #[test]
+    fn annotations_are_asked_for_by_names_and_patterns() {
+        for right in [
+            "*",
+            "-*",
+            "*#q",
+            "display.*",
+            "display.subject",
+            "-display.*#tablet",
+            "a.b.c,-a.b.*",
+        ] {
+            let prefer = format!("include-annotations=\"{right}\"");
+            check(&prefer, None, Some(&prefer));
+        }
+        for wrong in [
+            "", "subject", "display.", "a.b c", "a.*.b", "-", "a.b,", "a.b#",
+        ] {
+            check(&format!("include-annotations=\"{wrong}\""), None, None);
+        }
+        check("include-annotations", None, None);
+    }
+
+    #[test]
+    fn what_the_format_has_no_place_for_is_not_said_to_be_applied() {
+        let all = "maxpagesize=5, omit-values=nulls, include-annotations=\"-*\"";
+        let preferences = Preferences::parse([all]);
+        for (format, applied) in [
+            (Format::Json, Some(all)),
+            (Format::NdJson, Some("omit-values=nulls")),
+            (Format::Csv, None),
+            (Format::Text, None),
+            (Format::CsdlXml, Some("include-annotations=\"*\"")),
+            (Format::CsdlJson, Some("include-annotations=\"*\"")),
+        ] {
+            assert_eq!(preferences.applied(format, Some(5)).as_deref(), applied);
+        }
+        // The wish did not decide about the size.
+        let preferences = Preferences::parse(["maxpagesize=5"]);
+        assert_eq!(preferences.applied(Format::Json, None), None);
     }
 }

@@ -16,7 +16,9 @@ pub const TRANSFORMATIONS: &[&str] = &[
     "filter",
     "groupby",
     "identity",
+    "join",
     "orderby",
+    "outerjoin",
     "search",
     "skip",
     "top",
@@ -26,15 +28,7 @@ pub const TRANSFORMATIONS: &[&str] = &[
 ];
 
 /// Transformations that the standard names and this service does not offer.
-pub const NOT_OFFERED: &[&str] = &[
-    "addnested",
-    "ancestors",
-    "descendants",
-    "join",
-    "nest",
-    "outerjoin",
-    "traverse",
-];
+pub const NOT_OFFERED: &[&str] = &["addnested", "ancestors", "descendants", "nest", "traverse"];
 
 /// The aggregation methods (Data Aggregation 3.2.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,12 +52,13 @@ pub const METHODS: &[(&str, Aggregate)] = &[
 ];
 
 impl Aggregate {
-    /// The type of the result over values of a type; `None` where the method doesn't take them. A
-    /// sum of whole numbers is a Decimal, which no number of rows overflows.
+    /// The type of the result over values of a type; `None` where the method doesn't take them.
+    /// Numbers of rows are Decimals (Data Aggregation 3.2.1.3.5, 3.2.1.4), and so is a sum of whole
+    /// numbers, which no number of rows overflows.
     pub fn result(self, of: PrimitiveType) -> Option<PrimitiveType> {
         use PrimitiveType as T;
         match self {
-            Aggregate::Count | Aggregate::CountDistinct => Some(T::Int64),
+            Aggregate::Count | Aggregate::CountDistinct => Some(T::Decimal),
             Aggregate::Sum | Aggregate::Average if of == T::Duration => Some(T::Duration),
             Aggregate::Sum if of.is_integer() => Some(T::Decimal),
             Aggregate::Sum | Aggregate::Average if matches!(of, T::Single | T::Double) => {

@@ -11,9 +11,7 @@ use crate::uri::ast::{self, Name, ODataUri, QueryOptions, ResourcePath};
 /// Resolves a request against what is served.
 pub fn bind(schema: &Schema, uri: &ODataUri, limits: &Limits) -> Result<Plan> {
     let options = &uri.options;
-    if options.schema_version.is_some() {
-        return Err(Error::not_implemented("$schemaversion").target("$schemaversion"));
-    }
+    check_schema_version(options)?;
     if options.delta_token.is_some() {
         return Err(Error::not_implemented("$deltatoken").target("$deltatoken"));
     }
@@ -51,6 +49,22 @@ pub fn bind(schema: &Schema, uri: &ODataUri, limits: &Limits) -> Result<Plan> {
         }
     }
 }
+
+/// There is one version of the schema, without a name: `*` is the one that is there now, and another
+/// one isn't (Protocol 11.2.12).
+fn check_schema_version(options: &QueryOptions) -> Result<()> {
+    match options.schema_version.as_deref() {
+        None | Some("*") => Ok(()),
+        Some(version) => Err(Error::new(
+            Code::ResourceNotFound,
+            format!("there is no version '{version}' of the schema, expected '*', the current one"),
+        )
+        .target(SCHEMA_VERSION)),
+    }
+}
+
+/// The one option that every request may have.
+const SCHEMA_VERSION: &str = "$schemaversion";
 
 /// `$entity?$id=Conversation(1)`: the entity that an id leads to (URL Conventions 4.4). The id is
 /// relative to the service root.
@@ -101,7 +115,7 @@ pub(super) fn allow_only(options: &QueryOptions, allowed: &[&str], what: &str) -
     match options
         .present
         .iter()
-        .find(|option| !allowed.contains(option))
+        .find(|option| **option != SCHEMA_VERSION && !allowed.contains(option))
     {
         None => Ok(()),
         Some(option) => Err(Error::new(
@@ -141,8 +155,10 @@ pub(super) struct Binder<'a> {
     /// SELECTs of `$apply` so far, as they will be printed.
     pub(super) apply_layers: usize,
     next_source: usize,
-    /// The option that is being bound: positions are those of its value.
+    /// The option that is being bound.
     option: Option<&'static str>,
+    /// The option or alias that is being bound: positions are those of its value.
+    pub(super) target: Option<String>,
     /// Unknown names, all of them, so that a client can mend them at once.
     unknown: Vec<Error>,
 }
@@ -182,6 +198,7 @@ impl<'a> Binder<'a> {
             expands: 0,
             next_source: 0,
             option: None,
+            target: None,
             unknown: Vec::new(),
         }
     }
@@ -234,6 +251,7 @@ impl<'a> Binder<'a> {
             from: frame.from,
             via,
             crossed: frame.crossed.clone(),
+            lateral: None,
             joins: frame.joins.clone(),
             filter: Expr::all(conditions),
         }
@@ -249,6 +267,7 @@ impl<'a> Binder<'a> {
             from: frame.from,
             via,
             crossed: frame.crossed,
+            lateral: None,
             joins: frame.joins,
             filter,
         }
@@ -301,7 +320,9 @@ impl<'a> Binder<'a> {
         then: impl FnOnce(&mut Self) -> Result<R>,
     ) -> Result<R> {
         let known = self.unknown.len();
+        let outer = self.target.replace(target.to_owned());
         let result = then(self).map_err(|error| error.target(target));
+        self.target = outer;
         let new = self.unknown.drain(known..);
         let new: Vec<Error> = new.map(|error| error.target(target)).collect();
         self.unknown.extend(new);

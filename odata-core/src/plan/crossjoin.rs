@@ -6,7 +6,7 @@
 use super::apply::{Applied, Order};
 use super::bind::{Binder, allow_only, segment_text};
 use super::projection::{Around, Outputs};
-use super::{Answer, Data, Input, Member, Query, Scoped, Shape, ShapeKind, link, resource};
+use super::{Answer, Data, Input, Links, Member, Query, Scoped, Shape, ShapeKind, link, resource};
 use crate::edm::EntitySet;
 use crate::error::{Code, Error, Result};
 use crate::uri::ast::{
@@ -177,7 +177,8 @@ impl<'a> Binder<'a> {
             kind: ShapeKind::Complex,
             entities: None,
             members,
-            selection: None,
+            links: Links::default(),
+            selection: Vec::new(),
         })
     }
 
@@ -239,6 +240,7 @@ fn reference(set: &EntitySet, source: Scoped, outputs: &mut Outputs) -> Shape {
         kind: ShapeKind::Reference,
         entities: None,
         members: Vec::new(),
-        selection: None,
+        links: Links::default(),
+        selection: Vec::new(),
     }
 }

@@ -22,6 +22,15 @@ pub struct Derived {
     pub filter: Option<Expr>,
 }
 
+/// Rows that are made anew for each row before them (`LATERAL`).
+#[derive(Debug, Clone)]
+pub struct Lateral {
+    /// Whether a row without any stays, with nulls.
+    pub outer: bool,
+    /// What is made.
+    pub derived: Derived,
+}
+
 /// One SELECT over an input.
 #[derive(Debug, Clone)]
 pub struct Layer {

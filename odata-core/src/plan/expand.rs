@@ -1,21 +1,27 @@
 //! `$expand`: related entities inside of an entity, each collection a query of its own.
 
-use super::bind::{Binder, allow_only};
+use super::bind::{Binder, allow_only, segment_text};
+use super::levels::Expansion;
 use super::projection::{Around, Outputs, Selection, strip_casts};
-use super::{Expr, Member, Output, Rows, Scoped, Shape, Via, link};
-use crate::edm::EntitySet;
+use super::{Expr, Member, Output, Rows, Scoped, Selected, Shape, ShapeKind, Via, link};
+use crate::edm::{EntitySet, SetId};
 use crate::error::{Code, Error, Result};
-use crate::uri::ast::{ExpandItem, ExpandKind, ExpandSuffix, QueryOptions, SegmentKind};
+use crate::uri::ast::{
+    ExpandItem, ExpandKind, ExpandSuffix, PathSegment, QueryOptions, SegmentKind,
+};
 use crate::uri::print;
 
 impl<'a> Binder<'a> {
-    /// The expand items with `*` written out, each navigation property at most once.
+    /// The expand items with `*` written out, each navigation property at most once, and what is
+    /// expanded again for a `$levels` around.
     pub(super) fn expand_items(
         &mut self,
         set: &'a EntitySet,
         options: &'a QueryOptions,
-    ) -> Result<Vec<(usize, &'a ExpandItem)>> {
-        let mut items: Vec<(usize, &ExpandItem)> = Vec::new();
+        around: Around<'a>,
+    ) -> Result<Vec<Expansion<'a>>> {
+        let most = self.limits.expand_depth + 1;
+        let mut items: Vec<Expansion<'a>> = Vec::new();
         let mut stars: Vec<&ExpandItem> = Vec::new();
         for item in options.expand.iter().flatten() {
             let target = |error: Error| error.at(item.span);
@@ -32,19 +38,20 @@ impl<'a> Binder<'a> {
                 ExpandKind::Value => return Err(target(Error::not_implemented("a media stream"))),
                 ExpandKind::Path(path) => strip_casts(self, set, path),
             };
-            let (name, span) = match path {
-                [segment] => match &segment.kind {
-                    SegmentKind::Name(name) => (name, segment.span),
-                    _ => return Err(target(Error::not_implemented("such a segment in $expand"))),
-                },
-                _ => {
-                    let message = "expected one navigation property";
-                    let error = Error::new(Code::UnknownNavigation, message);
-                    return Err(target(
-                        error.hint("nest the options instead: $expand=a($expand=b)"),
-                    ));
-                }
+            let Some((segment, casts)) = path.split_first() else {
+                continue;
             };
+            let SegmentKind::Name(name) = &segment.kind else {
+                return Err(target(Error::not_implemented("such a segment in $expand")));
+            };
+            let span = segment.span;
+            if !casts.iter().all(is_type) {
+                let message = "expected one navigation property";
+                let error = Error::new(Code::UnknownNavigation, message);
+                return Err(target(
+                    error.hint("nest the options instead: $expand=a($expand=b)"),
+                ));
+            }
             let Some(place) = set.navigation(name) else {
                 let error = if set.property(name).is_some() {
                     let message = format!(
@@ -65,33 +72,64 @@ impl<'a> Binder<'a> {
                 self.unknown_name(error.at(span));
                 continue;
             };
-            if items.iter().any(|(other, _)| *other == place) {
-                let message = format!("'{name}' is expanded twice");
-                return Err(target(Error::new(Code::DuplicateOption, message)));
+            self.check_casts(set.navigation[place].target, casts)?;
+            if items.iter().any(|other| other.navigation == place) {
+                return Err(target(expanded_twice(name)));
             }
-            items.push((place, item));
+            items.push(Expansion::new(place, item, most));
         }
-        for star in stars {
-            for place in 0..set.navigation.len() {
-                if !items.iter().any(|(other, _)| *other == place) {
-                    items.push((place, star));
+        if let [_, second, ..] = stars.as_slice() {
+            return Err(expanded_twice("*").at(second.span));
+        }
+        let stars = stars.into_iter().flat_map(|star| {
+            (0..set.navigation.len()).map(move |place| Expansion::new(place, star, most))
+        });
+        for expansion in stars.chain(around.again(self, set)) {
+            let place = expansion.navigation;
+            if !items.iter().any(|other| other.navigation == place) {
+                items.push(expansion);
+            } else if !expansion.is_star() {
+                let name = set.navigation[place].declared.name;
+                return Err(expanded_twice(name).at(expansion.item.span));
+            }
+        }
+        self.set_max_levels(set, &mut items, around.depth);
+        Ok(items)
+    }
+
+    /// The types behind a navigation property: only its own has any entities.
+    fn check_casts(&self, target: SetId, casts: &[PathSegment]) -> Result<()> {
+        for segment in casts {
+            let name = segment_text(segment);
+            match self.schema.set_of_type(name) {
+                Some(set) if set.id == target => {}
+                Some(_) => {
+                    let error = Error::not_implemented("a cast to an unrelated type in $expand");
+                    return Err(error.at(segment.span));
+                }
+                None => {
+                    let message = format!("there is no type '{name}'");
+                    return Err(Error::new(Code::UnknownType, message).at(segment.span));
                 }
             }
         }
-        Ok(items)
+        Ok(())
     }
 
     pub(super) fn bind_expand(
         &mut self,
         frame: usize,
         source: Scoped,
-        (navigation, item): (usize, &'a ExpandItem),
-        around: Around,
+        expansion: Expansion<'a>,
+        around: Around<'a>,
         outputs: &mut Outputs,
-        context: &mut Vec<String>,
+        context: &mut Vec<Selected>,
     ) -> Result<Member> {
         self.expands += 1;
         let limits = self.limits;
+        let Expansion {
+            navigation, item, ..
+        } = expansion;
         let too_much =
             |message: String| Err(Error::new(Code::LimitExceeded, message).at(item.span));
         if self.expands > limits.expands {
@@ -103,33 +141,35 @@ impl<'a> Binder<'a> {
                 limits.expand_depth
             ));
         }
-        let declared = self.set(source).navigation[navigation].declared;
-        let options = &item.options;
-        if let Some((levels, span)) = options.levels {
-            match levels {
-                Some(0) => {
-                    let message = "'$levels' is 0, expected a positive number or 'max'";
-                    return Err(Error::new(Code::InvalidOptionValue, message).at(span));
-                }
-                Some(1) => {}
-                _ => return Err(Error::not_implemented("$levels beyond 1").at(span)),
-            }
-        }
-        self.alias_scopes.push(options);
+        self.alias_scopes.push(&item.options);
         let around = Around {
             depth: around.depth + 1,
+            inside: Some((source.set(), expansion)),
             ..around
         };
         let via = Via {
             near: source,
             navigation,
         };
-        let member = if declared.many {
-            self.bind_many(via, item, around, outputs, context)
+        let mut inside = None;
+        let member = if self.set(source).navigation[navigation].declared.many {
+            self.bind_many(via, item, around, outputs, &mut inside)
         } else {
-            self.bind_one(frame, via, item, around, outputs, context)
+            self.bind_one(frame, via, item, around, outputs, &mut inside)
         };
         self.alias_scopes.pop();
+        // What `$levels` adds is said with a plus where it stands; what it adds to a star, by name.
+        if let Some(inside) = inside
+            && (!expansion.again || expansion.is_star())
+        {
+            let set = self.set(source);
+            let target = self.schema.set(set.navigation[navigation].target);
+            context.push(Selected::Expanded {
+                name: set.navigation[navigation].declared.name.to_owned(),
+                recursive: !expansion.is_star() && !expansion.again(set, target).is_empty(),
+                inside,
+            });
+        }
         member
     }
 
@@ -138,14 +178,14 @@ impl<'a> Binder<'a> {
         frame: usize,
         via: Via,
         item: &'a ExpandItem,
-        around: Around,
+        around: Around<'a>,
         outputs: &mut Outputs,
-        context: &mut Vec<String>,
+        inside: &mut Option<Vec<Selected>>,
     ) -> Result<Member> {
         let name = self.set(via.near).navigation[via.navigation].declared.name;
         let far = self.join(frame, via.near, via.navigation);
         let shape = self.bind_single(frame, (name, far), item, around, outputs)?;
-        add_context(context, name, &shape);
+        *inside = selected(&shape);
         Ok(Member::One { name, shape })
     }
 
@@ -155,7 +195,7 @@ impl<'a> Binder<'a> {
         frame: usize,
         (name, source): (&str, Scoped),
         item: &'a ExpandItem,
-        around: Around,
+        around: Around<'a>,
         outputs: &mut Outputs,
     ) -> Result<Shape> {
         let what = format!("'{name}', a single entity");
@@ -192,9 +232,9 @@ impl<'a> Binder<'a> {
         &mut self,
         via: Via,
         item: &'a ExpandItem,
-        around: Around,
+        around: Around<'a>,
         outputs: &mut Outputs,
-        context: &mut Vec<String>,
+        inside: &mut Option<Vec<Selected>>,
     ) -> Result<Member> {
         const COLLECTION: &[&str] = &[
             "$filter", "$search", "$orderby", "$skip", "$top", "$count", "$select", "$expand",
@@ -239,17 +279,18 @@ impl<'a> Binder<'a> {
             .min(limits.expand_product / around.product.max(1))
             .max(1);
         let rows = options.top.map_or(bound, |top| top.value.min(bound));
-        let inside = Around {
+        let within = Around {
             product: around.product.saturating_mul(rows.max(1)),
             ..around
         };
-        let query = self.bind_query(frame, Some(via), Vec::new(), options, selection, inside)?;
+        let query = self.bind_query(frame, Some(via), Vec::new(), options, selection, within)?;
         self.pop_frame(None, None);
         let counted = query.rows().filter(|_| query.count).map(Rows::to_count);
         let count = counted.map(|rows| outputs.push(Output::Count(Box::new(rows))));
-        add_context(context, name, &query.shape);
+        *inside = selected(&query.shape);
         let output = outputs.push(Output::Array(Box::new(query), bound));
-        let canonical = link::nested(options, &self.alias_scopes);
+        let again = around.again(self, self.schema.set(target));
+        let canonical = link::nested(options, again.first(), &self.alias_scopes);
         let options = print::to_url(&canonical);
         Ok(Member::Many {
             navigation: via.navigation,
@@ -261,13 +302,17 @@ impl<'a> Binder<'a> {
     }
 }
 
-/// `nav(..)` in the context URL, only where something inside is selected: `nav()` breaks Excel.
-fn add_context(context: &mut Vec<String>, name: &str, shape: &Shape) {
-    if let Some(selection) = &shape.selection {
-        let nested = format!("{name}({selection})");
-        match context.iter_mut().find(|part| *part == name) {
-            Some(part) => *part = nested,
-            None => context.push(nested),
-        }
-    }
+/// Whether the segment is the name of a type.
+fn is_type(segment: &PathSegment) -> bool {
+    matches!(&segment.kind, SegmentKind::Name(name) if name.contains('.'))
+}
+
+/// What the context URL says inside of an expanded navigation property; nothing of references
+/// (Protocol 10.9).
+fn selected(shape: &Shape) -> Option<Vec<Selected>> {
+    (shape.kind != ShapeKind::Reference).then(|| shape.selection.clone())
+}
+
+fn expanded_twice(name: &str) -> Error {
+    Error::new(Code::DuplicateOption, format!("'{name}' is expanded twice"))
 }

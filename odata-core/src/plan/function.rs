@@ -1,9 +1,10 @@
 //! Calls of canonical functions, `cast` and `isof` (URL Conventions 5.1.1.5 to 5.1.1.10).
 
 use super::bind::Binder;
+use super::entity::{Found, constant};
 use super::operand::convert;
 use super::{Expr, ExprKind, Value, literal, pattern};
-use crate::edm::PrimitiveType as T;
+use crate::edm::{PrimitiveType as T, SetId};
 use crate::error::{Code, Error, Result, Span};
 use crate::functions::{self, Function, Operand, Sql};
 use crate::uri::ast::{self, Name, TypeName};
@@ -118,41 +119,31 @@ impl<'a> Binder<'a> {
         }
     }
 
+    /// `cast`, of the instance itself where no operand is said.
     pub(super) fn bind_cast(
         &mut self,
-        operand: &'a ast::Expr,
+        operand: Option<&'a ast::Expr>,
         name: &'a TypeName,
         span: Span,
-    ) -> Result<Expr> {
-        let ty = self.primitive(name)?;
-        let bound = self.bind_expr(operand)?;
-        let null = Expr {
-            kind: ExprKind::Null,
-            ty: Some(ty),
-            nullable: true,
+    ) -> Result<Found> {
+        let ty = self.named_type(name, operand.is_none())?;
+        let mismatch = |from: &str| {
+            let message = format!("cannot cast {from} to {}", name.name.text);
+            Err(Error::new(Code::TypeMismatch, message).at(span))
         };
-        match (&bound.kind, bound.ty) {
-            (_, None) => Ok(null),
-            (ExprKind::Value(Value::Text(text)), _) => {
-                Ok(literal::from_text(text, ty).map_or(null, |value| Expr {
-                    ty: Some(ty),
-                    ..Expr::value(value)
-                }))
-            }
-            (_, Some(T::Duration)) if ty == T::String => {
-                Err(Error::not_implemented("a cast of Edm.Duration to Edm.String").at(span))
-            }
-            (_, Some(from)) if castable(from, ty) => {
-                let nullable = bound.nullable || !cast_succeeds(from, ty);
-                Ok(Expr {
-                    kind: ExprKind::Cast(Box::new(bound)),
-                    ty: Some(ty),
-                    nullable,
-                })
-            }
-            (_, Some(from)) => {
-                let message = format!("cannot cast {} to {}", from.edm_name(), ty.edm_name());
-                Err(Error::new(Code::TypeMismatch, message).at(span))
+        match (self.find_operand(operand, span)?, ty) {
+            (Found::Entity(entity), Named::Entity(set)) => Ok(match entity.is_of(set) {
+                true => Found::Entity(entity),
+                // No type is derived from another: it fails.
+                false => Found::value(Expr::null()),
+            }),
+            (Found::Entity(_), Named::Primitive(_)) => mismatch("an entity"),
+            (Found::Value(value, _), Named::Entity(_)) => match value.ty {
+                None => Ok(Found::value(value)),
+                Some(from) => mismatch(from.edm_name()),
+            },
+            (Found::Value(value, _), Named::Primitive(ty)) => {
+                cast_value(value, ty, span).map(Found::value)
             }
         }
     }
@@ -160,41 +151,94 @@ impl<'a> Binder<'a> {
     /// Whether the operand is of the type: known beforehand, but for null.
     pub(super) fn bind_is_of(
         &mut self,
-        operand: &'a ast::Expr,
+        operand: Option<&'a ast::Expr>,
         name: &'a TypeName,
+        span: Span,
     ) -> Result<Expr> {
-        let ty = self.primitive(name)?;
-        let bound = self.bind_expr(operand)?;
-        let answer = |b| Expr::certain(ExprKind::Value(Value::Boolean(b)), T::Boolean);
-        match bound.ty {
-            Some(from) if widening(from, ty) => {
-                let null = Expr {
-                    ty: bound.ty,
-                    ..Expr::null()
-                };
-                super::operand::compare(super::Comparison::Ne, bound, null, operand.span)
+        let ty = self.named_type(name, operand.is_none())?;
+        match (self.find_operand(operand, span)?, ty) {
+            (Found::Entity(entity), Named::Entity(set)) if entity.is_of(set) => {
+                Ok(entity.present())
             }
-            _ => Ok(answer(false)),
+            (Found::Value(value, _), Named::Primitive(ty)) => match value.ty {
+                Some(from) if widening(from, ty) => {
+                    let null = Expr {
+                        ty: value.ty,
+                        ..Expr::null()
+                    };
+                    super::operand::compare(super::Comparison::Ne, value, null, span)
+                }
+                _ => Ok(constant(false)),
+            },
+            _ => Ok(constant(false)),
         }
     }
 
-    fn primitive(&self, name: &TypeName) -> Result<T> {
-        let text = &name.name.text;
+    /// The operand of a cast; without one it is the instance itself.
+    fn find_operand(&mut self, operand: Option<&'a ast::Expr>, span: Span) -> Result<Found> {
+        match operand {
+            Some(operand) => self.find_expr(operand),
+            None => self.find_origin(span),
+        }
+    }
+
+    fn named_type(&self, name: &TypeName, alone: bool) -> Result<Named> {
+        let (text, span) = (&name.name.text, name.name.span);
         if name.collection {
-            return Err(Error::not_implemented("a cast to a collection").at(name.name.span));
+            return Err(Error::not_implemented("a cast to a collection").at(span));
         }
         if let Some(ty) = T::from_edm_name(text) {
-            return Ok(ty);
+            return Ok(Named::Primitive(ty));
         }
-        if is_other_type(text) || self.schema.set_of_type(text).is_some() {
-            return Err(
-                Error::not_implemented(format_args!("a cast to '{text}'")).at(name.name.span)
-            );
+        if let Some(set) = self.schema.set_of_type(text) {
+            return Ok(Named::Entity(set.id));
+        }
+        if is_other_type(text) {
+            return Err(Error::not_implemented(format_args!("a cast to '{text}'")).at(span));
         }
         let known = T::ALL.iter().map(|ty| ty.edm_name());
-        let error =
-            Error::new(Code::UnknownType, format!("there is no type '{text}'")).at(name.name.span);
-        Err(error.did_you_mean(text, known))
+        let error = Error::new(Code::UnknownType, format!("there is no type '{text}'")).at(span);
+        Err(match alone && !text.contains('.') {
+            true => error.hint(format!(
+                "the type stands behind the operand: ({text},Edm.String)"
+            )),
+            false => error.did_you_mean(text, known),
+        })
+    }
+}
+
+/// What the name of a type stands for.
+enum Named {
+    Primitive(T),
+    Entity(SetId),
+}
+
+fn cast_value(value: Expr, ty: T, span: Span) -> Result<Expr> {
+    let null = Expr {
+        kind: ExprKind::Null,
+        ty: Some(ty),
+        nullable: true,
+    };
+    match (&value.kind, value.ty) {
+        (_, None) => Ok(null),
+        (ExprKind::Value(Value::Text(text)), _) => {
+            Ok(literal::from_text(text, ty).map_or(null, |value| Expr {
+                ty: Some(ty),
+                ..Expr::value(value)
+            }))
+        }
+        (_, Some(from)) if castable(from, ty) => {
+            let nullable = value.nullable || !cast_succeeds(from, ty);
+            Ok(Expr {
+                kind: ExprKind::Cast(Box::new(value)),
+                ty: Some(ty),
+                nullable,
+            })
+        }
+        (_, Some(from)) => {
+            let message = format!("cannot cast {} to {}", from.edm_name(), ty.edm_name());
+            Err(Error::new(Code::TypeMismatch, message).at(span))
+        }
     }
 }
 
@@ -213,6 +257,13 @@ const ABSTRACT_TYPES: [&str; 5] = [
     "EntityType",
     "Untyped",
 ];
+
+/// Whether there is no such function.
+pub(super) fn is_unknown(name: &Name) -> bool {
+    let lower = name.text.to_ascii_lowercase();
+    functions::overloads(&lower).next().is_none()
+        && !functions::NOT_OFFERED.contains(&lower.as_str())
+}
 
 /// An error for a function that nobody knows.
 pub(super) fn unknown(name: &Name) -> Error {
@@ -296,12 +347,15 @@ fn as_operand(expr: Expr, operand: Operand) -> Expr {
             },
             Some(_) => expr,
         },
-        // The functions of text take int4: a larger number is out of range for any text.
-        (_, Operand::Integer) if expr.ty != Some(T::Int32) || expr.is_value() => Expr {
-            nullable: expr.nullable,
-            kind: ExprKind::Convert(Box::new(expr)),
-            ty: Some(T::Int32),
-        },
+        // No text has so many characters: what is beyond is as good as the last of them.
+        (ExprKind::Value(Value::Integer(n)), Operand::Integer) => {
+            let n = (*n).clamp(1 - i64::from(i32::MAX), i64::from(i32::MAX) - 1);
+            Expr::certain(
+                ExprKind::Convert(Box::new(Expr::value(Value::Integer(n)))),
+                ty,
+            )
+        }
+        (_, Operand::Integer) if expr.ty.is_some() => expr,
         _ => convert(expr, ty),
     }
 }
@@ -324,11 +378,11 @@ fn widening(from: T, to: T) -> bool {
     }
 }
 
-/// Whether a cast gives a value for every value. A date beyond what a row can show has no text, and
-/// a Decimal may be larger than any Double.
+/// Whether a cast gives a value for every value. A date or time beyond what a row can show has no
+/// text, and a Decimal may be larger than any Double.
 fn cast_succeeds(from: T, to: T) -> bool {
     match (from, to) {
-        (T::DateTimeOffset | T::Date, T::String) => false,
+        (T::DateTimeOffset | T::Date | T::TimeOfDay | T::Duration, T::String) => false,
         (_, T::String) => true,
         (T::Decimal, T::Single | T::Double) => false,
         _ => widening(from, to),

@@ -1,10 +1,11 @@
 //! What a next link is bound to, and what the link of an expanded collection is made of.
 
+use super::levels::Expansion;
 use crate::uri::ast::{QueryOptions, ResourcePath};
 use crate::uri::print;
 
 /// Options that change neither which rows come nor in which order.
-const UNBOUND: &[&str] = &["$skiptoken", "$format", "$levels"];
+const UNBOUND: &[&str] = &["$skiptoken", "$format", "$levels", "$schemaversion"];
 
 /// The path and the options of a request, canonical: its tokens are of no use elsewhere.
 pub(super) fn request(path: &ResourcePath, options: &QueryOptions) -> String {
@@ -12,10 +13,24 @@ pub(super) fn request(path: &ResourcePath, options: &QueryOptions) -> String {
     format!("{path}?{}", bound(options.clone()))
 }
 
-/// The options of an expanded collection as those of a request for it: with the aliases of all the
-/// options around them, the innermost last.
-pub(super) fn nested(options: &QueryOptions, around: &[&QueryOptions]) -> String {
+/// The options of an expanded collection as those of a request for it: with what `$levels` expands
+/// again in its members, and with the aliases of all the options around them, the innermost last.
+pub(super) fn nested(
+    options: &QueryOptions,
+    again: Option<&Expansion<'_>>,
+    around: &[&QueryOptions],
+) -> String {
     let mut options = options.clone();
+    if let Some(expansion) = again {
+        let mut item = expansion.item.clone();
+        if let Some((levels, _)) = &mut item.options.levels {
+            *levels = u64::try_from(expansion.levels).ok();
+        }
+        options.expand.get_or_insert_default().push(item);
+        if !options.present.contains(&"$expand") {
+            options.present.push("$expand");
+        }
+    }
     for (name, value) in around.iter().rev().flat_map(|scope| &scope.aliases) {
         if !options
             .aliases

@@ -71,7 +71,8 @@ pub(super) fn from_text(text: &str, ty: PrimitiveType) -> Option<Value> {
         PrimitiveType::Int32 => integer(text, i32::MIN.into(), i32::MAX.into()),
         PrimitiveType::Int64 => integer(text, i64::MIN, i64::MAX),
         PrimitiveType::Decimal => decimal(text),
-        PrimitiveType::Single | PrimitiveType::Double => parse_double(text),
+        PrimitiveType::Single => parse_double(text).and_then(as_single),
+        PrimitiveType::Double => parse_double(text),
         PrimitiveType::DateTimeOffset => date_time(text),
         PrimitiveType::Date => date(text),
         PrimitiveType::TimeOfDay => time(text),
@@ -142,6 +143,13 @@ fn parse_double(text: &str) -> Option<Value> {
             .filter(|x: &f64| x.is_finite())
             .map(Value::Double),
     }
+}
+
+/// The nearest Single; none of what is finite and too large.
+fn as_single(value: Value) -> Option<Value> {
+    let Value::Double(x) = value else { return None };
+    let near = f64::from(x as f32);
+    (near.is_finite() || !x.is_finite()).then_some(Value::Double(near))
 }
 
 fn in_range(date: NaiveDate) -> bool {
@@ -344,6 +352,9 @@ mod tests {
         check("INF", Double, Some(Value::Double(f64::INFINITY)));
         check("infinity", Double, None);
         check("1e400", Double, None);
+        check("1e39", Single, None);
+        check("0.1", Single, Some(Value::Double(f64::from(0.1f32))));
+        check("-INF", Single, Some(Value::Double(f64::NEG_INFINITY)));
     }
 
     #[test]

@@ -6,14 +6,18 @@
 
 mod all;
 mod apply;
+mod arithmetic;
 mod bind;
 mod crossjoin;
 mod derived;
+mod entity;
 mod expand;
 mod expr;
 mod function;
+mod levels;
 mod link;
 mod literal;
+mod members;
 mod operand;
 mod order;
 mod page;
@@ -26,7 +30,7 @@ mod walk;
 
 pub use crate::functions::aggregation::Aggregate;
 pub use bind::bind;
-pub use derived::{Derived, Input, Layer};
+pub use derived::{Derived, Input, Lateral, Layer};
 pub use expr::{Aggregation, ArithmeticOp, Comparison, Expr, ExprKind, Over, OverNumber, Value};
 pub use page::{Bound, Page, Window};
 
@@ -154,6 +158,8 @@ pub struct Rows {
     pub crossed: Vec<Scoped>,
     /// The to-one navigations that expressions go through, in the order in which they are joined.
     pub joins: Vec<Join>,
+    /// What a `join` makes of the entities that are related to each.
+    pub lateral: Option<Box<Lateral>>,
     /// The condition.
     pub filter: Option<Expr>,
 }
@@ -272,8 +278,44 @@ pub struct Shape {
     pub entities: Option<EntityRows>,
     /// The members, in order.
     pub members: Vec<Member>,
-    /// What the context URL says of the selection, without parentheses: `id,inbox(name)`.
-    pub selection: Option<String>,
+    /// The navigation properties whose links are asked for.
+    pub links: Links,
+    /// What the context URL says of the selection.
+    pub selection: Vec<Selected>,
+}
+
+/// Which navigation properties are asked for by name, so that their links are.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Links {
+    /// The places of those that `$select` names.
+    pub named: Vec<usize>,
+    /// Whether all others are asked for too: there is no `$select`, or it has a star.
+    pub all: bool,
+}
+
+/// One item of the context URL's list of what is selected (Protocol 10.7 to 10.10).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Selected {
+    /// A property, a navigation property whose link is wanted, or `*`.
+    Name(String),
+    /// An expanded navigation property.
+    Expanded {
+        /// Its name.
+        name: String,
+        /// Whether it is expanded again inside.
+        recursive: bool,
+        /// What is selected inside.
+        inside: Vec<Selected>,
+    },
+}
+
+impl Selected {
+    /// The name.
+    pub fn name(&self) -> &str {
+        match self {
+            Selected::Name(name) | Selected::Expanded { name, .. } => name,
+        }
+    }
 }
 
 /// What rows are written as.
@@ -338,6 +380,8 @@ pub enum Member {
         name: String,
         /// What is inside.
         members: Vec<Member>,
+        /// The output that is null where there is nothing inside.
+        present: Option<usize>,
     },
     /// An expanded entity; absent where its key is null.
     One {

@@ -1,6 +1,9 @@
 //! Expressions of the URL become expressions with types (URL Conventions 5.1.1).
 
+use super::arithmetic::{arithmetic, negate};
 use super::bind::{Binder, condition};
+use super::entity::{Entity, Found, constant};
+use super::members::Key;
 use super::{ArithmeticOp, Comparison, Expr, ExprKind, Value, function, literal};
 use crate::edm::PrimitiveType as T;
 use crate::error::{Code, Error, Result, Span};
@@ -16,30 +19,53 @@ impl<'a> Binder<'a> {
     /// Any expression. The values of aliases and of computed properties stand in the place of their
     /// names, so that a short request can mean a tree of any size: it is bounded here once more.
     pub(super) fn bind_expr(&mut self, expr: &'a ast::Expr) -> Result<Expr> {
+        self.find_expr(expr)?.into_value(expr.span)
+    }
+
+    /// The same where an entity may stand.
+    pub(super) fn find_expr(&mut self, expr: &'a ast::Expr) -> Result<Found> {
         self.count_nodes(1, expr.span)?;
         if self.depth == self.limits.depth {
             let message = format!("more than {} levels of nesting", self.limits.depth);
             return Err(Error::new(Code::LimitExceeded, message).at(expr.span));
         }
         self.depth += 1;
-        let bound = self.bind_kind(expr);
+        let found = self.find_kind(expr);
         self.depth -= 1;
-        bound
+        found
     }
 
-    fn bind_kind(&mut self, expr: &'a ast::Expr) -> Result<Expr> {
+    fn find_kind(&mut self, expr: &'a ast::Expr) -> Result<Found> {
         use ast::ExprKind as A;
         let span = expr.span;
-        match &expr.kind {
+        let value = match &expr.kind {
+            A::Alias(name) => {
+                return self.with_alias(name, span, |binder, value| match value {
+                    Some(value) => binder.find_expr(value),
+                    // An alias without a value is null (URL Conventions 5.3).
+                    None => Ok(Found::value(Expr::null())),
+                });
+            }
+            A::Path(path) => return self.find(path, span),
+            A::Call(name, arguments) => {
+                if function::is_unknown(name)
+                    && let Some(found) = self.find_keyed(name, Key::Values(arguments), span)?
+                {
+                    return Ok(found);
+                }
+                self.bind_call(name, arguments, span)
+            }
+            A::NamedCall(name, arguments) => {
+                return match self.find_keyed(name, Key::Arguments(arguments), span)? {
+                    Some(found) => Ok(found),
+                    None => Err(function::unknown(name)),
+                };
+            }
+            A::Cast(operand, ty) => return self.bind_cast(operand.as_deref(), ty, span),
+            A::IsOf(operand, ty) => self.bind_is_of(operand.as_deref(), ty, span),
             A::Literal(text) => {
                 Ok(literal::value(text, span)?.map_or_else(Expr::null, Expr::value))
             }
-            A::Alias(name) => self.with_alias(name, span, |binder, value| match value {
-                Some(value) => binder.bind_expr(value),
-                // An alias without a value is null (URL Conventions 5.3).
-                None => Ok(Expr::null()),
-            }),
-            A::Path(path) => self.bind_path(path, span),
             A::And(operands) | A::Or(operands) => {
                 let operands = operands.iter().map(|operand| self.bind_condition(operand));
                 let operands = operands.collect::<Result<Vec<_>>>()?;
@@ -59,22 +85,15 @@ impl<'a> Binder<'a> {
                     nullable,
                 })
             }
-            A::Negate(operand) => self.bind_negate(operand, span),
+            A::Negate(operand) => negate(self.bind_expr(operand)?, span),
             A::Binary(op, left, right) => self.bind_binary(*op, left, right, span),
-            A::Call(name, arguments) => self.bind_call(name, arguments, span),
-            A::Cast(Some(operand), ty) => self.bind_cast(operand, ty, span),
-            A::IsOf(Some(operand), ty) => self.bind_is_of(operand, ty),
             A::Case(branches) => self.bind_case(branches),
-            A::Cast(None, _) | A::IsOf(None, _) => {
-                Err(Error::not_implemented("a type cast of the instance itself").at(span))
+            A::Array(_) | A::List(_) => {
+                Err(Error::not_implemented("a collection as an operand").at(span))
             }
-            A::NamedCall(name, _) => Err(function::unknown(name)),
-            A::Array(_) | A::Object(_) | A::List(_) => Err(Error::new(
-                Code::TypeMismatch,
-                "a collection or object cannot stand here, expected a single value",
-            )
-            .at(span)),
-        }
+            A::Object(_) => Err(Error::not_implemented("an object as an operand").at(span)),
+        };
+        value.map(Found::value)
     }
 
     /// Binds the value of a parameter alias in the scope that gives it.
@@ -107,25 +126,6 @@ impl<'a> Binder<'a> {
         result
     }
 
-    fn bind_negate(&mut self, operand: &'a ast::Expr, span: Span) -> Result<Expr> {
-        let bound = self.bind_expr(operand)?;
-        match bound.ty {
-            None => Ok(bound),
-            Some(ty) if ty.is_numeric() || ty == T::Duration => {
-                let nullable = bound.nullable;
-                Ok(Expr {
-                    kind: ExprKind::Negate(Box::new(bound)),
-                    ty: Some(ty),
-                    nullable,
-                })
-            }
-            Some(ty) => Err(mismatch(
-                format!("'-' takes a number or a duration, not {}", ty.edm_name()),
-                span,
-            )),
-        }
-    }
-
     fn bind_binary(
         &mut self,
         op: BinaryOp,
@@ -144,11 +144,8 @@ impl<'a> Binder<'a> {
             _ => None,
         };
         if let Some(comparison) = comparison {
-            if let Some(presence) = self.bind_presence(comparison, left, right)? {
-                return Ok(presence);
-            }
-            let (left, right) = (self.bind_expr(left)?, self.bind_expr(right)?);
-            return compare(comparison, left, right, span);
+            let operands = (self.find_expr(left)?, self.find_expr(right)?);
+            return self.compare(comparison, operands, span);
         }
         match op {
             BinaryOp::In => self.bind_in(left, right),
@@ -171,41 +168,31 @@ impl<'a> Binder<'a> {
         }
     }
 
-    /// `Nav eq null` and `Nav ne null` (4.01).
-    fn bind_presence(
-        &mut self,
-        op: Comparison,
-        left: &'a ast::Expr,
-        right: &'a ast::Expr,
-    ) -> Result<Option<Expr>> {
-        let is_null =
-            |expr: &ast::Expr| matches!(expr.kind, ast::ExprKind::Literal(ast::Literal::Null));
-        let path = match (&left.kind, &right.kind) {
-            (ast::ExprKind::Path(path), _) if is_null(right) => path,
-            (_, ast::ExprKind::Path(path)) if is_null(left) => path,
-            _ => return Ok(None),
-        };
-        let Some(entity) = self.bind_entity_path(path)? else {
-            return Ok(None);
-        };
-        let present = Expr::certain(ExprKind::Present(entity), T::Boolean);
-        match op {
-            Comparison::Ne => Ok(Some(present)),
-            Comparison::Eq => Ok(Some(Expr::certain(
-                ExprKind::Not(Box::new(present)),
-                T::Boolean,
-            ))),
-            _ => Ok(Some(Expr::certain(
-                ExprKind::Value(Value::Boolean(false)),
-                T::Boolean,
-            ))),
+    /// `in` is `eq` with any of the list's values.
+    fn bind_in(&mut self, left: &'a ast::Expr, right: &'a ast::Expr) -> Result<Expr> {
+        match self.find_expr(left)? {
+            Found::Value(operand, _) => self.bind_in_list(operand, right),
+            Found::Entity(entity) => self.bind_in_entities(&entity, right),
         }
     }
 
-    /// `in` is `eq` with any of the list's values.
-    fn bind_in(&mut self, left: &'a ast::Expr, right: &'a ast::Expr) -> Result<Expr> {
-        let operand = self.bind_expr(left)?;
-        self.bind_in_list(operand, right)
+    fn bind_in_entities(&mut self, entity: &Entity, list: &'a ast::Expr) -> Result<Expr> {
+        let items = match &list.kind {
+            ast::ExprKind::List(items) | ast::ExprKind::Array(items) => items,
+            ast::ExprKind::Alias(name) => {
+                return self.with_alias(name, list.span, |binder, value| match value {
+                    Some(value) => binder.bind_in_entities(entity, value),
+                    None => Ok(constant(false)),
+                });
+            }
+            _ => return Err(no_list(list.span)),
+        };
+        let mut equal = Vec::new();
+        for item in items {
+            let operands = (Found::Entity(entity.clone()), self.find_expr(item)?);
+            equal.push(self.compare(Comparison::Eq, operands, item.span)?);
+        }
+        Ok(Expr::one_of(equal).unwrap_or_else(|| constant(false)))
     }
 
     fn bind_in_list(&mut self, operand: Expr, list: &'a ast::Expr) -> Result<Expr> {
@@ -215,13 +202,10 @@ impl<'a> Binder<'a> {
             ast::ExprKind::Alias(name) => {
                 return self.with_alias(name, span, |binder, value| match value {
                     Some(value) => binder.bind_in_list(operand, value),
-                    None => Ok(Expr::certain(
-                        ExprKind::Value(Value::Boolean(false)),
-                        T::Boolean,
-                    )),
+                    None => Ok(constant(false)),
                 });
             }
-            _ => return Err(mismatch("'in' takes a list such as (1,2,3)".into(), span)),
+            _ => return Err(no_list(span)),
         };
         let (mut values, mut others, mut null) = (Vec::new(), Vec::new(), false);
         // A literal, or a null, is no operand of a list: PostgreSQL finds no operator for its type.
@@ -243,8 +227,10 @@ impl<'a> Binder<'a> {
             match &literal.kind {
                 ExprKind::Null => null = true,
                 ExprKind::Value(Value::Double(x)) if x.is_nan() => {}
+                // A Decimal beside a Double becomes one, which `=` of the list would not see to.
                 ExprKind::Value(value)
-                    if values.first().is_none_or(|first| same_kind(first, value)) =>
+                    if !(operand.ty == Some(T::Decimal) && matches!(value, Value::Double(_)))
+                        && values.first().is_none_or(|first| same_kind(first, value)) =>
                 {
                     values.push(value.clone());
                 }
@@ -304,7 +290,11 @@ impl<'a> Binder<'a> {
     }
 }
 
-fn mismatch(message: String, span: Span) -> Error {
+fn no_list(span: Span) -> Error {
+    mismatch("'in' takes a list such as (1,2,3)".into(), span)
+}
+
+pub(super) fn mismatch(message: String, span: Span) -> Error {
     Error::new(Code::TypeMismatch, message).at(span)
 }
 
@@ -397,16 +387,23 @@ pub(super) fn compare(op: Comparison, left: Expr, right: Expr, span: Span) -> Re
             span,
         ));
     }
-    // A literal takes the common type; PostgreSQL itself compares columns of two numeric types.
-    let literal = |expr: Expr, other: T| {
+    // A literal takes the common type. PostgreSQL itself compares columns of two numeric types, but
+    // fails over a Decimal that no Double is near.
+    let side = |expr: Expr, other: T| {
         if expr.is_value() {
             convert(expr, literal_type(common, other))
+        } else if expr.ty == Some(T::Decimal) && is_float(other) {
+            convert(expr, T::Double)
         } else {
             expr
         }
     };
-    let kind = ExprKind::Compare(op, Box::new(literal(left, b)), Box::new(literal(right, a)));
+    let kind = ExprKind::Compare(op, Box::new(side(left, b)), Box::new(side(right, a)));
     Ok(Expr::certain(kind, T::Boolean))
+}
+
+fn is_float(ty: T) -> bool {
+    matches!(ty, T::Single | T::Double)
 }
 
 /// A literal as it is compared with an operand of this type; a null as it is.
@@ -464,82 +461,5 @@ fn read_as(expr: Expr, other: Option<T>, span: Span) -> Result<Expr> {
             None => Err(literal::invalid(ty, text, span)),
         },
         _ => Ok(expr),
-    }
-}
-
-/// Arithmetic over numbers, dates and durations (URL Conventions 5.1.1.2).
-pub(super) fn arithmetic(op: ArithmeticOp, left: Expr, right: Expr, span: Span) -> Result<Expr> {
-    use ArithmeticOp::{Add, Div, DivBy, Mod, Mul, Sub};
-    let (Some(a), Some(b)) = (left.ty, right.ty) else {
-        return Ok(Expr::null());
-    };
-    let nullable = left.nullable || right.nullable;
-    let of = |left, right, ty| {
-        Ok(Expr {
-            kind: ExprKind::Arithmetic(op, Box::new(left), Box::new(right)),
-            ty: Some(ty),
-            nullable,
-        })
-    };
-    if let (true, true) = (a.is_numeric(), b.is_numeric()) {
-        let common = common_type(a, b).unwrap_or(T::Decimal);
-        let ty = match op {
-            DivBy if common.is_integer() => T::Decimal,
-            _ => common,
-        };
-        if matches!(op, Div | Mod)
-            && ty.numeric_rank() <= T::Decimal.numeric_rank()
-            && is_zero(&right)
-        {
-            return Err(Error::new(Code::InvalidLiteral, "division by zero").at(span));
-        }
-        return of(convert(left, ty), convert(right, ty), ty);
-    }
-    // Times that are infinite or beyond the calendar give null.
-    let of_times = |left, right, ty| {
-        of(left, right, ty).map(|expr: Expr| Expr {
-            nullable: true,
-            ..expr
-        })
-    };
-    match (a, op, b) {
-        (T::DateTimeOffset | T::Date, Add | Sub, T::Duration) => of_times(left, right, a),
-        (T::Duration, Add, T::DateTimeOffset | T::Date) => of_times(left, right, b),
-        (T::Duration, Add | Sub, T::Duration) => of(left, right, T::Duration),
-        (T::DateTimeOffset, Sub, T::DateTimeOffset) | (T::Date, Sub, T::Date) => {
-            of_times(left, right, T::Duration)
-        }
-        (T::Duration, Mul | Div | DivBy, _) if b.is_numeric() => {
-            of(left, convert(right, T::Double), T::Duration)
-        }
-        (_, Mul, T::Duration) if a.is_numeric() => of(convert(left, T::Double), right, T::Duration),
-        _ => {
-            let name = match op {
-                Add => "add",
-                Sub => "sub",
-                Mul => "mul",
-                Div => "div",
-                DivBy => "divby",
-                Mod => "mod",
-            };
-            Err(mismatch(
-                format!(
-                    "'{name}' does not take {} and {}",
-                    a.edm_name(),
-                    b.edm_name()
-                ),
-                span,
-            ))
-        }
-    }
-}
-
-fn is_zero(expr: &Expr) -> bool {
-    match &expr.kind {
-        ExprKind::Value(Value::Integer(n)) => *n == 0,
-        ExprKind::Value(Value::Decimal(text)) => {
-            text.bytes().all(|b| matches!(b, b'0' | b'.' | b'-'))
-        }
-        _ => false,
     }
 }

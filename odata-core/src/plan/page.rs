@@ -1,8 +1,9 @@
 //! Which part of a result is read: what the client asked for, what a page may hold, where a next
 //! link continues.
 
-use super::Query;
+use super::{Data, Output, Query};
 use crate::edm::PgType;
+use std::borrow::Cow;
 
 /// One page of a result. It isn't part of the plan: the page size comes from a preference, the
 /// bounds from a next link.
@@ -14,6 +15,9 @@ pub struct Page {
     pub given: u64,
     /// The sort values of the last row given, one for each item of the order.
     pub after: Option<Vec<Bound>>,
+    /// Whether the number of all rows, where it is asked for, comes with the first row: a reader of a
+    /// stream wants it before them. Else it comes with the row that shows that it isn't known anyway.
+    pub count_first: bool,
 }
 
 /// A sort value, as PostgreSQL sent it: nothing is lost by rendering.
@@ -37,6 +41,40 @@ pub struct Window {
     pub read: u64,
     /// Whether a row beyond the answered ones means a next page.
     pub pages: bool,
+    /// The row that tells the number of all rows, where that is asked for, counted from 1.
+    pub count_row: u64,
+}
+
+impl Data {
+    /// The same with at most so many members in each expanded collection: the size that a client
+    /// asks for holds for every collection of the response (Protocol 8.2.8.5).
+    pub fn with_pages_of(&self, size: Option<u64>) -> Cow<'_, Data> {
+        match size {
+            Some(size) if self.query.has_arrays() => {
+                let mut data = self.clone();
+                data.query.bound_arrays(size);
+                Cow::Owned(data)
+            }
+            _ => Cow::Borrowed(self),
+        }
+    }
+}
+
+impl Query {
+    /// Whether a collection is expanded in its rows.
+    pub fn has_arrays(&self) -> bool {
+        let is_array = |output: &Output| matches!(output, Output::Array(..));
+        self.outputs.iter().any(is_array)
+    }
+
+    fn bound_arrays(&mut self, size: u64) {
+        for output in &mut self.outputs {
+            if let Output::Array(query, bound) = output {
+                *bound = size.min(*bound);
+                query.bound_arrays(size);
+            }
+        }
+    }
 }
 
 impl Page {
@@ -46,6 +84,7 @@ impl Page {
             size,
             given: 0,
             after: None,
+            count_first: false,
         }
     }
 
@@ -61,6 +100,7 @@ impl Page {
             rows,
             read,
             pages,
+            count_row: if self.count_first { 1 } else { read },
         }
     }
 

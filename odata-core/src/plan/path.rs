@@ -1,34 +1,28 @@
-//! Paths in expressions: properties, navigations, lambdas, counts (URL Conventions 5.1.1.13 to 16).
+//! Paths in expressions: from an instance over properties and navigations to a value or an entity (URL
+//! Conventions 5.1.1.14 to 16).
 
 use super::bind::{Binder, segment_text};
-use super::{Expr, ExprKind, Rows, Scoped, Via, resource};
-use crate::edm::PrimitiveType as T;
+use super::entity::Found;
+use super::members::{Key, Members};
+use super::{Expr, Scoped, Via};
+use crate::edm::EntitySet;
 use crate::error::{Code, Error, Result, Span};
-use crate::uri::ast::{Lambda, PathExpr, PathRoot, PathSegment, SegmentKind};
+use crate::uri::ast::{self, PathExpr, PathRoot, PathSegment, SegmentKind};
 
 /// Where a path has come to.
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Place {
     pub(super) frame: usize,
     pub(super) source: Scoped,
 }
 
+/// What becomes of the entity that a path leads to.
+pub(super) type Then<'t, 'a> = &'t mut dyn FnMut(&mut Binder<'a>, Place) -> Result<Found>;
+
 impl<'a> Binder<'a> {
     /// A path that must end in a value.
     pub(super) fn bind_path(&mut self, path: &'a PathExpr, span: Span) -> Result<Expr> {
-        match path.root {
-            PathRoot::Root => return self.bind_root(&path.segments, span),
-            PathRoot::These => return self.bind_these(&path.segments, span),
-            PathRoot::It | PathRoot::This if self.inside_these => {
-                let what = "another instance beside those of $these";
-                return Err(Error::not_implemented(what).at(span));
-            }
-            PathRoot::It | PathRoot::This | PathRoot::Implicit => {}
-        }
-        if let Some(expr) = self.bind_derived_path(path, span)? {
-            return Ok(expr);
-        }
-        let (place, segments) = self.start(path)?;
-        self.bind_segments(place, segments, path.root == PathRoot::Implicit, span)
+        self.find(path, span)?.into_value(span)
     }
 
     /// What follows an entity, which must end in a value.
@@ -39,7 +33,122 @@ impl<'a> Binder<'a> {
         segments: &'a [PathSegment],
         span: Span,
     ) -> Result<Expr> {
-        self.bind_segments(Place { frame, source }, segments, false, span)
+        let place = Place { frame, source };
+        let mut then = |binder: &mut Self, place| binder.found(place, "$this");
+        let found = self.walk(place, segments, span, &mut then)?;
+        found.into_value(span)
+    }
+
+    /// What a path leads to.
+    pub(super) fn find(&mut self, path: &'a PathExpr, span: Span) -> Result<Found> {
+        let root = match path.root {
+            PathRoot::It => "$it",
+            PathRoot::This => "$this",
+            _ => "",
+        };
+        let name = path.segments.iter().rev().map(segment_text);
+        let name = name.filter(|text| !text.starts_with('(')).next();
+        let name = name.unwrap_or(root);
+        self.follow(path, span, &mut |binder, place| binder.found(place, name))
+    }
+
+    /// The instance that names without a prefix belong to.
+    pub(super) fn find_origin(&mut self, span: Span) -> Result<Found> {
+        if self.derived.is_some() {
+            let what = "a type cast of a row that is no entity";
+            return Err(Error::not_implemented(what).at(span));
+        }
+        let (place, _) = self
+            .start_at(self.origin, &[])
+            .map_err(|error| error.at(span))?;
+        self.found(place, "$this")
+    }
+
+    pub(super) fn found(&self, place: Place, name: &str) -> Result<Found> {
+        Ok(Found::Entity(self.entity(place, name.to_owned())))
+    }
+
+    /// Follows a path to a value, or to an entity and on.
+    fn follow(&mut self, path: &'a PathExpr, span: Span, then: Then<'_, 'a>) -> Result<Found> {
+        let segments = path.segments.as_slice();
+        match (path.root, segments) {
+            (PathRoot::Root, _) => return self.follow_root(segments, span, then),
+            (PathRoot::These, _) => return self.bind_these(segments, span).map(Found::value),
+            (PathRoot::It | PathRoot::This, _) if self.inside_these => {
+                let what = "another instance beside those of $these";
+                return Err(Error::not_implemented(what).at(span));
+            }
+            (PathRoot::Implicit, [first, rest @ ..]) => {
+                if let SegmentKind::Annotation(name) = &first.kind
+                    && !name.contains(['.', '#'])
+                {
+                    return self.follow_alias((name, first.span), rest, span, then);
+                }
+            }
+            _ => {}
+        }
+        if let Some(expr) = self.bind_derived_path(path, span)? {
+            return Ok(Found::value(expr));
+        }
+        let (place, segments) = self.start(path).map_err(|error| error.at(span))?;
+        self.walk(place, segments, span, then)
+    }
+
+    /// `@p/status`: on from the entity that the alias stands for.
+    fn follow_alias(
+        &mut self,
+        (name, at): (&'a str, Span),
+        rest: &'a [PathSegment],
+        span: Span,
+        then: Then<'_, 'a>,
+    ) -> Result<Found> {
+        let outer = self.target.clone();
+        self.with_alias(name, at, |binder, value| {
+            let Some(value) = value else {
+                return Ok(Found::value(Expr::null()));
+            };
+            // What follows stands where the alias does: it may name the alias again.
+            binder.follow_expr(value, &mut |binder, place| {
+                let open = binder.open_aliases.pop();
+                let mut behind = |binder: &mut Self| binder.walk(place, rest, span, &mut *then);
+                let found = match &outer {
+                    Some(outer) => binder.with_target(outer, behind),
+                    None => behind(binder),
+                };
+                binder.open_aliases.extend(open);
+                found
+            })
+        })
+    }
+
+    fn follow_expr(&mut self, expr: &'a ast::Expr, then: Then<'_, 'a>) -> Result<Found> {
+        use ast::ExprKind as A;
+        self.count_nodes(1, expr.span)?;
+        match &expr.kind {
+            A::Literal(ast::Literal::Null) => Ok(Found::value(Expr::null())),
+            A::Alias(name) => self.with_alias(name, expr.span, |binder, value| match value {
+                Some(value) => binder.follow_expr(value, then),
+                None => Ok(Found::value(Expr::null())),
+            }),
+            A::Path(path) => {
+                let mut reached = false;
+                let found = self.follow(path, expr.span, &mut |binder, place| {
+                    reached = true;
+                    then(binder, place)
+                })?;
+                match reached {
+                    true => Ok(found),
+                    false => Err(no_entity(expr.span)),
+                }
+            }
+            A::Call(name, values) => self
+                .follow_keyed(name, Key::Values(values), expr.span, then)?
+                .ok_or_else(|| no_entity(expr.span)),
+            A::NamedCall(name, arguments) => self
+                .follow_keyed(name, Key::Arguments(arguments), expr.span, then)?
+                .ok_or_else(|| no_entity(expr.span)),
+            _ => Err(no_entity(expr.span)),
+        }
     }
 
     /// A path to a column of the rows that `$apply` made.
@@ -142,7 +251,7 @@ impl<'a> Binder<'a> {
 
     /// The instance at an origin; without one it is that of the page, which in a cross join has the
     /// names of the sets.
-    fn start_at(
+    pub(super) fn start_at(
         &mut self,
         origin: Option<(usize, Scoped)>,
         segments: &'a [PathSegment],
@@ -170,13 +279,14 @@ impl<'a> Binder<'a> {
         }
     }
 
-    fn bind_segments(
+    /// Walks from an entity to a value, or to another entity and on.
+    pub(super) fn walk(
         &mut self,
         start: Place,
         segments: &'a [PathSegment],
-        bare: bool,
         span: Span,
-    ) -> Result<Expr> {
+        then: Then<'_, 'a>,
+    ) -> Result<Found> {
         let Place { frame, mut source } = start;
         if segments.len() > self.limits.path_segments {
             let message = format!(
@@ -192,64 +302,59 @@ impl<'a> Binder<'a> {
                 return Err(self.misplaced(segment));
             };
             let set = self.set(source);
-            if let (true, 0) = (bare, i) {
-                let computed = self.frames[frame]
-                    .computed
-                    .iter()
-                    .find(|(of, alias, _)| *of == source && alias == name);
-                if let Some((_, _, expr)) = computed {
-                    let expr = expr.clone();
-                    self.count_nodes(expr.size(), segment.span)?;
-                    return self.at_end(expr, rest);
-                }
+            let mut computed = self.frames[frame].computed.iter();
+            let computed = computed.find(|(of, alias, _)| i == 0 && *of == source && alias == name);
+            if let Some((_, _, expr)) = computed {
+                let expr = expr.clone();
+                self.count_nodes(expr.size(), segment.span)?;
+                return self.at_end(expr, rest);
             }
             if let Some(place) = set.property(name) {
                 let expr = self.property(frame, source, place, segment.span)?;
                 return self.at_end(expr, rest);
             }
-            if let Some(place) = set.navigation(name) {
-                if set.navigation[place].declared.many {
-                    return self.bind_members(
-                        Via {
-                            near: source,
-                            navigation: place,
-                        },
-                        segment,
-                        rest,
-                    );
-                }
-                source = self.join(frame, source, place);
-                continue;
-            }
-            if name.contains('.') {
-                if self
-                    .schema
-                    .set_of_type(name)
-                    .is_some_and(|cast| cast.id == source.set())
-                {
+            if let Some(navigation) = set.navigation(name) {
+                let declared = &set.navigation[navigation];
+                if !declared.declared.many {
+                    source = self.join(frame, source, navigation);
                     continue;
                 }
-                let message = format!(
-                    "there is no type '{name}' derived from '{}'",
-                    set.declared.name
-                );
-                return Err(Error::new(Code::UnknownType, message).at(segment.span));
+                let members = Members {
+                    set: declared.target,
+                    via: Some(Via {
+                        near: source,
+                        navigation,
+                    }),
+                    segment,
+                };
+                return self.members(&members, rest, span, then);
+            }
+            if name.contains('.') {
+                self.own_type(set, name, segment.span)?;
+                continue;
             }
             let error = self.no_property(set, name, segment.span);
-            return Ok(self.unknown_name(error));
+            return Ok(Found::value(self.unknown_name(error)));
         }
-        let message = format!(
-            "expected a property behind '{}'",
-            segments.last().map_or("$it", segment_text)
-        );
-        Err(Error::new(Code::TypeMismatch, message)
-            .at(span)
-            .hint("an entity can only be compared with null"))
+        then(self, Place { frame, source })
     }
 
-    fn at_end(&self, expr: Expr, rest: &[PathSegment]) -> Result<Expr> {
+    /// A cast to the type that the entities have anyway: none is derived from another.
+    pub(super) fn own_type(&self, set: &EntitySet, name: &str, span: Span) -> Result<()> {
+        let named = self.schema.set_of_type(name);
+        if named.is_some_and(|named| named.id == set.id) {
+            return Ok(());
+        }
+        let message = format!(
+            "there is no type '{name}' derived from '{}'",
+            set.declared.name
+        );
+        Err(Error::new(Code::UnknownType, message).at(span))
+    }
+
+    fn at_end(&self, expr: Expr, rest: &[PathSegment]) -> Result<Found> {
         match rest.first() {
-            None => Ok(expr),
+            None => Ok(Found::value(expr)),
             Some(segment) if matches!(segment.kind, SegmentKind::Annotation(_)) => {
                 Err(self.misplaced(segment))
             }
@@ -273,178 +378,14 @@ impl<'a> Binder<'a> {
         }
         .at(segment.span)
     }
+}
 
-    /// What follows a collection: `any`, `all`, `$count`, `aggregate`, behind `$filter(..)` if need
-    /// be.
-    fn bind_members(
-        &mut self,
-        via: Via,
-        collection: &PathSegment,
-        rest: &'a [PathSegment],
-    ) -> Result<Expr> {
-        let target = self.set(via.near).navigation[via.navigation].target;
-        let frame = self.push_frame(target);
-        let mut conditions = Vec::new();
-        let mut rest = rest;
-        while let Some((
-            PathSegment {
-                kind: SegmentKind::Filter(expr),
-                ..
-            },
-            behind,
-        )) = rest.split_first()
-        {
-            conditions.push(self.bind_member_condition(frame, expr)?);
-            rest = behind;
-        }
-        let Some((last, behind)) = rest.split_first() else {
-            return Err(self.needs_lambda(collection));
-        };
-        if let Some(segment) = behind.first() {
-            let message = format!(
-                "'/{}' cannot follow '{}'",
-                segment_text(segment),
-                segment_text(last)
-            );
-            return Err(Error::new(Code::TypeMismatch, message).at(segment.span));
-        }
-        match &last.kind {
-            SegmentKind::Count(options) => {
-                if let Some(filter) = &options.filter {
-                    conditions.push(self.bind_member_condition(frame, filter)?);
-                }
-                if let Some(search) = &options.search {
-                    conditions.push(self.bind_search(frame, search)?);
-                }
-                let rows = self.pop_frame(Some(via), Expr::all(conditions));
-                Ok(Expr::certain(ExprKind::Count(Box::new(rows)), T::Int64))
-            }
-            SegmentKind::Any(lambda) => {
-                if let Some(lambda) = lambda {
-                    conditions.push(self.bind_lambda(frame, lambda)?);
-                }
-                let rows = self.pop_frame(Some(via), Expr::all(conditions));
-                Ok(Expr::certain(ExprKind::Any(Box::new(rows)), T::Boolean))
-            }
-            SegmentKind::All(lambda) => {
-                let predicate = self.bind_lambda(frame, lambda)?;
-                let rows = self.pop_frame(Some(via), Expr::all(conditions));
-                Ok(Expr::certain(
-                    ExprKind::All(Box::new(rows), Box::new(predicate)),
-                    T::Boolean,
-                ))
-            }
-            SegmentKind::Aggregate(item) => {
-                let from = self.frames[frame].from;
-                let total = self.for_each_member(last.span, |binder| {
-                    binder.with_origin((frame, from), |binder| {
-                        binder.bind_aggregate_function(frame, item)
-                    })
-                })?;
-                let rows = self.pop_frame(Some(via), Expr::all(conditions));
-                Ok(Expr {
-                    ty: total.ty,
-                    nullable: total.nullable,
-                    kind: ExprKind::Scalar(Box::new(rows), Box::new(total)),
-                })
-            }
-            _ => Err(self.needs_lambda(collection)),
-        }
-    }
-
-    fn needs_lambda(&self, collection: &PathSegment) -> Error {
-        let name = segment_text(collection);
-        let message =
-            format!("'{name}' is a collection, expected 'any', 'all' or '$count' behind it");
-        Error::new(Code::TypeMismatch, message)
-            .at(collection.span)
-            .hint(format!("for example {name}/any(x:x/id eq 1)"))
-    }
-
-    /// A condition on the members themselves: names without a prefix are theirs.
-    pub(super) fn bind_member_condition(
-        &mut self,
-        frame: usize,
-        expr: &'a crate::uri::ast::Expr,
-    ) -> Result<Expr> {
-        let from = self.frames[frame].from;
-        self.with_origin((frame, from), |binder| binder.bind_condition(expr))
-    }
-
-    /// The predicate of `any` or `all`. Names without a prefix still belong to the instance at the
-    /// origin of the path (URL Conventions 5.1.1.13).
-    fn bind_lambda(&mut self, frame: usize, lambda: &'a Lambda) -> Result<Expr> {
-        self.for_each_member(lambda.variable.span, |binder| {
-            binder.frames[frame].variable = Some(lambda.variable.text.clone());
-            binder.bind_condition(&lambda.predicate)
-        })
-    }
-
-    /// What is evaluated for each member of a collection is bounded in its depth.
-    fn for_each_member<R>(
-        &mut self,
-        span: Span,
-        then: impl FnOnce(&mut Self) -> Result<R>,
-    ) -> Result<R> {
-        if self.lambdas == self.limits.lambda_depth {
-            let message = format!(
-                "more than {} lambda expressions inside each other",
-                self.limits.lambda_depth
-            );
-            return Err(Error::new(Code::LimitExceeded, message).at(span));
-        }
-        self.lambdas += 1;
-        let result = then(self);
-        self.lambdas -= 1;
-        result
-    }
-
-    /// `$root/Set(key)/property`: one value of another entity.
-    fn bind_root(&mut self, segments: &'a [PathSegment], span: Span) -> Result<Expr> {
-        let [
-            PathSegment {
-                kind: SegmentKind::Name(name),
-                span: at,
-            },
-            rest @ ..,
-        ] = segments
-        else {
-            return Err(
-                Error::new(Code::SyntaxError, "expected an entity set behind '$root/'").at(span),
-            );
-        };
-        let Some(set) = self.schema.set_named(name) else {
-            return Err(resource::no_set(self.schema, name).at(*at));
-        };
-        let [
-            PathSegment {
-                kind: SegmentKind::Arguments(arguments),
-                ..
-            },
-            rest @ ..,
-        ] = rest
-        else {
-            return Err(Error::not_implemented("a collection behind '$root'").at(*at));
-        };
-        let frame = self.push_frame(set.id);
-        let from = self.frames[frame].from;
-        let key = self.bind_key(from, arguments, *at)?;
-        let value = self.bind_segments(
-            Place {
-                frame,
-                source: from,
-            },
-            rest,
-            false,
-            span,
-        )?;
-        let rows: Rows = self.pop_frame(None, Some(key));
-        Ok(Expr {
-            ty: value.ty,
-            nullable: true,
-            kind: ExprKind::Scalar(Box::new(rows), Box::new(value)),
-        })
-    }
+fn no_entity(span: Span) -> Error {
+    Error::new(
+        Code::TypeMismatch,
+        "a path can follow an alias only where that is an entity",
+    )
+    .at(span)
 }
 
 /// The names of a path of properties. Casts are not among them: no row shows one.

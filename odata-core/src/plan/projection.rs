@@ -2,10 +2,11 @@
 
 use super::apply::{Applied, Order, These};
 use super::bind::Binder;
+use super::levels::Expansion;
 use super::order::indexed_range;
-use super::{Expr, Input, Member, Output, Query, Scoped, Shape, ShapeKind, Via};
-use crate::edm::EntitySet;
-use crate::error::{Code, Error, Result};
+use super::{Expr, Input, Links, Member, Output, Query, Scoped, Selected, Shape, ShapeKind, Via};
+use crate::edm::{EntitySet, SetId};
+use crate::error::{Code, Error, Result, Span};
 use crate::uri::ast::{ComputeItem, QueryOptions, SegmentKind, SelectItem, SelectKind};
 
 /// Which members of an entity are wanted.
@@ -17,20 +18,46 @@ pub(super) enum Selection {
     Reference,
 }
 
+/// What `$select` names.
+struct Wanted<'a> {
+    names: Vec<&'a str>,
+    /// Whether everything is wanted: there is no `$select`, or it has a star.
+    all: bool,
+}
+
+impl Wanted<'_> {
+    fn has(&self, name: &str) -> bool {
+        self.all || self.names.contains(&name)
+    }
+}
+
 /// Around a collection: the depth of expansion, and how many rows its arrays may have for one row
 /// of the page.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Around {
+pub(super) struct Around<'a> {
     pub(super) depth: usize,
     pub(super) product: u64,
+    /// The set from which an expansion leads here, and the expansion.
+    pub(super) inside: Option<(SetId, Expansion<'a>)>,
 }
 
-impl Around {
+impl<'a> Around<'a> {
+    /// What the expansion around expands again in the entities of this set.
+    pub(super) fn again(&self, binder: &Binder<'_>, set: &EntitySet) -> Vec<Expansion<'a>> {
+        let again = |(from, expansion): (SetId, Expansion<'a>)| {
+            expansion.again(binder.schema.set(from), set)
+        };
+        self.inside.map(again).unwrap_or_default()
+    }
+}
+
+impl Around<'_> {
     /// Around the page itself there is nothing.
-    pub(super) fn page() -> Around {
+    pub(super) fn page() -> Self {
         Around {
             depth: 0,
             product: 1,
+            inside: None,
         }
     }
 }
@@ -102,7 +129,7 @@ impl<'a> Binder<'a> {
         mut conditions: Vec<Expr>,
         options: &'a QueryOptions,
         selection: Selection,
-        around: Around,
+        around: Around<'a>,
     ) -> Result<Query> {
         let from = self.frames[frame].from;
         let skip = self.bind_skip(options)?;
@@ -210,7 +237,7 @@ impl<'a> Binder<'a> {
         source: Scoped,
         options: &'a QueryOptions,
         selection: Selection,
-        around: Around,
+        around: Around<'a>,
         outputs: &mut Outputs,
     ) -> Result<Shape> {
         let set = self.set(source);
@@ -228,11 +255,10 @@ impl<'a> Binder<'a> {
             .collect();
         // What $apply computed is a property of all rows (Data Aggregation 3.4.2).
         if options.apply.is_some() && options.select.is_none() && !computed.is_empty() {
-            context.push("*".to_owned());
-            context.extend(computed.into_iter().cloned());
+            context.push(Selected::Name("*".to_owned()));
+            context.extend(computed.into_iter().cloned().map(Selected::Name));
         }
-        let selected =
-            |name: &str| !reference && wanted.as_ref().is_none_or(|names| names.contains(&name));
+        let selected = |name: &str| !reference && wanted.has(name);
         for (place, property) in set.properties.iter().enumerate() {
             if selected(property.declared.name) {
                 members.push(Member::Property {
@@ -259,7 +285,7 @@ impl<'a> Binder<'a> {
                 .iter()
                 .all(|place| selected(set.properties[*place].declared.name));
         self.in_option("$expand", |binder| {
-            for item in binder.expand_items(set, options)? {
+            for item in binder.expand_items(set, options, around)? {
                 members.push(binder.bind_expand(
                     frame,
                     source,
@@ -271,7 +297,6 @@ impl<'a> Binder<'a> {
             }
             Ok(())
         })?;
-        let selection = (!context.is_empty()).then(|| context.join(","));
         Ok(Shape {
             set: set.id,
             key,
@@ -283,30 +308,40 @@ impl<'a> Binder<'a> {
             },
             entities: None,
             members,
-            selection,
+            links: Links {
+                named: (0..set.navigation.len())
+                    .filter(|place| wanted.names.contains(&set.navigation[*place].declared.name))
+                    .collect(),
+                all: wanted.all,
+            },
+            selection: context,
         })
     }
 
-    /// The names that `$select` wants: `None` for all. `context` gets what the context URL says.
+    /// What `$select` wants. `context` gets what the context URL says.
     fn bind_select(
         &mut self,
         frame: usize,
         source: Scoped,
         items: Option<&'a [SelectItem]>,
-        context: &mut Vec<String>,
-    ) -> Result<Option<Vec<&'a str>>> {
-        let Some(items) = items else { return Ok(None) };
+        context: &mut Vec<Selected>,
+    ) -> Result<Wanted<'a>> {
+        let mut wanted = Wanted {
+            names: Vec::new(),
+            all: items.is_none(),
+        };
         let set = self.set(source);
-        let mut names = Vec::new();
-        let mut star = false;
-        for item in items {
+        for item in items.unwrap_or_default() {
             let path = match &item.kind {
                 SelectKind::Star => {
-                    star = true;
-                    context.push("*".to_owned());
+                    wanted.all = true;
+                    context.push(Selected::Name("*".to_owned()));
                     continue;
                 }
-                SelectKind::AllOperations(_) => continue,
+                SelectKind::AllOperations(namespace) => {
+                    context.push(self.bind_operations(namespace, item.span)?);
+                    continue;
+                }
                 SelectKind::Path(path) => path.as_slice(),
             };
             let (path, at) = (strip_casts(self, set, path), item.span);
@@ -331,16 +366,27 @@ impl<'a> Binder<'a> {
                 .iter()
                 .any(|(of, alias, _)| *of == source && alias == name);
             if computed || set.property(name).is_some() || set.navigation(name).is_some() {
-                if !names.contains(&name.as_str()) {
-                    context.push(name.clone());
-                    names.push(name);
+                if !wanted.names.contains(&name.as_str()) {
+                    context.push(Selected::Name(name.clone()));
+                    wanted.names.push(name);
                 }
             } else {
                 let error = self.no_property(set, name, segment.span);
                 self.unknown_name(error);
             }
         }
-        Ok((!star).then_some(names))
+        Ok(wanted)
+    }
+
+    /// `Namespace.*`: the operations of a schema, of which there are none.
+    pub(super) fn bind_operations(&self, namespace: &str, at: Span) -> Result<Selected> {
+        let known = self.schema.namespace;
+        if namespace != known {
+            let message = format!("there is no schema '{namespace}'");
+            let error = Error::new(Code::UnknownType, message).at(at);
+            return Err(error.did_you_mean(namespace, [known]));
+        }
+        Ok(Selected::Name(format!("{namespace}.*")))
     }
 }
 

@@ -3,8 +3,8 @@
 use super::bind::{Binder, allow_only, segment_text};
 use super::projection::Selection;
 use super::{
-    Anchor, Answer, Comparison, Data, Expr, ExprKind, Input, Join, Output, Query, Rows, Scoped,
-    Shape, ShapeKind, Via,
+    Anchor, Answer, Comparison, Data, Expr, ExprKind, Input, Join, Links, Output, Query, Rows,
+    Scoped, Shape, ShapeKind, Via,
 };
 use super::{link, literal, operand};
 use crate::edm::{EntitySet, Schema};
@@ -168,7 +168,8 @@ fn bare(
         kind: ShapeKind::Entity,
         entities: None,
         members: members.into_iter().collect(),
-        selection: None,
+        links: Links::default(),
+        selection: Vec::new(),
     };
     let rows: Rows = binder.pop_frame(via, Expr::all(conditions));
     Query {
@@ -398,6 +399,7 @@ fn bind_anchor<'a>(binder: &mut Binder<'a>, steps: &[Step<'a>]) -> Result<Option
             from,
             via: None,
             crossed: Vec::new(),
+            lateral: None,
             joins: Vec::new(),
             filter: Some(key),
         },
@@ -474,9 +476,7 @@ impl<'a> Binder<'a> {
                 set.declared.name,
                 expected()
             );
-            Error::new(Code::SyntaxError, message)
-                .at(span)
-                .target(set.declared.entity_set)
+            Error::new(Code::SyntaxError, message).at(span)
         };
         if arguments.len() != set.key.len() {
             return Err(wrong());
@@ -499,6 +499,19 @@ impl<'a> Binder<'a> {
             conditions.push(self.bind_key_value(from, *place, &argument.value)?);
         }
         Expr::all(conditions).ok_or_else(wrong)
+    }
+
+    /// The value of a key of one part.
+    pub(super) fn bind_only_key(
+        &mut self,
+        from: Scoped,
+        value: &'a ast::Expr,
+        span: Span,
+    ) -> Result<Expr> {
+        match self.set(from).key[..] {
+            [place] => self.bind_key_value(from, place, value),
+            _ => self.bind_key(from, &[], span),
+        }
     }
 
     fn bind_key_value(&mut self, from: Scoped, place: usize, value: &'a ast::Expr) -> Result<Expr> {

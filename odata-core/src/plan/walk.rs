@@ -1,6 +1,6 @@
 //! What an expression is made of: its size, and the table references that it reads.
 
-use super::{Answer, Data, Expr, ExprKind, Input, Join, Output, Rows, Scoped};
+use super::{Answer, Data, Derived, Expr, ExprKind, Input, Join, Output, Rows, Scoped};
 use std::collections::HashSet;
 
 impl Expr {
@@ -39,9 +39,11 @@ impl Expr {
             | ExprKind::Not(operand)
             | ExprKind::Negate(operand)
             | ExprKind::Convert(operand)
-            | ExprKind::Cast(operand)
-            | ExprKind::Search(operand, _) => operand.each(visit),
-            ExprKind::And(operands) | ExprKind::Or(operands) | ExprKind::Call(_, operands) => {
+            | ExprKind::Cast(operand) => operand.each(visit),
+            ExprKind::And(operands)
+            | ExprKind::Or(operands)
+            | ExprKind::Call(_, operands)
+            | ExprKind::Search(operands, _) => {
                 operands.iter().for_each(|operand| operand.each(visit));
             }
             ExprKind::Case(branches) => {
@@ -105,8 +107,8 @@ impl Expr {
         sources
     }
 
-    /// Adds the table references whose properties it reads itself, each once; those inside of a
-    /// sub-select are not among them.
+    /// Adds the table references of the rows that it is evaluated for, each once: those whose
+    /// properties it reads, and those that the rows of its sub-selects hang on, but not these.
     pub fn sources_here(&self, found: &mut Vec<Scoped>) {
         let mut add = |source: Scoped| {
             if !found.contains(&source) {
@@ -115,7 +117,10 @@ impl Expr {
         };
         match &self.kind {
             ExprKind::Property(source, _) | ExprKind::Present(source) => add(*source),
-            ExprKind::And(operands) | ExprKind::Or(operands) | ExprKind::Call(_, operands) => {
+            ExprKind::And(operands)
+            | ExprKind::Or(operands)
+            | ExprKind::Call(_, operands)
+            | ExprKind::Search(operands, _) => {
                 operands
                     .iter()
                     .for_each(|operand| operand.sources_here(found));
@@ -128,8 +133,7 @@ impl Expr {
             | ExprKind::Not(operand)
             | ExprKind::Negate(operand)
             | ExprKind::Convert(operand)
-            | ExprKind::Cast(operand)
-            | ExprKind::Search(operand, _) => operand.sources_here(found),
+            | ExprKind::Cast(operand) => operand.sources_here(found),
             ExprKind::Case(branches) => {
                 for (condition, value) in branches {
                     condition.sources_here(found);
@@ -141,12 +145,12 @@ impl Expr {
                 .operands()
                 .for_each(|operand| operand.sources_here(found)),
             ExprKind::Gathered { value, .. } => value.sources_here(found),
+            ExprKind::Any(rows) | ExprKind::Count(rows) => rows.sources_around(None, found),
+            ExprKind::All(rows, inside) | ExprKind::Scalar(rows, inside) => {
+                rows.sources_around(Some(inside), found);
+            }
             ExprKind::Null
             | ExprKind::Value(_)
-            | ExprKind::Any(_)
-            | ExprKind::All(..)
-            | ExprKind::Count(_)
-            | ExprKind::Scalar(..)
             | ExprKind::Whole(..)
             | ExprKind::Column(..)
             | ExprKind::Aggregate(..) => {}
@@ -159,25 +163,25 @@ impl Input {
     fn each(&self, visit: &mut impl FnMut(&Expr)) {
         match self {
             Input::Rows(rows) => {
-                if let Some(filter) = &rows.filter {
-                    filter.each(visit);
+                rows.filter.iter().for_each(|filter| filter.each(visit));
+                if let Some(lateral) = &rows.lateral {
+                    lateral.derived.each(visit);
                 }
             }
-            Input::Derived(derived) => {
-                for layer in &derived.layers {
-                    layer.input.each(visit);
-                    let order = layer.order.iter().map(|(expr, _)| expr);
-                    layer
-                        .select
-                        .iter()
-                        .chain(order)
-                        .for_each(|expr| expr.each(visit));
-                }
-                if let Some(filter) = &derived.filter {
-                    filter.each(visit);
-                }
-            }
+            Input::Derived(derived) => derived.each(visit),
         }
+    }
+}
+
+impl Derived {
+    fn each(&self, visit: &mut impl FnMut(&Expr)) {
+        for layer in &self.layers {
+            layer.input.each(visit);
+            let order = layer.order.iter().map(|(expr, _)| expr);
+            let exprs = layer.select.iter().chain(order);
+            exprs.for_each(|expr| expr.each(visit));
+        }
+        self.filter.iter().for_each(|filter| filter.each(visit));
     }
 }
 
@@ -202,6 +206,24 @@ impl Data {
 }
 
 impl Rows {
+    /// Adds the table references that these rows, and an expression over them, have from around.
+    fn sources_around(&self, inside: Option<&Expr>, found: &mut Vec<Scoped>) {
+        let joined = self.joins.iter().map(|join| join.via);
+        let hang_on = self.via.into_iter().chain(joined).map(|via| via.near);
+        let mut read: Vec<Scoped> = hang_on.collect();
+        for expr in self.filter.iter().chain(inside) {
+            expr.sources_here(&mut read);
+        }
+        let is_own = |source: &Scoped| {
+            self.has(*source) || self.joins.iter().any(|join| join.source == *source)
+        };
+        for source in read {
+            if !is_own(&source) && !found.contains(&source) {
+                found.push(source);
+            }
+        }
+    }
+
     /// Whether its rows are, or combine, entities of this table reference.
     pub fn has(&self, source: Scoped) -> bool {
         self.from == source || self.crossed.contains(&source)

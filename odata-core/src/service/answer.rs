@@ -2,8 +2,9 @@
 //! line is sent.
 
 use super::auth::{Caller, Credentials, token_key};
+use super::blame::only_expression;
 use super::body::{
-    CollectionBody, Lines, LinesBody, NextLink, Part, Progress, RowsBody, broken_cell, control,
+    CollectionBody, Lines, LinesBody, NextLink, Part, Progress, RowsBody, broken_cell,
 };
 use super::produce::{finish, stream};
 use super::{Inner, Served, continuation, respond};
@@ -12,16 +13,17 @@ use crate::edm::Schema;
 use crate::error::{Code, Error, Result};
 use crate::format::{
     CellOptions, CellWriter, Context, CsvWriter, EntityWriter, Format, MetadataLevel, Negotiated,
-    SkipToken, write_json_string,
+    PropertyWriter, SkipToken, select_list,
 };
 use crate::limits::Limits;
-use crate::plan::{self, Answer, Data, Member, Output, Page, Plan, ShapeKind};
+use crate::plan::{self, Answer, Data, Output, Page, Plan, ShapeKind};
 use crate::sql;
 use crate::uri::ODataUri;
 use actix_web::HttpResponse;
 use actix_web::body::{BodyStream, BoxBody};
 use actix_web::http::header::CONTENT_DISPOSITION;
 use bytes::Bytes;
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -39,6 +41,8 @@ pub(super) struct Asked<'a> {
     pub(super) service: &'a Arc<Inner>,
     pub(super) served: &'a Served,
     pub(super) uri: &'a ODataUri,
+    /// The skip token of the URL: the tree and its plan know nothing of it.
+    pub(super) skip_token: Option<String>,
     pub(super) negotiated: &'a Negotiated,
     pub(super) credentials: Option<&'a Credentials>,
     pub(super) caller: &'a Caller,
@@ -74,31 +78,27 @@ async fn answer_or_smaller(asked: &Asked<'_>, data: &Data) -> Result<HttpRespons
     }
 }
 
-/// The options whose expressions the database evaluates.
-const COMPUTING: [&str; 5] = ["$apply", "$compute", "$expand", "$filter", "$orderby"];
-
 enum Failed {
     TooLarge(Error),
     /// The database is not what the schema says.
     Changed(Error),
+    /// A value that the database can't compute with.
+    Value(Error),
     Other(Error),
 }
 
 impl Failed {
-    /// The error, after whoever reads the database anew was told to. What the database says of a
-    /// value is about an option that computes, if there is but one.
+    /// The error, after whoever reads the database anew was told to.
     fn told(self, asked: &Asked<'_>) -> Error {
         if matches!(self, Failed::Changed(_)) {
             asked.service.changed.notify_one();
         }
-        let error = match self {
+        match self {
+            Failed::Value(error) => match only_expression(asked.uri) {
+                Some(option) => error.target(option),
+                None => error,
+            },
             Failed::TooLarge(error) | Failed::Changed(error) | Failed::Other(error) => error,
-        };
-        let present = asked.uri.options.present.iter();
-        let mut computing = present.filter(|option| COMPUTING.contains(option));
-        match (computing.next(), computing.next()) {
-            (Some(option), None) if error.status() == 400 => error.target(*option),
-            _ => error,
         }
     }
 }
@@ -114,6 +114,7 @@ impl From<Failure> for Failed {
         match failure.reason {
             Reason::TooLarge => Failed::TooLarge(failure.error),
             Reason::Mismatch => Failed::Changed(failure.error),
+            Reason::Data => Failed::Value(failure.error),
             _ => Failed::Other(failure.error),
         }
     }
@@ -164,7 +165,7 @@ fn of_row(error: Error) -> Failed {
 pub(super) async fn all(asked: &Asked<'_>, parts: &[Data]) -> Result<HttpResponse> {
     let key = token_key(asked.credentials);
     // Each set's tokens are bound to it, so that only one of them is theirs.
-    let place = match asked.uri.options.skip_token.as_deref() {
+    let place = match asked.skip_token.as_deref() {
         None => Some(0),
         Some(token) => parts
             .iter()
@@ -174,7 +175,7 @@ pub(super) async fn all(asked: &Asked<'_>, parts: &[Data]) -> Result<HttpRespons
     let data = parts
         .get(place)
         .ok_or_else(|| Error::new(Code::UnknownSegment, "there is no collection"))?;
-    let fragment = format!("{}/$entity", entities_fragment(asked.schema(), data));
+    let fragment = format!("{}/$entity", entities_fragment(asked, data));
     let part = Part {
         context_url: asked.context_url(&fragment),
         then: parts.get(place + 1).map(|then| then.canonical.clone()),
@@ -197,7 +198,8 @@ impl Asked<'_> {
         &self.served.schema
     }
 
-    fn context(&self) -> Arc<Context> {
+    /// `page_size` is the size that the client asked for, as far as it gets it.
+    fn context(&self, page_size: Option<u64>) -> Arc<Context> {
         let parameters = &self.negotiated.parameters;
         Arc::new(Context {
             root: self.root.into(),
@@ -208,6 +210,7 @@ impl Asked<'_> {
             },
             omit_nulls: self.negotiated.preferences.omit_nulls,
             token_key: token_key(self.credentials),
+            page_size,
             link_suffix: self.link_suffix.as_str().into(),
         })
     }
@@ -220,15 +223,14 @@ impl Asked<'_> {
 }
 
 /// The fragment for a set's entities: `Conversation(id,inbox(name))`.
-fn entities_fragment(schema: &Schema, data: &Data) -> String {
-    if data.query.shape.kind == ShapeKind::Complex {
+fn entities_fragment(asked: &Asked<'_>, data: &Data) -> String {
+    let shape = &data.query.shape;
+    if shape.kind == ShapeKind::Complex {
         return "Collection(Edm.ComplexType)".to_owned();
     }
-    let name = schema.set(data.query.shape.set).declared.entity_set;
-    match &data.query.shape.selection {
-        Some(selection) => format!("{name}({selection})"),
-        None => name.to_owned(),
-    }
+    let name = asked.schema().set(shape.set).declared.entity_set;
+    let list = select_list(&shape.selection, asked.negotiated.version);
+    format!("{name}{list}")
 }
 
 fn not_found(data: &Data, schema: &Schema) -> Error {
@@ -251,6 +253,12 @@ const NOT_ON_THE_WAY: &str = "an entity of this path is not there, or you may no
 /// At most one row.
 async fn single(asked: &Asked<'_>, data: &Data) -> Result<HttpResponse, Failed> {
     let schema = asked.schema();
+    let limit = asked.service.settings.limits.max_page_size;
+    let size = asked.negotiated.preferences.max_page_size;
+    let size = size
+        .filter(|_| data.query.has_arrays())
+        .map(|size| size.min(limit));
+    let data = &*data.with_pages_of(size);
     let page = Page::first(1);
     let statement = sql::select(schema, data, &asked.caller.scope, &page);
     let deadline = asked.service.settings.statement_timeout;
@@ -276,13 +284,18 @@ async fn single(asked: &Asked<'_>, data: &Data) -> Result<HttpResponse, Failed> 
     {
         return Err(not_found(data, schema).into());
     }
-    single_row(asked, data, &row, layout.first).map_err(of_row)
+    single_row(asked, data, &row, (layout.first, size)).map_err(of_row)
 }
 
-fn single_row(asked: &Asked<'_>, data: &Data, row: &RawRow, first: usize) -> Result<HttpResponse> {
+fn single_row(
+    asked: &Asked<'_>,
+    data: &Data,
+    row: &RawRow,
+    (first, size): (usize, Option<u64>),
+) -> Result<HttpResponse> {
     let negotiated = asked.negotiated;
     let respond = |body: Vec<u8>| {
-        let mut response = respond::agreed(200, negotiated, None);
+        let mut response = respond::agreed(200, negotiated, size);
         let body = Bytes::from(body);
         if asked.head {
             response.no_chunking(body.len() as u64);
@@ -313,43 +326,27 @@ fn single_row(asked: &Asked<'_>, data: &Data, row: &RawRow, first: usize) -> Res
             _ => Ok(respond::no_content(negotiated)),
         };
     }
-    let context = asked.context();
+    let context = asked.context(size);
     let entity = EntityWriter::new(asked.schema(), &data.query, first, &context);
     let broken = |error| broken_cell(&error);
     match data.answer {
         Answer::Property | Answer::Value => {
-            let Some((name, writer)) = property(asked, data) else {
+            let writer = PropertyWriter::new(asked.schema(), &data.query, first, &context);
+            let Some(writer) = writer else {
                 return Ok(respond::no_content(negotiated));
             };
-            if data.answer == Answer::Value {
-                return Ok(
-                    if writer
-                        .write_text(&mut out, row.cell(first))
-                        .map_err(broken)?
-                    {
-                        respond(out)
-                    } else {
-                        respond::no_content(negotiated)
-                    },
-                );
-            }
-            out.push(b'{');
-            let mut path = Vec::new();
-            entity.write_path(&mut path, row).map_err(broken)?;
-            let fragment = format!("{}/{name}", String::from_utf8_lossy(&path));
-            if let Some(url) = asked.context_url(&fragment) {
-                control(&mut out, negotiated.version, "context");
-                write_json_string(&mut out, &url);
-                out.push(b',');
-            }
-            out.extend_from_slice(b"\"value\":");
-            if !writer
-                .write_json(&mut out, row.cell(first))
-                .map_err(broken)?
-            {
+            let is_value = if data.answer == Answer::Value {
+                writer.write_text(&mut out, row)
+            } else {
+                let mut path = Vec::new();
+                entity.write_path(&mut path, row).map_err(broken)?;
+                let path = String::from_utf8_lossy(&path);
+                let url = asked.context_url(&format!("{path}/{}", writer.name()));
+                writer.write(&mut out, row, url.as_deref())
+            };
+            if !is_value.map_err(broken)? {
                 return Ok(respond::no_content(negotiated));
             }
-            out.push(b'}');
         }
         Answer::Reference => {
             let url = asked.context_url("$ref");
@@ -358,7 +355,7 @@ fn single_row(asked: &Asked<'_>, data: &Data, row: &RawRow, first: usize) -> Res
                 .map_err(broken)?;
         }
         _ => {
-            let fragment = format!("{}/$entity", entities_fragment(asked.schema(), data));
+            let fragment = format!("{}/$entity", entities_fragment(asked, data));
             let url = asked.context_url(&fragment);
             entity
                 .write(&mut out, row, url.as_deref())
@@ -366,23 +363,6 @@ fn single_row(asked: &Asked<'_>, data: &Data, row: &RawRow, first: usize) -> Res
         }
     }
     Ok(respond(out))
-}
-
-/// The property that is asked for: its name, and the writer of its cell.
-fn property(asked: &Asked<'_>, data: &Data) -> Option<(&'static str, CellWriter)> {
-    let Some(Member::Property { property, output }) = data.query.shape.members.first() else {
-        return None;
-    };
-    let property = &asked.schema().set(data.query.shape.set).properties[*property];
-    let (column, ty) = data.query.outputs.get(*output)?.value_type(asked.schema());
-    let options = CellOptions {
-        ieee754_compatible: asked.negotiated.parameters.ieee754_compatible,
-    };
-    // A raw value has no nearest one: null where the type has no form for it.
-    Some((
-        property.declared.name,
-        CellWriter::new(column, ty, property.nullable, options),
-    ))
 }
 
 /// A page of rows, of `$all` those of one set.
@@ -393,29 +373,26 @@ async fn collection(
 ) -> Result<HttpResponse, Failed> {
     let schema = asked.schema();
     let settings = &asked.service.settings;
-    let context = asked.context();
     let wish = continuation::Wish {
-        skip_token: asked.uri.options.skip_token.as_deref(),
+        skip_token: asked.skip_token.as_deref(),
         max_page_size: asked.negotiated.preferences.max_page_size,
     };
     let database = &asked.service.database;
-    let means = (
-        &context.token_key,
-        &settings.limits,
-        settings.statement_timeout,
-    );
+    let key = token_key(asked.credentials);
+    let means = (&key, &settings.limits, settings.statement_timeout);
     let continuation::Asked { mut page, size } =
         continuation::page(database, schema, data, asked.caller, wish, means).await?;
+    page.count_first = asked.negotiated.parameters.streaming;
     let format = asked.negotiated.format;
-    let whole;
     let data = if format == Format::Json {
-        data
+        data.with_pages_of(size)
     } else {
         // Lines are never paged: they have no place for a next link, nor for a count.
         page.size = WHOLE;
-        whole = without_count(data);
-        &whole
+        Cow::Owned(without_count(data))
     };
+    let data = &*data;
+    let context = asked.context(size);
     let statement = sql::select(schema, data, &asked.caller.scope, &page);
     let started = Instant::now();
     let mut rows = database
@@ -425,7 +402,7 @@ async fn collection(
     let fragment = match data.answer {
         Answer::References => "Collection($ref)".to_owned(),
         _ if part.is_some() => "Collection(Edm.EntityType)".to_owned(),
-        _ => entities_fragment(schema, data),
+        _ => entities_fragment(asked, data),
     };
     let next = NextLink {
         url: asked.next_url.clone(),
@@ -445,7 +422,6 @@ async fn collection(
     };
     let mut buffer = Vec::with_capacity(CHUNK + CHUNK / 8);
     let mut first = true;
-    writer.head(&mut buffer);
     let mut response = respond::agreed(200, asked.negotiated, size);
     if format == Format::Csv {
         let name = schema.set(data.query.shape.set).declared.entity_set;
@@ -501,7 +477,7 @@ fn lines(asked: &Asked<'_>, data: &Data, page: &Page) -> Result<Option<LinesBody
         Format::NdJson => {
             let bare = Context {
                 level: MetadataLevel::None,
-                ..Context::clone(&asked.context())
+                ..Context::clone(&asked.context(None))
             };
             Lines::NdJson(EntityWriter::new(
                 schema,

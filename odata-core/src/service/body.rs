@@ -1,4 +1,5 @@
-//! The bytes of a collection: head, rows, and a tail with the count and the next link.
+//! The bytes of a collection: head, rows, and a tail with the next link. The count stands in the head
+//! where it is known by then, else in the tail.
 
 use crate::db::RawRow;
 use crate::edm::{Schema, Version};
@@ -13,16 +14,15 @@ use std::sync::Arc;
 
 /// Writes an answer row by row.
 pub(super) trait RowsBody: Send {
-    /// What stands before the first row.
-    fn head(&self, out: &mut Vec<u8>);
-    /// Writes a row, or notes what it tells of the rows that aren't written.
+    /// Writes a row, the first behind what stands before it; or notes what it tells of the rows that
+    /// aren't written.
     fn row(&mut self, out: &mut Vec<u8>, row: RawRow) -> Result<Progress>;
     /// Whether the page may be ended before it is full.
     fn can_be_cut(&self) -> bool;
     /// Ends the page here, with a next link, although it could hold more rows.
     fn cut(&mut self);
     /// What stands behind the last row.
-    fn tail(&self, out: &mut Vec<u8>);
+    fn tail(&mut self, out: &mut Vec<u8>);
     /// Rows that were written.
     fn rows(&self) -> u64;
 }
@@ -40,7 +40,8 @@ pub(super) struct CollectionBody {
     part: Option<Part>,
     skip: u64,
     written: u64,
-    count: Option<u64>,
+    begun: bool,
+    count: Count,
     more: bool,
     last: Option<RawRow>,
 }
@@ -51,6 +52,17 @@ pub(super) struct Part {
     pub(super) context_url: Option<String>,
     /// What the token of the next part is bound to.
     pub(super) then: Option<String>,
+}
+
+/// What is known of the number of all rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Count {
+    /// Nobody asked.
+    Unasked,
+    /// Nothing so far. A page that isn't full tells it by itself.
+    Unknown,
+    Known(u64),
+    Written,
 }
 
 /// What a next link is made of.
@@ -100,14 +112,16 @@ impl CollectionBody {
             part,
             skip: query.skip,
             written: 0,
-            count: None,
+            begun: false,
+            count: match layout.count {
+                Some(_) => Count::Unknown,
+                None => Count::Unasked,
+            },
             more: false,
             last: None,
         }
     }
-}
 
-impl CollectionBody {
     /// Where the next page starts, and the request that its token is bound to.
     fn next_token(&self) -> Option<(SkipToken, &str)> {
         let next = &self.next;
@@ -129,22 +143,44 @@ impl CollectionBody {
             }
         }
     }
-}
 
-impl RowsBody for CollectionBody {
-    fn head(&self, out: &mut Vec<u8>) {
+    /// What stands before the first row, once.
+    fn head(&mut self, out: &mut Vec<u8>) {
+        if std::mem::replace(&mut self.begun, true) {
+            return;
+        }
         out.push(b'{');
         if let Some(url) = &self.context_url {
             control(out, self.context.version, "context");
             write_json_string(out, url);
             out.push(b',');
         }
+        if let Count::Known(count) = self.count {
+            self.write_count(out, count);
+            out.push(b',');
+        }
         out.extend_from_slice(b"\"value\":[");
     }
 
+    fn write_count(&mut self, out: &mut Vec<u8>, count: u64) {
+        self.count = Count::Written;
+        control(out, self.context.version, "count");
+        let quote: &[u8] = if self.context.cells.ieee754_compatible {
+            b"\""
+        } else {
+            b""
+        };
+        out.extend_from_slice(quote);
+        out.extend_from_slice(itoa::Buffer::new().format(count).as_bytes());
+        out.extend_from_slice(quote);
+    }
+}
+
+impl RowsBody for CollectionBody {
     fn row(&mut self, out: &mut Vec<u8>, row: RawRow) -> Result<Progress> {
-        if let Some(count) = self.layout.count.and_then(|place| row.cell(place)) {
-            self.count = count.try_into().ok().map(u64::from_be_bytes);
+        let told = self.layout.count.and_then(|place| row.cell(place));
+        if let (Count::Unknown, Some(Ok(count))) = (self.count, told.map(TryInto::try_into)) {
+            self.count = Count::Known(u64::from_be_bytes(count));
         }
         // A row without a key stands for no row: it is there for the entity before it, or for the
         // count.
@@ -155,6 +191,7 @@ impl RowsBody for CollectionBody {
             self.more = self.window.pages;
             return Ok(Progress::Full);
         }
+        self.head(out);
         if self.written > 0 {
             out.push(b',');
         }
@@ -175,24 +212,18 @@ impl RowsBody for CollectionBody {
     }
 
     fn can_be_cut(&self) -> bool {
-        self.layout.count.is_none() && self.written > 0
+        matches!(self.count, Count::Unasked | Count::Written) && self.written > 0
     }
 
-    fn tail(&self, out: &mut Vec<u8>) {
+    fn tail(&mut self, out: &mut Vec<u8>) {
+        if self.count == Count::Unknown {
+            self.count = Count::Known(self.skip.saturating_add(self.written));
+        }
+        self.head(out);
         out.push(b']');
-        if self.layout.count.is_some() {
-            // A page that isn't full tells the number by itself.
-            let count = self.count.unwrap_or(self.skip.saturating_add(self.written));
+        if let Count::Known(count) = self.count {
             out.push(b',');
-            control(out, self.context.version, "count");
-            let quote: &[u8] = if self.context.cells.ieee754_compatible {
-                b"\""
-            } else {
-                b""
-            };
-            out.extend_from_slice(quote);
-            out.extend_from_slice(itoa::Buffer::new().format(count).as_bytes());
-            out.extend_from_slice(quote);
+            self.write_count(out, count);
         }
         if let Some((token, request)) = self.next_token() {
             let token = token.seal(&self.context.token_key, request);
@@ -235,19 +266,22 @@ impl LinesBody {
             scratch: Vec::new(),
         }
     }
+
+    /// What stands before the first line.
+    fn head(&self, out: &mut Vec<u8>) {
+        match &self.lines {
+            Lines::Csv(writer) if self.written == 0 => writer.header(out),
+            _ => {}
+        }
+    }
 }
 
 impl RowsBody for LinesBody {
-    fn head(&self, out: &mut Vec<u8>) {
-        if let Lines::Csv(writer) = &self.lines {
-            writer.header(out);
-        }
-    }
-
     fn row(&mut self, out: &mut Vec<u8>, row: RawRow) -> Result<Progress> {
         if row.cell(self.key).is_none() {
             return Ok(Progress::More);
         }
+        self.head(out);
         let written = match &self.lines {
             Lines::Csv(writer) => writer.line(out, &row, &mut self.scratch),
             Lines::NdJson(entity) => entity.write(out, &row, None).map(|()| out.push(b'\n')),
@@ -263,7 +297,9 @@ impl RowsBody for LinesBody {
 
     fn cut(&mut self) {}
 
-    fn tail(&self, _: &mut Vec<u8>) {}
+    fn tail(&mut self, out: &mut Vec<u8>) {
+        self.head(out);
+    }
 
     fn rows(&self) -> u64 {
         self.written

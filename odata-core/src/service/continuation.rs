@@ -115,6 +115,7 @@ pub(super) async fn page(
         size: size.unwrap_or(limits.page_size),
         given: token.given,
         after: Some(after),
+        count_first: false,
     };
     Ok(Asked { page, size })
 }

@@ -1,11 +1,12 @@
 //! The service document and `$metadata`: made once for a schema, and not sent again to a client that
 //! has them (Protocol 8.2.5).
 
-use super::{Served, respond};
+use super::{Served, condition, respond};
 use crate::describe;
+use crate::error::Result;
 use crate::format::{Format, MetadataLevel, Negotiated};
 use actix_web::HttpResponse;
-use actix_web::http::header::{CACHE_CONTROL, ETAG, HeaderMap, IF_NONE_MATCH};
+use actix_web::http::header::{CACHE_CONTROL, ETAG, HeaderMap};
 use actix_web::web::Bytes;
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
@@ -16,7 +17,7 @@ pub(super) fn service_document(
     negotiated: &Negotiated,
     root: &str,
     request: (&HeaderMap, bool),
-) -> HttpResponse {
+) -> Result<HttpResponse> {
     let context =
         (negotiated.parameters.metadata != MetadataLevel::None).then(|| format!("{root}$metadata"));
     let document =
@@ -29,7 +30,7 @@ pub(super) fn metadata(
     served: &Served,
     negotiated: &Negotiated,
     request: (&HeaderMap, bool),
-) -> HttpResponse {
+) -> Result<HttpResponse> {
     let document = match negotiated.format {
         Format::CsdlJson => &served.csdl_json,
         _ => &served.csdl_xml,
@@ -42,20 +43,25 @@ fn respond(
     negotiated: &Negotiated,
     document: Bytes,
     (headers, head): (&HeaderMap, bool),
-) -> HttpResponse {
+) -> Result<HttpResponse> {
     let tag = entity_tag(&document);
-    let known = is_known(headers, &tag);
-    let mut response = respond::agreed(if known { 304 } else { 200 }, negotiated, None);
+    condition::check_match(headers, Some(&tag))?;
+    let known = condition::is_known(headers, &tag);
+    let mut response = match known {
+        // Its headers take the place of those that the client has with its document.
+        true => respond::start(304, negotiated.version),
+        false => respond::agreed(200, negotiated, None),
+    };
     response
         .insert_header((ETAG, tag))
         .insert_header((CACHE_CONTROL, "private, no-cache"));
     if known {
-        return response.finish();
+        return Ok(response.finish());
     }
     if head {
         response.no_chunking(document.len() as u64);
     }
-    response.body(document)
+    Ok(response.body(document))
 }
 
 /// A weak tag: compression on the way changes the bytes, not the document.
@@ -65,33 +71,4 @@ fn entity_tag(document: &[u8]) -> String {
         let _ = write!(tag, "{byte:02x}");
     }
     tag + "\""
-}
-
-/// Whether `If-None-Match` names the tag, compared weakly (RFC 9110 13.1.2).
-fn is_known(headers: &HeaderMap, tag: &str) -> bool {
-    let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
-    let values = headers
-        .get_all(IF_NONE_MATCH)
-        .filter_map(|value| value.to_str().ok());
-    let mut tags = values.flat_map(|value| value.split(','));
-    tags.any(|known| known.trim() == "*" || opaque(known) == opaque(tag))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use actix_web::http::header::HeaderValue;
-
-    #[test]
-    fn a_tag_is_known_in_every_form() {
-        let tag = entity_tag(b"x");
-        let known = |value: &str| {
-            let mut headers = HeaderMap::new();
-            headers.insert(IF_NONE_MATCH, HeaderValue::from_str(value).unwrap());
-            is_known(&headers, &tag)
-        };
-        assert!(known(&tag) && known("*") && known(&format!("\"a\", {tag}")));
-        assert!(known(tag.trim_start_matches("W/")));
-        assert!(!known("W/\"other\""));
-    }
 }

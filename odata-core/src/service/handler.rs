@@ -2,14 +2,15 @@
 
 use super::answer::{self, Asked};
 use super::auth::{self, Caller, Credentials};
-use super::{Inner, Served, Service, documents, host, respond};
+use super::planned::{Planned, is_skip_token, understand};
+use super::{Inner, Served, Service, condition, documents, host, respond};
 use crate::edm::{Scope, Version};
 use crate::error::{Code, Error, Result};
 use crate::format::{self, Headers, Negotiated, Resource};
-use crate::plan::{self, Answer, Plan};
-use crate::uri::{self, ODataUri};
+use crate::plan::{Answer, Plan};
+use crate::uri::ODataUri;
 use actix_web::http::Method;
-use actix_web::http::header::{ACCEPT, ALLOW, HeaderMap};
+use actix_web::http::header::{ACCEPT, ACCEPT_CHARSET, ALLOW, HeaderMap};
 use actix_web::{HttpRequest, HttpResponse};
 use percent_encoding::percent_decode_str;
 use std::sync::Arc;
@@ -58,10 +59,11 @@ async fn answer(service: &Service, request: &HttpRequest, path: &str) -> Result<
         return Err(unauthorized());
     }
     let served = service.served().ok_or_else(unavailable)?;
-    let mut uri = uri::parse(resource, raw_query, &settings.limits)?;
-    relative_id(&mut uri, &root, &settings.service_path);
-    let plan = plan::bind(&served.schema, &uri, &settings.limits)?;
-    let negotiated = negotiate(headers, &uri, &plan)?;
+    let adapt = |uri: &mut ODataUri| relative_id(uri, &root, &settings.service_path);
+    let asked_for = (resource, raw_query);
+    let (planned, skip_token) = understand(&served, asked_for, &settings.limits, adapt).await?;
+    let Planned { uri, plan } = &*planned;
+    let negotiated = negotiate(headers, uri, plan)?;
     let caller = match &credentials {
         Some(credentials) => {
             let caller = inner.authenticate.authenticate(&credentials.token).await;
@@ -81,34 +83,32 @@ async fn answer(service: &Service, request: &HttpRequest, path: &str) -> Result<
         asked(
             inner,
             &served,
-            &uri,
+            (uri, skip_token),
             &negotiated,
             (credentials.as_ref(), &caller),
             (&root, resource, raw_query),
             head,
         )
     };
-    match &plan {
+    let response = match plan {
         Plan::ServiceDocument => {
             let headers = (headers, head);
-            Ok(documents::service_document(
-                &served,
-                &negotiated,
-                &root,
-                headers,
-            ))
+            return documents::service_document(&served, &negotiated, &root, headers);
         }
-        Plan::Metadata => Ok(documents::metadata(&served, &negotiated, (headers, head))),
+        Plan::Metadata => return documents::metadata(&served, &negotiated, (headers, head)),
         Plan::Data(data) => answer::data(&asked(), data).await,
         Plan::All(parts) => answer::all(&asked(), parts).await,
-    }
+    }?;
+    // What is not there is not found, whatever is said of its tag.
+    condition::check_match(headers, None)?;
+    Ok(response)
 }
 
 #[allow(clippy::type_complexity)]
 fn asked<'a>(
     service: &'a Arc<Inner>,
     served: &'a Served,
-    uri: &'a ODataUri,
+    (uri, skip_token): (&'a ODataUri, Option<String>),
     negotiated: &'a Negotiated,
     (credentials, caller): (Option<&'a Credentials>, &'a Caller),
     (root, resource, raw_query): (&'a str, &str, &str),
@@ -135,6 +135,7 @@ fn asked<'a>(
         service,
         served,
         uri,
+        skip_token,
         negotiated,
         credentials,
         caller,
@@ -192,13 +193,6 @@ fn is_description(resource: &str) -> bool {
     matches!(decoded.trim_matches('/'), "" | "$metadata")
 }
 
-fn is_skip_token(raw_pair: &str) -> bool {
-    let name = raw_pair.split_once('=').map_or(raw_pair, |(name, _)| name);
-    let name = percent_decode_str(name).decode_utf8_lossy();
-    name.trim_start_matches('$')
-        .eq_ignore_ascii_case("skiptoken")
-}
-
 fn unauthorized() -> Error {
     Error::new(Code::Unauthorized, "the request has no access token").hint(
         "paste the collection's URL with '&apikey=<access token>', or use Basic with the token as password, or \
@@ -230,6 +224,7 @@ fn negotiate(headers: &HeaderMap, uri: &ODataUri, plan: &Plan) -> Result<Negotia
     let one = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let headers = Headers {
         accept: all(ACCEPT.as_str()),
+        accept_charset: all(ACCEPT_CHARSET.as_str()),
         max_version: one("odata-maxversion"),
         version: one("odata-version"),
         isolation: one("odata-isolation").or_else(|| one("isolation")),

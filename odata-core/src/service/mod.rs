@@ -5,13 +5,16 @@
 
 mod answer;
 mod auth;
+mod blame;
 mod body;
 mod budget;
+mod condition;
 mod continuation;
 mod documents;
 mod handler;
 mod host;
 mod pipe;
+mod planned;
 mod produce;
 mod respond;
 
@@ -26,6 +29,7 @@ use crate::limits::Limits;
 use actix_web::{HttpRequest, web};
 use budget::Budget;
 use futures_util::FutureExt as _;
+use planned::Plans;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, RwLock};
@@ -91,6 +95,7 @@ struct Served {
     schema: Schema,
     csdl_xml: web::Bytes,
     csdl_json: web::Bytes,
+    plans: Plans,
 }
 
 impl Service {
@@ -115,6 +120,7 @@ impl Service {
         let served = Served {
             csdl_xml: describe::csdl_xml(&schema, limits, Version::V4_0).into(),
             csdl_json: describe::csdl_json(&schema, limits, Version::V4_01).into(),
+            plans: planned::plans(),
             schema,
         };
         self.replace(Some(Arc::new(served)));

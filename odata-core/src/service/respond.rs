@@ -38,7 +38,7 @@ pub(super) fn agreed(
 ) -> HttpResponseBuilder {
     let mut response = start(status, negotiated.version);
     response.insert_header((CONTENT_TYPE, negotiated.content_type()));
-    if let Some(applied) = negotiated.preferences.applied(page_size)
+    if let Some(applied) = negotiated.preferences.applied(negotiated.format, page_size)
         && let Ok(value) = HeaderValue::from_str(&applied)
     {
         response.insert_header((PREFERENCE_APPLIED, value));

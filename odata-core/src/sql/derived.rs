@@ -3,7 +3,7 @@
 use super::rows::Conditions;
 use super::writer::Writer;
 use crate::edm::{PgType, PrimitiveType as T};
-use crate::plan::{Aggregate, Aggregation, Derived, Expr, Input, Layer, Over, OverNumber};
+use crate::plan::{Aggregate, Aggregation, Derived, Expr, Input, Lateral, Layer, Over, OverNumber};
 
 impl Writer<'_> {
     /// `FROM .. WHERE ..` of what a query reads.
@@ -11,6 +11,7 @@ impl Writer<'_> {
         match input {
             Input::Rows(rows) => self.rows_clause(rows, more),
             Input::Derived(derived) => {
+                self.sql(" FROM ");
                 self.derived(derived);
                 let mut conditions = Conditions::new(" WHERE ");
                 if let Some(filter) = &derived.filter {
@@ -23,7 +24,7 @@ impl Writer<'_> {
     }
 
     fn derived(&mut self, derived: &Derived) {
-        self.sql(" FROM (");
+        self.sql("(");
         self.list(&derived.layers, " UNION ALL ", |writer, layer| {
             writer.layer(layer);
             // No condition on the result comes before the scope of its rows: it may fail over rows
@@ -35,14 +36,35 @@ impl Writer<'_> {
         self.numbered(") d", derived.id);
     }
 
+    /// What is made of the related entities of each row before it.
+    pub(super) fn lateral(&mut self, lateral: &Lateral) {
+        self.sql(if lateral.outer {
+            " LEFT JOIN LATERAL "
+        } else {
+            " JOIN LATERAL "
+        });
+        self.derived(&lateral.derived);
+        self.sql(" ON ");
+        match &lateral.derived.filter {
+            Some(filter) => self.condition(filter),
+            None => self.sql("TRUE"),
+        }
+    }
+
     /// A column of a derived relation.
     pub(super) fn derived_column(&mut self, id: usize, place: usize) {
         self.numbered("d", id);
         self.numbered(".c", place);
     }
 
-    /// One SELECT, its columns named `c0`, `c1`, ..
+    /// One SELECT, its columns named `c0`, `c1`, .. Later layers know them by their OData types alone.
     pub(super) fn layer(&mut self, layer: &Layer) {
+        self.layer_columns(layer, |writer, expr| {
+            writer.typed(expr, expr.ty_or_string().pg());
+        });
+    }
+
+    fn layer_columns(&mut self, layer: &Layer, column: impl Fn(&mut Self, &Expr)) {
         self.sql("SELECT ");
         if layer.select.is_empty() {
             self.sql("TRUE AS c0");
@@ -51,8 +73,7 @@ impl Writer<'_> {
             if i > 0 {
                 self.sql(", ");
             }
-            // Later layers know the column by its OData type alone.
-            self.typed(expr, expr.ty_or_string().pg());
+            column(self, expr);
             self.numbered(" AS c", i);
         }
         self.input(&layer.input, |_, _| {});
@@ -84,12 +105,7 @@ impl Writer<'_> {
     fn layer_order(&mut self, order: &[(Expr, bool)]) {
         self.sql("ORDER BY ");
         self.list(order, ", ", |writer, (expr, descending)| {
-            writer.sort_operand(expr);
-            writer.sql(if *descending {
-                " DESC NULLS LAST"
-            } else {
-                " NULLS FIRST"
-            });
+            writer.sort_item(expr, *descending);
         });
     }
 
@@ -126,7 +142,7 @@ impl Writer<'_> {
         self.sql("(");
         self.list(values, ", ", super::writer::Writer::operand);
         self.sql(") IN (");
-        self.layer(layer);
+        self.layer_columns(layer, Self::operand);
         self.sql(")");
     }
 
@@ -146,14 +162,17 @@ impl Writer<'_> {
         let Some(operand) = &aggregation.operand else {
             self.sql("count(*)");
             self.aggregate_filter(filter);
+            if ty == T::Decimal {
+                self.sql("::numeric");
+            }
             return;
         };
         let of = operand.ty_or_string();
         // The method, the operand's type inside it, and the result's around it.
         let (call, inside, around): (&'static str, Option<PgType>, Option<PgType>) =
             match aggregation.method {
-                Aggregate::Count => ("count(", None, None),
-                Aggregate::CountDistinct => ("count(DISTINCT ", None, None),
+                Aggregate::Count => ("count(", None, Some(PgType::Numeric)),
+                Aggregate::CountDistinct => ("count(DISTINCT ", None, Some(PgType::Numeric)),
                 // PostgreSQL's sum of whole numbers is exact; only its type is narrower.
                 Aggregate::Sum if of.is_integer() => ("sum(", None, Some(PgType::Numeric)),
                 Aggregate::Sum => ("sum(", Some(ty.pg()), None),

@@ -4,17 +4,16 @@
 //! the form an index can serve. Everywhere else (under `not`, as a value) the printed text is exact:
 //! `eq` and `ne` never null, `gt ge lt le` false for null, the logical operators three-valued.
 
-use super::Param;
-use super::cast::cast_template;
+use super::cast::{cast_template, promotion};
 use super::rows::Conditions;
 use super::writer::{Piece, Writer};
 use crate::edm::{PgType, PrimitiveType as T, ScopeRule, Source};
-use crate::functions::{Function, Sql};
-use crate::plan::{ArithmeticOp, Comparison, Expr, ExprKind, Scoped, Value};
+use crate::functions::{Function, Operand, Sql};
+use crate::plan::{Expr, ExprKind, Scoped, Value};
 
 /// Where a condition stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Position {
+pub(super) enum Position {
     /// Null counts as false.
     Condition,
     /// Null shows.
@@ -92,6 +91,7 @@ impl Writer<'_> {
             }
             ExprKind::Compare(op, left, right) => self.compare(*op, left, right, position),
             ExprKind::In(operand, values, null) => self.in_list(operand, values, *null, position),
+            ExprKind::Search(texts, term) => self.search(texts, term, position),
             _ => self.plain(expr),
         }
     }
@@ -128,19 +128,29 @@ impl Writer<'_> {
             ExprKind::Arithmetic(op, left, right) => self.in_scope_only(expr, |writer| {
                 writer.arithmetic(*op, left, right, expr.ty_or_string());
             }),
-            ExprKind::Negate(operand) => self.in_scope_only(expr, |writer| {
-                writer.sql("(- ");
-                writer.operand(operand);
-                writer.sql(")");
-            }),
+            // The least whole number has no opposite; a number with a sign of its own always has.
+            ExprKind::Negate(operand)
+                if matches!(expr.ty, Some(T::Decimal | T::Single | T::Double)) =>
+            {
+                self.negate(operand);
+            }
+            ExprKind::Negate(operand) => {
+                self.in_scope_only(expr, |writer| writer.negate(operand));
+            }
             ExprKind::Call(function, operands) if may_fail(operands) => {
                 self.in_scope_only(expr, |writer| writer.call(function, operands));
             }
             ExprKind::Call(function, operands) => self.call(function, operands),
             ExprKind::Convert(operand) => self.convert(operand, pg),
-            ExprKind::Cast(operand) => self.in_scope_only(expr, |writer| {
-                writer.cast(operand, expr.ty_or_string());
-            }),
+            ExprKind::Cast(operand) => {
+                let template = cast_template(operand.ty_or_string(), expr.ty_or_string());
+                // A cast that asks nothing of the value fails for none.
+                if template.contains("CASE") {
+                    self.in_scope_only(expr, |writer| writer.cast(operand, template));
+                } else {
+                    self.cast(operand, template);
+                }
+            }
             ExprKind::Case(branches) => {
                 self.sql("CASE");
                 for (condition, value) in branches {
@@ -186,18 +196,12 @@ impl Writer<'_> {
                 self.input(input, |_, _| {});
                 self.sql(")");
             }
-            ExprKind::Search(text, term) => {
-                self.sql("COALESCE(");
-                self.unicode(text);
-                self.sql(" ILIKE ");
-                self.value(&Value::Text(like_pattern(term, true, true)));
-                self.sql(", FALSE)");
-            }
             ExprKind::And(_)
             | ExprKind::Or(_)
             | ExprKind::Not(_)
             | ExprKind::Compare(..)
-            | ExprKind::In(..) => {
+            | ExprKind::In(..)
+            | ExprKind::Search(..) => {
                 self.operand(expr);
             }
         }
@@ -233,80 +237,17 @@ impl Writer<'_> {
         }
     }
 
-    fn compare(&mut self, op: Comparison, left: &Expr, right: &Expr, position: Position) {
-        let null = |expr: &Expr| matches!(expr.kind, ExprKind::Null);
-        let nan =
-            |expr: &Expr| matches!(&expr.kind, ExprKind::Value(Value::Double(x)) if x.is_nan());
-        let exact = !left.nullable && !right.nullable;
-        match op {
-            Comparison::Eq | Comparison::Ne if null(left) || null(right) => {
-                self.sql("(");
-                self.operand(if null(right) { left } else { right });
-                self.sql(if op == Comparison::Eq {
-                    " IS NULL)"
-                } else {
-                    " IS NOT NULL)"
-                });
-            }
-            Comparison::Eq if nan(left) || nan(right) => self.sql("FALSE"),
-            Comparison::Ne if nan(left) || nan(right) => self.sql("TRUE"),
-            Comparison::Eq | Comparison::Ne => {
-                let guard = may_be_nan(left) && may_be_nan(right);
-                let plain = exact
-                    || (op == Comparison::Eq
-                        && position == Position::Condition
-                        && !(left.nullable && right.nullable));
-                let pieces = [self.operand_piece(left), self.operand_piece(right)];
-                self.sql("(");
-                self.template(equality(op, plain, guard), &pieces);
-                self.sql(")");
-            }
-            _ if null(left) || null(right) || nan(left) || nan(right) => self.sql("FALSE"),
-            _ => {
-                let large = match op {
-                    Comparison::Gt | Comparison::Ge => left,
-                    _ => right,
-                };
-                let guard = match (may_be_nan(large), self.is_short(large)) {
-                    (false, _) => Guard::None,
-                    (true, true) => Guard::Apart,
-                    (true, false) => Guard::Null,
-                };
-                let shows = position == Position::Value && (!exact || guard == Guard::Null);
-                let pieces = [self.operand_piece(left), self.operand_piece(right)];
-                self.sql(if shows { "COALESCE(" } else { "(" });
-                self.template(relation(op, guard), &pieces);
-                self.sql(if shows { ", FALSE)" } else { ")" });
-            }
-        }
-    }
-
-    /// The whole list is one parameter.
-    fn in_list(&mut self, operand: &Expr, values: &[Value], null: bool, position: Position) {
-        let Some(first) = values.first() else {
-            if null {
-                self.sql("(");
-                self.operand(operand);
-                self.sql(" IS NULL)");
-            } else {
-                self.sql("FALSE");
-            }
-            return;
-        };
-        let shows = position == Position::Value && operand.nullable && !null;
-        let pieces = [
-            self.operand_piece(operand),
-            self.piece(|writer| writer.param(array(first, values))),
-        ];
+    /// In a condition as an index of trigrams serves it.
+    fn search(&mut self, texts: &[Expr], term: &str, position: Position) {
+        let shows = position == Position::Value && texts.iter().any(|text| text.nullable);
+        let pattern = Value::Text(like_pattern(term, true, true));
+        let pattern = self.piece(|writer| writer.value(&pattern));
         self.sql(if shows { "COALESCE(" } else { "(" });
-        self.template(
-            if null {
-                "{0} = ANY({1}) OR {0} IS NULL"
-            } else {
-                "{0} = ANY({1})"
-            },
-            &pieces,
-        );
+        self.list(texts, " OR ", |writer, text| {
+            writer.unicode(text);
+            writer.sql(" ILIKE ");
+            writer.write_piece(&pattern);
+        });
         self.sql(if shows { ", FALSE)" } else { ")" });
     }
 
@@ -332,12 +273,12 @@ impl Writer<'_> {
     }
 
     /// An operand for a template.
-    fn operand_piece(&mut self, expr: &Expr) -> Piece {
+    pub(super) fn operand_piece(&mut self, expr: &Expr) -> Piece {
         self.typed_piece(expr, expr.pg(self.schema))
     }
 
     /// The same, cast where SQL would give it another type.
-    fn typed_piece(&mut self, expr: &Expr, ty: PgType) -> Piece {
+    pub(super) fn typed_piece(&mut self, expr: &Expr, ty: PgType) -> Piece {
         let piece = self.piece(|writer| writer.typed(expr, ty));
         if self.is_short(expr) {
             piece.short()
@@ -347,52 +288,19 @@ impl Writer<'_> {
     }
 
     /// Whether it is a column, a parameter or a null, as it is or cast.
-    fn is_short(&self, expr: &Expr) -> bool {
+    pub(super) fn is_short(&self, expr: &Expr) -> bool {
         match &expr.kind {
             ExprKind::Null | ExprKind::Value(_) | ExprKind::Column(..) => true,
             ExprKind::Property(source, place) => {
                 let property = &self.set(*source).properties[*place];
                 !(property.ty == T::Json && json_text(property.source).is_some())
             }
-            ExprKind::Convert(operand) | ExprKind::Negate(operand) => self.is_short(operand),
-            _ => false,
-        }
-    }
-
-    fn arithmetic(&mut self, op: ArithmeticOp, left: &Expr, right: &Expr, ty: T) {
-        // Each in the type of its own that the result is made of: a `timestamptz` would stay one.
-        let pg = |operand: &Expr| match ty.is_numeric() {
-            true => ty.pg(),
-            false => operand.ty_or_string().pg(),
-        };
-        let pieces = [
-            self.typed_piece(left, pg(left)),
-            self.typed_piece(right, pg(right)),
-        ];
-        let floats = matches!(ty, T::Double | T::Single);
-        let template = match (op, ty) {
-            (ArithmeticOp::Add, T::Date) if left.ty == Some(T::Duration) => SHIFTED_DATE_BEHIND,
-            (ArithmeticOp::Add, T::Date) => SHIFTED_DATE,
-            (ArithmeticOp::Sub, T::Date) => SHIFTED_DATE_BACK,
-            (ArithmeticOp::Add, T::DateTimeOffset) if left.ty == Some(T::Duration) => {
-                SHIFTED_TIME_BEHIND
+            ExprKind::Convert(operand) => {
+                self.is_short(operand)
+                    && promotion(operand.pg(self.schema), expr.pg(self.schema)).is_none()
             }
-            (ArithmeticOp::Add, T::DateTimeOffset) => SHIFTED_TIME,
-            (ArithmeticOp::Sub, T::DateTimeOffset) => SHIFTED_TIME_BACK,
-            (ArithmeticOp::Sub, T::Duration) if left.ty == Some(T::Date) => DAYS_BETWEEN,
-            (ArithmeticOp::Sub, T::Duration) if left.ty == Some(T::DateTimeOffset) => TIME_BETWEEN,
-            (ArithmeticOp::Add, _) => "({0} + {1})",
-            (ArithmeticOp::Sub, _) => "({0} - {1})",
-            (ArithmeticOp::Mul, _) => "({0} * {1})",
-            (ArithmeticOp::Div | ArithmeticOp::DivBy, _) if floats => DIVIDE_FLOATS,
-            (ArithmeticOp::DivBy, T::Decimal) => DIVIDE_BY,
-            (ArithmeticOp::Div | ArithmeticOp::DivBy, _) => "({0} / {1})",
-            (ArithmeticOp::Mod, _) if floats => MOD_FLOATS,
-            (ArithmeticOp::Mod, _) => "({0} % {1})",
-        };
-        self.template(template, &pieces);
-        if ty == T::Single && template.starts_with("CASE") {
-            self.sql("::float4");
+            ExprKind::Negate(operand) => self.is_short(operand),
+            _ => false,
         }
     }
 
@@ -418,9 +326,13 @@ impl Writer<'_> {
                 },
                 _,
             ) => {
+                let integer = |place| function.parameters.get(place) == Some(&Operand::Integer);
+                let operands = operands.iter().enumerate();
                 let pieces: Vec<_> = operands
-                    .iter()
-                    .map(|operand| self.operand_piece(operand))
+                    .map(|(place, operand)| match integer(place) {
+                        true => self.number_of_characters(operand),
+                        false => self.operand_piece(operand),
+                    })
                     .collect();
                 self.sql("(");
                 self.template(template, &pieces);
@@ -446,52 +358,61 @@ impl Writer<'_> {
         }
     }
 
+    /// A number of characters, which PostgreSQL's functions take as `int4`: one beyond that is as good
+    /// as the last, whose neighbours are numbers, too.
+    fn number_of_characters(&mut self, operand: &Expr) -> Piece {
+        let literal = matches!(&operand.kind, ExprKind::Convert(of) if of.is_value());
+        if literal || operand.pg(self.schema) == PgType::Int2 {
+            return self.typed_piece(operand, PgType::Int4);
+        }
+        let piece = self.operand_piece(operand);
+        self.piece(|writer| writer.template(NUMBER_OF_CHARACTERS, &[piece]))
+    }
+
     fn convert(&mut self, operand: &Expr, ty: PgType) {
+        if let Some(template) = promotion(operand.pg(self.schema), ty) {
+            let piece = self.operand_piece(operand);
+            self.template(template, &[piece]);
+            return;
+        }
         self.sql("(");
         self.operand(operand);
         self.sql(")::");
         self.sql(ty.sql_name());
     }
 
+    fn negate(&mut self, operand: &Expr) {
+        self.sql("(- ");
+        self.operand(operand);
+        self.sql(")");
+    }
+
     /// A cast that fails gives null (URL Conventions 5.1.1.10.1).
-    fn cast(&mut self, operand: &Expr, to: T) {
+    fn cast(&mut self, operand: &Expr, template: &'static str) {
         let from = operand.ty_or_string();
-        let piece = self.operand_piece(operand);
-        self.template(cast_template(from, to), &[piece]);
+        // A `real` is the Double that a row shows of it.
+        let piece = if from == T::Double {
+            self.typed_piece(operand, from.pg())
+        } else {
+            self.operand_piece(operand)
+        };
+        self.template(template, &[piece]);
     }
 }
 
-/// Whether a function fails for some values: those that count characters do, for numbers that are
-/// not known beforehand.
+/// Whether a function fails for some values: a number of characters may turn out to be negative,
+/// unless it is known beforehand.
 fn may_fail(operands: &[Expr]) -> bool {
-    operands
-        .iter()
-        .skip(1)
-        .any(|operand| operand.ty_or_string().is_integer() && !operand.is_value())
+    let count = operands.get(2);
+    count.is_some_and(|count| !matches!(&count.kind, ExprKind::Convert(of) if of.is_value()))
 }
+
+const NUMBER_OF_CHARACTERS: &str = "CASE WHEN {0} > 2147483646 THEN 2147483646 WHEN {0} < -2147483646 THEN -2147483646 ELSE {0}::int4 END";
 
 /// The text that a row shows of a JSON column: its text, or, where it is a JSON string that holds an
 /// object or array as text, that text. The guard keeps out what PostgreSQL cannot unescape.
 const JSON_TEXT: &str = "CASE WHEN json_typeof({0}) = 'string' AND {0}::text ~ '^[ \\t\\n\\r]*\"[ ]*[{[]' AND {0}::text !~ '\\\\u(0000|[dD][89a-fA-F])' THEN {0} #>> '{}' ELSE {0}::text END";
 const JSONB_TEXT: &str = "CASE WHEN jsonb_typeof({0}) = 'string' AND {0}::text ~ '^[ \\t\\n\\r]*\"[ ]*[{[]' AND {0}::text !~ '\\\\u(0000|[dD][89a-fA-F])' THEN {0} #>> '{}' ELSE {0}::text END";
-
-// Databases hold times that no date can be added to. OData has no form for them, and a row of them
-// fails no page: what is computed of them is null.
-const SHIFTED_DATE: &str =
-    "CASE WHEN {0} BETWEEN '0001-01-01' AND '9999-12-31' THEN ({0} + {1})::date END";
-const SHIFTED_DATE_BACK: &str =
-    "CASE WHEN {0} BETWEEN '0001-01-01' AND '9999-12-31' THEN ({0} - {1})::date END";
-const SHIFTED_DATE_BEHIND: &str =
-    "CASE WHEN {1} BETWEEN '0001-01-01' AND '9999-12-31' THEN ({0} + {1})::date END";
-const SHIFTED_TIME: &str =
-    "CASE WHEN {0} >= '0001-01-01' AND {0} < '10000-01-01' THEN {0} + {1} END";
-const SHIFTED_TIME_BACK: &str =
-    "CASE WHEN {0} >= '0001-01-01' AND {0} < '10000-01-01' THEN {0} - {1} END";
-const SHIFTED_TIME_BEHIND: &str =
-    "CASE WHEN {1} >= '0001-01-01' AND {1} < '10000-01-01' THEN {0} + {1} END";
-const DAYS_BETWEEN: &str =
-    "CASE WHEN isfinite({0}) AND isfinite({1}) THEN make_interval(days => {0} - {1}) END";
-const TIME_BETWEEN: &str = "CASE WHEN isfinite({0}) AND isfinite({1}) THEN {0} - {1} END";
 
 /// How a column of JSON is said as text.
 fn json_text(source: Source) -> Option<&'static str> {
@@ -507,76 +428,6 @@ fn json_text(source: Source) -> Option<&'static str> {
         _ => None,
     }
 }
-
-/// `eq` or `ne`; `guard` where both sides may be NaN, which equals nothing.
-fn equality(op: Comparison, plain: bool, guard: bool) -> &'static str {
-    match (op, plain, guard) {
-        (Comparison::Eq, true, false) => "{0} = {1}",
-        (Comparison::Eq, true, true) => "{0} = {1} AND {0} <> 'NaN'",
-        (Comparison::Eq, false, false) => "{0} IS NOT DISTINCT FROM {1}",
-        (Comparison::Eq, false, true) => {
-            "{0} IS NOT DISTINCT FROM {1} AND {0} IS DISTINCT FROM 'NaN'"
-        }
-        (_, true, false) => "{0} <> {1}",
-        (_, true, true) => "{0} <> {1} OR {0} = 'NaN'",
-        (_, false, false) => "{0} IS DISTINCT FROM {1}",
-        (_, false, true) => "{0} IS DISTINCT FROM {1} OR {0} IS NOT DISTINCT FROM 'NaN'",
-    }
-}
-
-/// How a comparison is kept from NaN on its larger side, which PostgreSQL holds larger than all else.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Guard {
-    /// It can't be NaN.
-    None,
-    /// By a condition of its own, so that an index serves the comparison.
-    Apart,
-    /// A computed value is null instead, and computed once.
-    Null,
-}
-
-/// `gt ge lt le`.
-fn relation(op: Comparison, guard: Guard) -> &'static str {
-    match (op, guard) {
-        (Comparison::Gt, Guard::None) => "{0} > {1}",
-        (Comparison::Gt, Guard::Apart) => "{0} > {1} AND {0} <> 'NaN'",
-        (Comparison::Gt, Guard::Null) => "NULLIF({0}, 'NaN') > {1}",
-        (Comparison::Ge, Guard::None) => "{0} >= {1}",
-        (Comparison::Ge, Guard::Apart) => "{0} >= {1} AND {0} <> 'NaN'",
-        (Comparison::Ge, Guard::Null) => "NULLIF({0}, 'NaN') >= {1}",
-        (Comparison::Lt, Guard::None) => "{0} < {1}",
-        (Comparison::Lt, Guard::Apart) => "{0} < {1} AND {1} <> 'NaN'",
-        (Comparison::Lt, Guard::Null) => "{0} < NULLIF({1}, 'NaN')",
-        (_, Guard::None) => "{0} <= {1}",
-        (_, Guard::Apart) => "{0} <= {1} AND {1} <> 'NaN'",
-        (_, Guard::Null) => "{0} <= NULLIF({1}, 'NaN')",
-    }
-}
-
-/// Whether a value can turn out to be NaN: a column can hold one, and a division make one.
-fn may_be_nan(expr: &Expr) -> bool {
-    if !matches!(expr.ty, Some(T::Double | T::Single | T::Decimal)) {
-        return false;
-    }
-    match &expr.kind {
-        // Two infinities can make one.
-        ExprKind::Value(Value::Double(x)) => !x.is_finite(),
-        ExprKind::Null | ExprKind::Value(_) => false,
-        ExprKind::Convert(operand) | ExprKind::Negate(operand) => may_be_nan(operand),
-        ExprKind::Call(_, operands) => operands.iter().any(may_be_nan),
-        ExprKind::Case(branches) => branches.iter().any(|(_, value)| may_be_nan(value)),
-        ExprKind::Arithmetic(
-            ArithmeticOp::Add | ArithmeticOp::Sub | ArithmeticOp::Mul,
-            left,
-            right,
-        ) => may_be_nan(left) || may_be_nan(right),
-        _ => true,
-    }
-}
-
-const DIVIDE_FLOATS: &str = "CASE WHEN {1} = 0 THEN CASE WHEN {0} = 'NaN' OR {0} = 0 THEN 'NaN' WHEN ({0} > 0) = ({1}::text = '0') THEN 'Infinity' WHEN {0} IS NOT NULL THEN '-Infinity' END::float8 ELSE {0} / {1} END";
-const DIVIDE_BY: &str = "CASE WHEN {1} = 0 THEN CASE WHEN {0} = 'NaN' OR {0} = 0 THEN 'NaN' WHEN {0} > 0 THEN 'Infinity' WHEN {0} < 0 THEN '-Infinity' END::numeric ELSE {0} / {1} END";
-const MOD_FLOATS: &str = "CASE WHEN {1} = 0 AND {0} IS NOT NULL THEN 'NaN'::float8 WHEN {1} <> 0 THEN ({0}::numeric % {1}::numeric)::float8 END";
 
 /// A LIKE pattern for a text, in which `%`, `_` and `\` are ordinary characters.
 fn like_pattern(text: &str, before: bool, behind: bool) -> String {
@@ -594,28 +445,4 @@ fn like_pattern(text: &str, before: bool, behind: bool) -> String {
         pattern.push('%');
     }
     pattern
-}
-
-/// Literals of one kind as one array parameter.
-fn array(first: &Value, values: &[Value]) -> Param {
-    let params: Vec<Param> = values.iter().map(Param::from).collect();
-    let ty = Param::from(first).ty;
-    if ty == PgType::Numeric {
-        // Numbers travel by their text: so does their array.
-        let texts: Vec<String> = params
-            .iter()
-            .map(|param| {
-                String::from_utf8_lossy(param.value.as_deref().unwrap_or_default()).into_owned()
-            })
-            .collect();
-        return Param {
-            array: true,
-            ..Param::text(ty, format!("{{{}}}", texts.join(",")))
-        };
-    }
-    let elements: Vec<&[u8]> = params
-        .iter()
-        .map(|param| param.value.as_deref().unwrap_or_default())
-        .collect();
-    Param::array(ty, &elements)
 }

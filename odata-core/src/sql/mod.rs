@@ -1,6 +1,8 @@
 //! Plan to text and parameters. What comes in is resolved and scoped; this stage can't fail.
 
+mod arithmetic;
 mod cast;
+mod comparison;
 mod derived;
 mod expr;
 mod keyset;

@@ -39,92 +39,114 @@ pub enum Preference {
     Wait(u64),
 }
 
-/// The preferences of a `Prefer` header. Unknown and malformed ones are left out, as the standard
-/// asks (Protocol 8.2.8).
-pub fn preferences(header: &str) -> Vec<Preference> {
-    split(header, ',')
-        .into_iter()
-        .filter_map(|text| parse_preference(text.trim_matches(SPACE)).ok())
-        .collect()
+/// The preferences of a `Prefer` header, each with whether its name was written with `odata.` before
+/// it. Unknown and malformed ones are left out, as the standard asks (Protocol 8.2.8). The syntax is
+/// that of RFC 7240, 2: a value may stand in quotes, and parameters that mean nothing are ignored.
+pub fn preferences(header: &str) -> impl Iterator<Item = (bool, Preference)> {
+    split_outside_quotes(header, ',').filter_map(|text| {
+        let item = Item::read(text);
+        Some((item.is_prefixed(), item.preference().ok()?))
+    })
+}
+
+/// One preference, as the grammar has it: quotes only where it says so, and no parameter without a
+/// meaning.
+pub fn parse_preference(text: &str) -> Result<Preference> {
+    let item = Item::read(text);
+    let preference = item.preference()?;
+    let may_have_parameters = matches!(preference, Preference::Callback(_));
+    let is_quoted = item.value.is_some_and(|value| value.starts_with('"'));
+    let has_quotes = matches!(preference, Preference::IncludeAnnotations(_));
+    if is_quoted != has_quotes || !(may_have_parameters || item.parameters.is_empty()) {
+        return Err(item.bad("the form of the standard"));
+    }
+    Ok(preference)
 }
 
 const SPACE: [char; 2] = [' ', '\t'];
 
-/// One preference.
-pub fn parse_preference(text: &str) -> Result<Preference> {
-    let bad = |expected: &str| {
-        let message = format!("expected {expected}, found '{text}'");
-        Error::new(Code::SyntaxError, message)
-    };
-    let parts = split(text, ';');
-    let (first, parameters) = match parts.split_first() {
-        Some((first, rest)) => (first.trim_matches(SPACE), rest),
-        None => ("", parts.as_slice()),
-    };
-    let (name, value) = match first.split_once('=') {
-        Some((name, value)) => (
-            name.trim_end_matches(SPACE),
-            Some(value.trim_start_matches(SPACE)),
-        ),
-        None => (first, None),
-    };
-    let lower = name.to_ascii_lowercase();
-    let bare = lower.strip_prefix("odata.").unwrap_or(&lower);
-    if bare == "callback" {
-        let url = match parameters {
-            [parameter] => callback_url(parameter.trim_matches(SPACE)),
-            _ => None,
+/// One item of the header: `name=value;parameter`.
+struct Item<'a> {
+    text: &'a str,
+    /// In lower case.
+    name: String,
+    /// As it was written, quotes included.
+    value: Option<&'a str>,
+    parameters: Vec<&'a str>,
+}
+
+impl<'a> Item<'a> {
+    fn read(text: &'a str) -> Item<'a> {
+        let mut parts = split_outside_quotes(text, ';').map(|part| part.trim_matches(SPACE));
+        let first = parts.next().unwrap_or("");
+        let (name, value) = match first.split_once('=') {
+            Some((name, value)) => (name, Some(value.trim_start_matches(SPACE))),
+            None => (first, None),
         };
-        return url
-            .filter(|_| value.is_none())
-            .map(Preference::Callback)
-            .ok_or_else(|| bad("'callback; url=\"..\"'"));
-    }
-    if !parameters.is_empty() {
-        return Err(bad("no parameter"));
-    }
-    // These two have no prefix in any version.
-    let name = match bare {
-        "omit-values" | "respond-async" | "return" | "wait" => lower.as_str(),
-        _ => bare,
-    };
-    let number =
-        value.filter(|value| !value.is_empty() && value.chars().all(|c| c.is_ascii_digit()));
-    let value = value.map(|value| (value, value.to_ascii_lowercase()));
-    match (name, value) {
-        ("allow-entityreferences", None) => Ok(Preference::AllowEntityReferences),
-        ("respond-async", None) => Ok(Preference::RespondAsync),
-        ("track-changes", None) => Ok(Preference::TrackChanges),
-        ("continue-on-error", None) => Ok(Preference::ContinueOnError(true)),
-        ("continue-on-error", Some((_, value))) => match value.as_str() {
-            "true" => Ok(Preference::ContinueOnError(true)),
-            "false" => Ok(Preference::ContinueOnError(false)),
-            _ => Err(bad("'true' or 'false'")),
-        },
-        ("include-annotations", Some((value, _))) => {
-            annotations(value).ok_or_else(|| bad("patterns in double quotes"))
+        Item {
+            text,
+            name: name.trim_end_matches(SPACE).to_ascii_lowercase(),
+            value,
+            parameters: parts.collect(),
         }
-        ("maxpagesize", Some(_)) => number
-            .filter(|digits| !digits.starts_with('0'))
-            .and_then(|digits| digits.parse().ok())
-            .map(Preference::MaxPageSize)
-            .ok_or_else(|| bad("a whole number, 1 or more")),
-        ("omit-values", Some((_, value))) => match value.as_str() {
-            "nulls" => Ok(Preference::OmitValues { defaults: false }),
-            "defaults" => Ok(Preference::OmitValues { defaults: true }),
-            _ => Err(bad("'nulls' or 'defaults'")),
-        },
-        ("return", Some((value, _))) => match value {
-            "representation" => Ok(Preference::Return { minimal: false }),
-            "minimal" => Ok(Preference::Return { minimal: true }),
-            _ => Err(bad("'representation' or 'minimal'")),
-        },
-        ("wait", Some(_)) => number
-            .and_then(|digits| digits.parse().ok())
-            .map(Preference::Wait)
-            .ok_or_else(|| bad("a whole number")),
-        _ => Err(bad("a preference of the standard")),
     }
+
+    fn is_prefixed(&self) -> bool {
+        self.name.starts_with("odata.")
+    }
+
+    fn bad(&self, expected: &str) -> Error {
+        let message = format!("expected {expected}, found '{}'", self.text);
+        Error::new(Code::SyntaxError, message)
+    }
+
+    fn preference(&self) -> Result<Preference> {
+        let bare = self.name.strip_prefix("odata.").unwrap_or(&self.name);
+        // These have no prefix in any version.
+        let name = match bare {
+            "omit-values" | "respond-async" | "return" | "wait" => self.name.as_str(),
+            _ => bare,
+        };
+        let value = self.value.map(|value| unquoted(value).unwrap_or(value));
+        let number = value.filter(|value| is_number(value));
+        let lower = value.map(str::to_ascii_lowercase);
+        match (name, lower.as_deref()) {
+            ("allow-entityreferences", None) => Ok(Preference::AllowEntityReferences),
+            ("callback", None) => match self.parameters.as_slice() {
+                [parameter] => callback_url(parameter).map(Preference::Callback),
+                _ => None,
+            }
+            .ok_or_else(|| self.bad("'callback; url=\"..\"'")),
+            ("respond-async", None) => Ok(Preference::RespondAsync),
+            ("track-changes", None) => Ok(Preference::TrackChanges),
+            ("continue-on-error", None | Some("true")) => Ok(Preference::ContinueOnError(true)),
+            ("continue-on-error", Some("false")) => Ok(Preference::ContinueOnError(false)),
+            ("continue-on-error", _) => Err(self.bad("'true' or 'false'")),
+            ("include-annotations", Some(_)) => value
+                .and_then(annotations)
+                .ok_or_else(|| self.bad("names of terms in double quotes, or patterns of them")),
+            ("maxpagesize", Some(_)) => number
+                .filter(|digits| !digits.starts_with('0'))
+                // One beyond 64 bits is as good as the largest.
+                .map(|digits| Preference::MaxPageSize(digits.parse().unwrap_or(u64::MAX)))
+                .ok_or_else(|| self.bad("a whole number, 1 or more")),
+            ("omit-values", Some("nulls")) => Ok(Preference::OmitValues { defaults: false }),
+            ("omit-values", Some("defaults")) => Ok(Preference::OmitValues { defaults: true }),
+            ("omit-values", _) => Err(self.bad("'nulls' or 'defaults'")),
+            ("return", Some("representation")) => Ok(Preference::Return { minimal: false }),
+            ("return", Some("minimal")) => Ok(Preference::Return { minimal: true }),
+            ("return", _) => Err(self.bad("'representation' or 'minimal'")),
+            ("wait", Some(_)) => number
+                .and_then(|digits| digits.parse().ok())
+                .map(Preference::Wait)
+                .ok_or_else(|| self.bad("a whole number")),
+            _ => Err(self.bad("a preference of the standard")),
+        }
+    }
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// `url=".."`.
@@ -144,9 +166,9 @@ fn callback_url(parameter: &str) -> Option<String> {
     (is_url && scheme_is_right && rest_is_right).then(|| url.to_owned())
 }
 
-/// `"pattern,.."`.
+/// `pattern,..`.
 fn annotations(value: &str) -> Option<Preference> {
-    let patterns: Vec<String> = unquoted(value)?.split(',').map(str::to_owned).collect();
+    let patterns: Vec<String> = value.split(',').map(str::to_owned).collect();
     let right = patterns.iter().all(|pattern| is_pattern(pattern));
     right.then_some(Preference::IncludeAnnotations(patterns))
 }
@@ -176,14 +198,18 @@ fn unquoted(value: &str) -> Option<&str> {
     (!inner.contains('"')).then_some(inner)
 }
 
-/// The parts between `separator`, which may also stand in quotes.
-fn split(text: &str, separator: char) -> Vec<&str> {
-    let mut quoted = false;
-    text.split(|c: char| {
-        quoted ^= c == '"';
-        c == separator && !quoted
+/// The parts between `separator`, which may also stand in quotes, as in every header of HTTP.
+pub fn split_outside_quotes(text: &str, separator: char) -> impl Iterator<Item = &str> {
+    let (mut quoted, mut escaped) = (false, false);
+    text.split(move |c| {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' if quoted => escaped = true,
+            '"' => quoted = !quoted,
+            _ => return c == separator && !quoted,
+        }
+        false
     })
-    .collect()
 }
 
 impl fmt::Display for Preference {
@@ -220,9 +246,8 @@ pub(crate) fn parse_header(line: &str) -> Result<String> {
         .ok_or_else(|| bad("':' behind a header's name"))?;
     let value = value.trim_start_matches(SPACE);
     let visible = |c: char| c.is_ascii_graphic() || !c.is_ascii();
-    let digits = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
     let (name, right) = match name.to_ascii_lowercase().as_str() {
-        "asyncresult" => ("AsyncResult", value.len() == 3 && digits(value)),
+        "asyncresult" => ("AsyncResult", value.len() == 3 && is_number(value)),
         "content-id" => (
             "Content-ID",
             !value.is_empty()
@@ -247,20 +272,19 @@ pub(crate) fn parse_header(line: &str) -> Result<String> {
         "odata-maxversion" => {
             let right = value
                 .split_once('.')
-                .is_some_and(|(a, b)| digits(a) && digits(b));
+                .is_some_and(|(a, b)| is_number(a) && is_number(b));
             ("OData-MaxVersion", right)
         }
         "odata-version" => {
             let minor = value.strip_prefix("4.0");
             let right = minor.is_some_and(|minor| {
-                minor.is_empty() || (minor.len() == 1 && digits(minor) && minor != "0")
+                minor.is_empty() || (minor.len() == 1 && is_number(minor) && minor != "0")
             });
             ("OData-Version", right)
         }
         "prefer" => {
-            let preferences: Result<Vec<String>> = split(value, ',')
-                .into_iter()
-                .map(|text| parse_preference(text.trim_matches(SPACE)).map(|p| p.to_string()))
+            let preferences: Result<Vec<String>> = split_outside_quotes(value, ',')
+                .map(|text| parse_preference(text).map(|p| p.to_string()))
                 .collect();
             return Ok(format!("Prefer: {}", preferences?.join(",")));
         }

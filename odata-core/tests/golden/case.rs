@@ -3,8 +3,8 @@
 //! A case is a line `> /Tickets?$filter=..` and what follows it up to the next one. The URL is
 //! written as people read it; words in braces before it say what else the statement depends on:
 //! `{desks 7,8}` the caller's scope (7 alone where nothing is said), `{after 5,null}` the sort values
-//! that a page continues behind, `{size 2}` rows of a page, `{icu}` a database whose own collation
-//! knows ASCII alone. Lines that begin with `#` are remarks.
+//! that a page continues behind, `{size 2}` rows of a page, `{stream}` an answer that is read as a
+//! stream, `{icu}` a database whose own collation knows ASCII alone. Lines that begin with `#` are remarks.
 
 use super::model;
 use odata_core::edm::{PgType, Schema, Scope};
@@ -24,6 +24,7 @@ pub struct Case {
     pub desks: Vec<i64>,
     pub after: Option<Vec<String>>,
     pub size: u64,
+    pub stream: bool,
     pub icu: bool,
 }
 
@@ -67,6 +68,7 @@ impl Case {
             desks: vec![7],
             after: None,
             size: 100,
+            stream: false,
             icu: false,
         };
         let mut rest = line;
@@ -79,6 +81,7 @@ impl Case {
                 "desks" => case.desks = value.split(',').map(|id| id.parse().unwrap()).collect(),
                 "after" => case.after = Some(value.split(',').map(str::to_owned).collect()),
                 "size" => case.size = value.parse().unwrap(),
+                "stream" => case.stream = true,
                 "icu" => case.icu = true,
                 _ => panic!("'{name}' in {line}"),
             }
@@ -112,6 +115,7 @@ impl Case {
             panic!("no rows are asked for by {}", self.line);
         };
         let mut page = Page::first(self.size);
+        page.count_first = self.stream;
         page.after = self.after.as_ref().map(|values| {
             assert_eq!(values.len(), data.query.order.len(), "{}", self.line);
             let items = data.query.order.iter().zip(values);

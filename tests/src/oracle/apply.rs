@@ -76,7 +76,9 @@ impl<'a> Apply<'a> {
             } => self.rank(set, *function, amount, by),
             K::Concat(sequences) => {
                 let parts = sequences.iter().map(|steps| self.run(set.clone(), steps));
-                Ok(parts.collect::<Result<Vec<_>>>()?.concat())
+                let set = parts.collect::<Result<Vec<_>>>()?.concat();
+                check_types(&set)?;
+                Ok(set)
             }
             K::Aggregate(items) => Ok(vec![Instance::Shape(self.aggregate(&set, items)?)]),
             K::GroupBy { groups, then } => self.group_by(set, groups, then),
@@ -245,16 +247,10 @@ impl<'a> Apply<'a> {
                 return Err(Fault::unsupported("from"));
             }
             let value = match &item.kind {
-                AggregateKind::Count(None) => {
-                    let count = i64::try_from(set.len()).unwrap_or(i64::MAX);
-                    Typed::new(Type::Int64, Value::Integer(count))
-                }
+                AggregateKind::Count(None) => count_of(set.len()),
                 AggregateKind::Count(Some(path)) => {
                     match reached(self.world, self.table, set, path)? {
-                        Some(Reached::Entities(count)) => {
-                            let count = i64::try_from(count).unwrap_or(i64::MAX);
-                            Typed::new(Type::Int64, Value::Integer(count))
-                        }
+                        Some(Reached::Entities(count)) => count_of(count),
                         _ => return Err(Fault::unsupported("such a path/$count")),
                     }
                 }
@@ -305,6 +301,30 @@ impl<'a> Apply<'a> {
     }
 }
 
+/// Clients should see to it that what has one name in several sequences has one type (3.2.2).
+fn check_types(set: &[Instance]) -> Result<()> {
+    let mut types: BTreeMap<Vec<String>, Type> = BTreeMap::new();
+    for instance in set {
+        let members: Vec<(Vec<String>, Option<Type>)> = match instance {
+            Instance::Shape(members) => members
+                .iter()
+                .map(|(path, value)| (path.clone(), value.ty))
+                .collect(),
+            Instance::Entity { computed, .. } => computed
+                .iter()
+                .map(|(name, value)| (vec![name.clone()], value.ty))
+                .collect(),
+        };
+        for (path, ty) in members {
+            let Some(ty) = ty else { continue };
+            if *types.entry(path).or_insert(ty) != ty {
+                return Err(Fault::open("a property of several types"));
+            }
+        }
+    }
+    Ok(())
+}
+
 fn names(path: &PathExpr) -> Result<Vec<String>> {
     let name = |segment: &odata_core::uri::ast::PathSegment| match &segment.kind {
         SegmentKind::Name(name) => Ok(name.clone()),
@@ -317,12 +337,15 @@ fn names(path: &PathExpr) -> Result<Vec<String>> {
 fn reached_value(reached: Reached, method: &str) -> Result<Typed> {
     match reached {
         Reached::Values(values) => method_of(method, values),
-        Reached::Entities(count) if method == "countdistinct" => {
-            let count = i64::try_from(count).unwrap_or(i64::MAX);
-            Ok(Typed::new(Type::Int64, Value::Integer(count)))
-        }
+        Reached::Entities(count) if method == "countdistinct" => Ok(count_of(count)),
         Reached::Entities(_) => Err(Fault::fails("an entity is no value")),
     }
+}
+
+/// A number of instances (3.2.1.4).
+fn count_of(number: usize) -> Typed {
+    let number = i64::try_from(number).unwrap_or(i64::MAX);
+    Typed::new(Type::Decimal, Value::Decimal(number.into()))
 }
 
 /// The standard methods (3.1.3), over the values that are not null.
@@ -346,8 +369,7 @@ fn method_of(method: &str, values: Vec<Typed>) -> Result<Typed> {
                     distinct.push(value);
                 }
             }
-            let count = i64::try_from(distinct.len()).unwrap_or(i64::MAX);
-            Ok(Typed::new(Type::Int64, Value::Integer(count)))
+            Ok(count_of(distinct.len()))
         }
         "min" | "max" => extreme(method, ty, &values),
         "sum" | "average" if !is_number => Err(Fault::fails(format!("{method} of {ty:?}"))),
@@ -386,7 +408,10 @@ fn extreme(method: &str, ty: Option<Type>, values: &[Value]) -> Result<Typed> {
 
 fn total(method: &str, ty: Option<Type>, values: &[Value]) -> Result<Typed> {
     let floats = matches!(ty, Some(Type::Single | Type::Double));
-    let result = if floats { Type::Double } else { Type::Decimal };
+    // Double or Decimal is the service's choice for an average (3.2.1.3.4).
+    let whole = ty.is_some_and(Type::is_integer);
+    let double = floats || whole && method == "average";
+    let result = if double { Type::Double } else { Type::Decimal };
     if values.is_empty() {
         return Ok(Typed::null(Some(result)));
     }
@@ -424,6 +449,9 @@ fn total(method: &str, ty: Option<Type>, values: &[Value]) -> Result<Typed> {
         let count = Decimal::from(i64::try_from(values.len()).unwrap_or(1));
         sum = sum.divide(&count).unwrap_or(Decimal::NAN);
         sum.approximate = true;
+    }
+    if double {
+        return Ok(Typed::new(Type::Double, Value::Double(sum.to_f64())));
     }
     Ok(Typed::new(Type::Decimal, Value::Decimal(sum)))
 }

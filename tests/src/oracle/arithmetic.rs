@@ -167,6 +167,7 @@ fn floats(op: Op, a: f64, b: f64) -> Result<f64> {
         Op::Sub => a - b,
         Op::Mul => a * b,
         Op::Div | Op::DivBy => a / b,
+        _ if b == 0.0 => return Err(Fault::fails("the rest of a division by zero")),
         _ => {
             // The rest of a division hangs on the last digit; a service may compute it in decimals.
             let exact = |x: f64| !x.is_finite() || (x * 1024.0).fract() == 0.0 && x.abs() < 1e9;

@@ -322,8 +322,25 @@ pub fn constant_fault(world: &World, expr: &Expr) -> bool {
     walk(expr, &mut |part| {
         found |=
             is_constant(part) && matches!(eval(&env, part), Err(Fault::Fails(_) | Fault::Open(_)));
+        found |= divides_by_zero(&env, part);
     });
     found
+}
+
+/// Whether a division fails whatever is divided, unless that is null.
+fn divides_by_zero(env: &Env<'_>, expr: &Expr) -> bool {
+    let ExprKind::Binary(op @ (BinaryOp::Div | BinaryOp::Mod), _, divisor) = &expr.kind else {
+        return false;
+    };
+    if !is_constant(divisor) {
+        return false;
+    }
+    let zero = Typed::new(Type::Int16, Value::Integer(0));
+    let is_float = |ty: Option<Type>| matches!(ty, Some(Type::Single | Type::Double));
+    eval(env, divisor).is_ok_and(|divisor| {
+        (*op == BinaryOp::Mod || !is_float(divisor.ty))
+            && compare(BinaryOp::Eq, &divisor, &zero) == Ok(true)
+    })
 }
 
 fn is_constant(expr: &Expr) -> bool {

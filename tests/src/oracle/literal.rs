@@ -55,7 +55,11 @@ pub(super) fn parse(text: &str, ty: Type) -> Option<Value> {
             Value::Decimal(Decimal::parse(text)?)
         }
         Type::Double => Value::Double(parse_float(text)?),
-        Type::Single => Value::Single(parse_float(text)? as f32),
+        Type::Single => {
+            let wide = parse_float(text)?;
+            let narrow = wide as f32;
+            (narrow.is_finite() == wide.is_finite()).then_some(Value::Single(narrow))?
+        }
         Type::String => Value::String(text.to_owned()),
         Type::DateTimeOffset => Value::DateTimeOffset(temporal::parse_date_time(text)?),
         Type::Date => Value::Date(temporal::parse_date(text)?),

@@ -1,6 +1,6 @@
 //! `$compute`: properties of the request's own, selected, filtered and sorted by.
 
-use crate::asking::{answer, ids, refusal, small};
+use crate::asking::{answer, get, ids, refusal, small};
 use expect_test::{Expect, expect};
 
 #[track_caller]
@@ -81,6 +81,19 @@ async fn computed_properties_filter_and_sort() {
             "Label?$compute=id mul 2 as twice&$orderby=twice desc",
             &[6, 3, 2, 1],
         ),
+        // A word of $compute, in any case as the grammar has it; that of $apply has one spelling.
+        (
+            "Label?$compute=id mul 2 AS twice&$filter=twice gt 4",
+            &[3, 6],
+        ),
+        (
+            "Label?$compute=id mul 2 As twice,id aS x&$filter=twice gt 4",
+            &[3, 6],
+        ),
+        (
+            "Label?$apply=compute(id mul 2 as AS)&$filter=AS gt 4",
+            &[3, 6],
+        ),
         (
             "Label?$compute=length(title) as size&$orderby=size,id",
             &[6, 3, 2, 1],
@@ -120,4 +133,54 @@ async fn what_is_wrong_is_refused() {
         let (status, found) = refusal(server, query);
         assert_eq!((status, &*found), (400, code), "{query}");
     }
+}
+
+/// `INF`, `-INF` and `NaN` are texts in JSON: where `$metadata` doesn't tell that they are numbers,
+/// control information does (JSON Format 4.5.3).
+#[tokio::test]
+async fn numbers_that_are_texts_tell_their_type() {
+    let server = small().await;
+    let compute = "ReportingEvent?$filter=id le 2&$compute=value div 0 as z,-value div 0 as y,(value div 0) mul 0 as x,value mul 2 as w&$select=z,y,x,w";
+    let apply = "ReportingEvent?$apply=filter(id le 2)/compute(value div 0 as z)/groupby((id),aggregate(z with max as m))";
+    for path in [compute, apply] {
+        for (level, version) in [
+            ("none", "4.0"),
+            ("minimal", "4.0"),
+            ("minimal", "4.01"),
+            ("full", "4.0"),
+        ] {
+            let accept = format!("application/json;odata.metadata={level}");
+            let headers = [("Accept", &*accept), ("OData-MaxVersion", version)];
+            let rows = get(server, path, &headers).expect(200).json()["value"].take();
+            for row in rows.as_array().unwrap() {
+                for (name, value) in row.as_object().unwrap() {
+                    let is_special = value.as_str().is_some_and(|text| {
+                        ["INF", "-INF", "NaN"].contains(&text) && !name.contains('@')
+                    });
+                    let prefix = if version == "4.0" { "odata." } else { "" };
+                    let hash = if version == "4.0" { "#" } else { "" };
+                    let told = &row[&format!("{name}@{prefix}type")];
+                    let case = format!("{path} {level} {version}: {row}");
+                    if !is_special || level == "none" {
+                        assert_ne!(*told, format!("{hash}Double"), "{case}");
+                    } else {
+                        assert_eq!(*told, format!("{hash}Double"), "{case}");
+                    }
+                }
+            }
+            assert!(rows.to_string().contains("\"INF\""), "{path}: {rows}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_word_of_apply_has_one_spelling() {
+    let server = small().await;
+    check(
+        server,
+        "Label?$apply=compute(id mul 2 AS twice)",
+        expect![[r#"
+            400
+            {"error":{"code":"SyntaxError","message":"expected an operator, or 'as' and a name, found 'AS'; 'as' is in lower case here","target":"$apply","innererror":{"position":23,"length":2,"hint":"'as' is in lower case here"}}}"#]],
+    );
 }

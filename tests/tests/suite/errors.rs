@@ -355,7 +355,7 @@ async fn values_and_types() {
         "Conversation?$filter=inbox eq 1",
         expect![[r#"
         400
-        {"error":{"code":"TypeMismatch","message":"expected a property behind 'inbox'; an entity can only be compared with null","target":"$filter","innererror":{"position":0,"length":5,"hint":"an entity can only be compared with null"}}}"#]],
+        {"error":{"code":"TypeMismatch","message":"cannot compare the entity 'inbox' with Edm.Int32; compare a property of it, as in inbox/..","target":"$filter","innererror":{"position":0,"length":14,"hint":"compare a property of it, as in inbox/.."}}}"#]],
     );
     check(
         server,

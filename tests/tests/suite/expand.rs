@@ -1,8 +1,8 @@
 //! `$expand`: nested options, the bounds of arrays and the links that continue them.
 
-use crate::asking::{answer, get, ids_by_sql, refusal, small};
+use crate::asking::{answer, complete, get, ids_by_sql, refusal, small};
 use expect_test::{Expect, expect};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use tests::{Server, fixture};
 
 #[track_caller]
@@ -164,6 +164,38 @@ async fn a_star_expands_every_navigation() {
             .json()["sender"]["name"],
         "Ruth"
     );
+    for twice in ["*,*", "*/$ref,*", "*,inbox,*/$ref"] {
+        let refused = refusal(server, &format!("Message?$expand={twice}"));
+        assert_eq!(refused, (400, "DuplicateOption".to_owned()), "{twice}");
+    }
+}
+
+/// The only entities of a navigation property are those of its own type.
+#[tokio::test]
+async fn a_cast_is_to_the_type_itself() {
+    let server = small().await;
+    for (cast, plain) in [
+        ("inbox/LiveAgent.Inbox($select=id)", "inbox($select=id)"),
+        ("messages/LiveAgent.Message/$ref", "messages/$ref"),
+        (
+            "LiveAgent.Conversation/messages/LiveAgent.Message/$count",
+            "messages/$count",
+        ),
+    ] {
+        let ask = |item: &str| answer(server, &format!("Conversation(1)?$expand={item}"));
+        assert!(ask(plain).starts_with("200"), "{plain}");
+        assert_eq!(ask(cast), ask(plain), "{cast}");
+    }
+    for (item, status, code) in [
+        ("inbox/LiveAgent.Label", 501, "NotImplemented"),
+        ("inbox/LiveAgent.Nothing", 400, "UnknownType"),
+        ("inbox/members", 400, "UnknownNavigation"),
+        ("inbox,inbox/LiveAgent.Inbox", 400, "DuplicateOption"),
+        ("LiveAgent.Label/inbox", 400, "UnknownNavigation"),
+    ] {
+        let refused = refusal(server, &format!("Conversation?$expand={item}"));
+        assert_eq!(refused, (status, code.to_owned()), "{item}");
+    }
 }
 
 #[tokio::test]
@@ -194,43 +226,6 @@ async fn bounded(page: u64, product: u64) -> Server {
     })
 }
 
-/// A value with every array completed by following its link to the end; the links are gone.
-#[track_caller]
-fn complete(server: &Server, value: Value, links: &mut usize) -> Value {
-    match value {
-        Value::Object(members) => {
-            let mut whole = Map::new();
-            for (name, member) in &members {
-                if name.ends_with("@odata.nextLink") || name == "@odata.context" {
-                    continue;
-                }
-                let mut member = complete(server, member.clone(), links);
-                let mut next = members.get(&format!("{name}@odata.nextLink")).cloned();
-                while let Some(Value::String(link)) = next {
-                    *links += 1;
-                    assert!(*links < 500, "the links have no end: {link}");
-                    let response = get(server, &link, &[]);
-                    assert_eq!(response.status, 200, "{link}: {}", response.text());
-                    let mut page = response.json();
-                    next = page.get("@odata.nextLink").cloned();
-                    let more = complete(server, page["value"].take(), links);
-                    match (&mut member, more) {
-                        (Value::Array(rows), Value::Array(more)) => rows.extend(more),
-                        _ => panic!("{link}: no array continues an array"),
-                    }
-                }
-                whole.insert(name.clone(), member);
-            }
-            Value::Object(whole)
-        }
-        Value::Array(rows) => rows
-            .into_iter()
-            .map(|row| complete(server, row, links))
-            .collect(),
-        scalar => scalar,
-    }
-}
-
 /// What is read in small arrays, completed, is what is read at once.
 #[tokio::test]
 async fn nested_links_followed_to_the_end_give_every_member_once() {
@@ -244,6 +239,10 @@ async fn nested_links_followed_to_the_end_give_every_member_once() {
             ),
             (
                 "Conversation(1)?$expand=messages($select=id;$orderby=content desc)",
+                1,
+            ),
+            (
+                "Conversation?$select=id&$expand=messages/$ref($orderby=id desc)",
                 1,
             ),
             (
@@ -281,8 +280,9 @@ async fn nested_links_followed_to_the_end_give_every_member_once() {
         ] {
             let mut links = 0;
             let small_arrays = get(&server, path, &[]).expect(200).json();
-            let completed = complete(&server, small_arrays, &mut links);
-            let at_once = complete(whole, get(whole, path, &[]).expect(200).json(), &mut 0);
+            let follow = |link: &str| get(&server, link, &[]).expect(200).json();
+            let completed = complete(&follow, small_arrays, &mut links);
+            let at_once = complete(&follow, get(whole, path, &[]).expect(200).json(), &mut 0);
             assert_eq!(
                 completed, at_once,
                 "{path} in arrays of {page}, {product} in all"
@@ -292,6 +292,63 @@ async fn nested_links_followed_to_the_end_give_every_member_once() {
             }
         }
     }
+}
+
+/// The size of a page that a client asks for is that of each collection in the answer, and of those
+/// that the links lead to (Protocol 8.2.8.5).
+#[tokio::test]
+async fn a_page_size_is_that_of_every_collection() {
+    fn longest(value: &Value) -> usize {
+        match value {
+            Value::Array(rows) => rows.iter().map(longest).max().max(Some(rows.len())),
+            Value::Object(members) => members.values().map(longest).max(),
+            _ => None,
+        }
+        .unwrap_or(0)
+    }
+    let server = small().await;
+    let follow = |link: &str| get(server, link, &[]).expect(200).json();
+    for path in [
+        "Conversation(1)?$expand=messages($select=id;$count=true)&$select=id",
+        "Conversation(1)?$expand=messages($select=id;$top=3;$skip=1)",
+        "Conversation?$expand=messages($select=id;$orderby=content desc),labels/$ref&$select=id",
+        "Inbox(1)?$select=id&$expand=conversations($select=id;$expand=messages($select=id))",
+        "User?$select=id&$expand=sent_messages($select=id;$expand=conversation($select=id;$expand=messages($select=id)))",
+        "Inbox(1)/conversations?$select=id&$expand=messages($select=id)",
+    ] {
+        let whole = get(server, path, &[]).expect(200).json();
+        let whole = complete(&follow, whole, &mut 0);
+        for size in [1, 2, 3] {
+            let prefer = format!("odata.maxpagesize={size}");
+            let response = get(server, path, &[("Prefer", &prefer)]).expect(200);
+            let applied = response.header("preference-applied");
+            assert_eq!(applied, Some(&*prefer), "{path}");
+            assert_eq!(longest(&response.json()), size, "{path} in pages of {size}");
+            let mut links = 0;
+            let completed = complete(&follow, response.json(), &mut links);
+            assert!(links > 0 || size == 3, "{path} in pages of {size}");
+            assert_eq!(completed, whole, "{path} in pages of {size}");
+        }
+    }
+    let prefer = [("Prefer", "maxpagesize=2")];
+    let path = "Conversation(1)?$expand=messages($select=id;$count=true)&$select=id";
+    let mut body = get(server, path, &prefer).expect(200).json();
+    let link = body["messages@odata.nextLink"].take();
+    assert_eq!(body["messages@odata.count"], 4);
+    // The link carries the size on.
+    let body = get(server, link.as_str().unwrap(), &[]).expect(200).json();
+    assert_eq!(body["value"].as_array().unwrap().len(), 2);
+    assert_eq!(body.get("@odata.nextLink"), None);
+    // Where nothing is in pages, nothing is said of them; lines have none.
+    for path in [
+        "Conversation(1)?$expand=inbox",
+        "Conversation?$expand=messages($select=id)&$format=ndjson",
+    ] {
+        let response = get(server, path, &[("Prefer", "maxpagesize=1")]).expect(200);
+        assert!(!response.text().contains("nextLink"), "{path}");
+    }
+    let alone = get(server, "Conversation(1)?$expand=inbox", &prefer);
+    assert_eq!(alone.header("preference-applied"), None);
 }
 
 #[tokio::test]

@@ -284,7 +284,7 @@ async fn keys_of_texts_and_of_several_parts() {
         "Copies?$apply=search(emma)/groupby((title),aggregate(pages with sum as pages_in_all,$count as n))",
         expect![[r##"
             200
-            {"@odata.context":"http://127.0.0.1/odata/$metadata#Copies(title,pages_in_all,n)","value":[{"@odata.id":null,"title":"Emma","pages_in_all@odata.type":"#Decimal","pages_in_all":473,"n@odata.type":"#Int64","n":2}]}"##]],
+            {"@odata.context":"http://127.0.0.1/odata/$metadata#Copies(title,pages_in_all,n)","value":[{"@odata.id":null,"title":"Emma","pages_in_all@odata.type":"#Decimal","pages_in_all":473,"n@odata.type":"#Decimal","n":2}]}"##]],
     );
     // Links lead back to the rows that they are of.
     for url in served

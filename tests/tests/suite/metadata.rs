@@ -1,6 +1,6 @@
 //! The service document and `$metadata`: what they say, and in which form to whom.
 
-use crate::asking::{HOST, get, rows, small};
+use crate::asking::{HOST, answer, get, pages, refusal, rows, small};
 use expect_test::{expect, expect_file};
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
@@ -72,7 +72,21 @@ async fn accept_and_format_decide() {
         ("$metadata?$format=xml", Some("application/json"), xml),
         ("$metadata?$format=application/xml", None, xml),
         ("$metadata?$format=atom", None, "406"),
-        ("$metadata", Some("text/csv"), xml),
+        ("$metadata", Some("text/csv"), "406"),
+        ("$metadata", Some("image/png"), "406"),
+        ("$metadata", Some("application/xml;x=y"), "406"),
+        (
+            "$metadata",
+            Some("application/xml;q=0.5,application/json"),
+            csdl_json,
+        ),
+        (
+            "$metadata",
+            Some(
+                "application/json;odata.metadata=minimal;q=1.0,application/atomsvc+xml;q=0.8,application/atom+xml;q=0.8,application/xml;q=0.7,text/plain;q=0.7",
+            ),
+            xml,
+        ),
         // Power Query's and DevExtreme's lists.
         (
             "",
@@ -121,6 +135,15 @@ async fn accept_and_format_decide() {
         ("Label/$count", Some("application/json"), "text/plain"),
         ("Label/$count", Some("text/plain"), "text/plain"),
         ("Label(1)/title/$value", Some("*/*"), "text/plain"),
+        (
+            "Label(1)/title/$value",
+            Some("application/json;odata.metadata=none"),
+            "text/plain",
+        ),
+        ("Label(1)/title/$value", Some("image/png"), "406"),
+        ("Label/$count", Some("text/plain;q=0"), "406"),
+        ("Label/$count", Some("application/xml"), "406"),
+        ("Label/$count", Some("text/plain;x=y"), "406"),
     ] {
         let headers: Vec<(&str, &str)> = accept
             .map(|accept| ("Accept", accept))
@@ -225,5 +248,38 @@ async fn private_metadata_asks_for_a_token() {
             );
         }
         assert_eq!(small().await.client().get(path).status, 200, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn there_is_one_version_of_the_schema() {
+    let server = small().await;
+    for path in [
+        "",
+        "$metadata",
+        "Label",
+        "Label(1)",
+        "Label(1)/title",
+        "Label(1)/title/$value",
+        "Label/$count",
+        "Label/$ref",
+        "Label(1)/conversations",
+    ] {
+        let current = get(server, &format!("{path}?$schemaversion=*"), &[]).expect(200);
+        let unversioned = get(server, path, &[]).expect(200);
+        assert_eq!(current.text(), unversioned.text(), "{path}");
+        assert_eq!(
+            answer(server, &format!("{path}?$schemaversion=1.0")),
+            "404\n{\"error\":{\"code\":\"ResourceNotFound\",\"message\":\"there is no version '1.0' of the \
+             schema, expected '*', the current one\",\"target\":\"$schemaversion\"}}",
+            "{path}"
+        );
+    }
+    let first = "Label?$schemaversion=*&$orderby=title";
+    let pages = pages(server, first, &[("Prefer", "maxpagesize=3")]);
+    assert_eq!(pages.iter().map(Vec::len).collect::<Vec<_>>(), [3, 1]);
+    for wrong in ["$schemaversion=a b", "$schemaversion="] {
+        let expected = (400, "InvalidOptionValue".to_owned());
+        assert_eq!(refusal(server, &format!("Label?{wrong}")), expected);
     }
 }

@@ -202,11 +202,26 @@ fn check(server: &Server, set: &str, id: usize, property: &str, expect: &str) {
     assert!(same_number || raw.text() == text, "{}", raw.text());
 }
 
+/// At the full level a number that is a text tells that it is one.
+#[track_caller]
+fn check_type(server: &Server, id: usize, expect: &str) {
+    let full = "?$format=application/json;odata.metadata=full";
+    let told = json!("#Double");
+    let told = expect.starts_with('"').then_some(&told);
+    let row = server.get(&format!("ReportingEvent({id}){full}")).json();
+    assert_eq!(row.get("value@odata.type"), told, "ReportingEvent({id})");
+    if expect != "null" {
+        let alone = server.get(&format!("ReportingEvent({id})/value{full}"));
+        assert_eq!(alone.json().get("@odata.type"), told, "value of {id}");
+    }
+}
+
 #[tokio::test]
 async fn each_has_one_form() {
     let server = Server::start(&*odd().await, |_| {});
     for (id, (_, expect)) in (1..).zip(NUMBERS) {
         check(&server, "ReportingEvent", id, "value", expect);
+        check_type(&server, id, expect);
         check(
             &server,
             "ReportingEvent",

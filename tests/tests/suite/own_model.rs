@@ -44,6 +44,16 @@ impl Served {
         model: Model,
         callers: &'static [(&'static str, &'static [i64])],
     ) -> Served {
+        Served::start_with(database, model, callers, Settings::default())
+    }
+
+    /// The same with settings.
+    pub(crate) fn start_with(
+        database: &Database,
+        model: Model,
+        callers: &'static [(&'static str, &'static [i64])],
+        settings: Settings,
+    ) -> Served {
         let config: DatabaseConfig = database.connection_string().parse().unwrap();
         let (stop, stopped) = oneshot::channel();
         let (started, start) = mpsc::channel();
@@ -58,7 +68,7 @@ impl Served {
                 let catalogue = database.catalogue("public").await.unwrap();
                 let options = ResolveOptions::default();
                 let (schema, findings) = Schema::resolve(&model, Some(&catalogue), &options);
-                let service = Service::new(Settings::default(), database, Callers(callers));
+                let service = Service::new(settings, database, Callers(callers));
                 service.serve(schema);
                 let server = HttpServer::new(move || {
                     let service = service.clone();

@@ -34,7 +34,7 @@ const QUERIES: [&str; 34] = [
     "Conversation?$orderby=snoozed_until",
     "Conversation?$orderby=snoozed_until desc,additional_attributes",
     "Conversation?$orderby=messages/$count desc,uuid desc",
-    "Conversation?$orderby=uuid desc&$expand=messages($top=2)",
+    "Conversation?$orderby=uuid desc&$expand=messages($top=1)",
     "ReportingEvent?$orderby=value",
     "ReportingEvent?$orderby=value desc",
     "ReportingEvent?$orderby=event_start_time desc,event_end_time",
@@ -162,6 +162,79 @@ async fn top_and_skip_span_the_pages_and_the_count_stands_on_the_first() {
             count,
             "{query}"
         );
+    }
+}
+
+#[tokio::test]
+async fn a_stream_has_its_count_before_its_rows_and_its_link_behind_them() {
+    let server = small().await;
+    let streams = [
+        (
+            "application/json;odata.streaming=true",
+            "4.0",
+            "\"@odata.count\":",
+        ),
+        (
+            "application/json;streaming=true;metadata=none;IEEE754Compatible=true",
+            "4.01",
+            "\"@count\":\"",
+        ),
+    ];
+    for query in QUERIES.into_iter().chain([
+        "Message?$filter=false",
+        "Message?$top=0",
+        "Message?$top=3",
+        "Message?$skip=2&$top=5",
+        "Message?$skip=100",
+        "Message?$skip=100&$top=0",
+        "Conversation(1)/messages?$top=1",
+        "Conversation(1)/messages?$skip=4",
+        "Inbox(3)/messages",
+        "Message/$ref",
+        "Message?$apply=groupby((status),aggregate($count as n))",
+        "Message?$apply=filter(false)/groupby((status))",
+    ]) {
+        let separator = if query.contains('?') { '&' } else { '?' };
+        let query = format!("{query}{separator}$count=true");
+        for prefer in ["maxpagesize=3", "maxpagesize=100"] {
+            let plain = get(server, &query, &[("Prefer", prefer)])
+                .expect(200)
+                .json();
+            for (accept, version, name) in streams {
+                let asked = [
+                    ("Accept", accept),
+                    ("OData-MaxVersion", version),
+                    ("Prefer", prefer),
+                ];
+                let response = get(server, &query, &asked).expect(200);
+                let text = response.text();
+                let place =
+                    |part: &str| text.find(part).unwrap_or_else(|| panic!("{query}: {text}"));
+                let count = place(name);
+                let digits = text[count + name.len()..].split(|c: char| !c.is_ascii_digit());
+                let told = digits.into_iter().next().unwrap();
+                assert_eq!(told, plain["@odata.count"].to_string(), "{query}");
+                assert!(count < place("\"value\":["), "{query}: {text}");
+                let (_, tail) = text.rsplit_once(']').unwrap();
+                assert_eq!(
+                    tail.contains("nextLink\":"),
+                    plain.get("@odata.nextLink").is_some(),
+                    "{query}"
+                );
+                let rows = response.json()["value"].as_array().unwrap().len();
+                assert_eq!(rows, plain["value"].as_array().unwrap().len(), "{query}");
+            }
+        }
+    }
+    // Where it is known without a word of SQL more, it stands there for everyone.
+    for query in [
+        "Message?$top=0",
+        "Message?$filter=false",
+        "Message?$skip=100",
+    ] {
+        let response = get(server, &format!("{query}&$count=true"), &[]);
+        let text = response.text();
+        assert!(text.find("@odata.count") < text.find("\"value\""), "{text}");
     }
 }
 

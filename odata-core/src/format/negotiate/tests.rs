@@ -124,8 +124,13 @@ fn accept_for_metadata_is_xml_unless_json_is_asked_for_in_so_many_words() {
         "text/xml",
         "application/atomsvc+xml",
         "application/json, text/plain, */*",
-        "application/json, application/xml;q=0.1",
-        "text/plain",
+        "application/xml, application/json",
+        "application/json;odata.metadata=minimal, application/xml",
+        "application/json, application/xml;q=0.1, application/atom+xml;q=0.1",
+        "application/json;odata.metadata=bogus, application/xml;q=0.1",
+        // Power Query.
+        "application/json;odata.metadata=minimal;q=1.0,application/json;odata=minimalmetadata;q=0.9,\
+         application/atomsvc+xml;q=0.8,application/atom+xml;q=0.8,application/xml;q=0.7,text/plain;q=0.7",
         "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
     ] {
         check_accept(Metadata, xml, XML);
@@ -137,18 +142,86 @@ fn accept_for_metadata_is_xml_unless_json_is_asked_for_in_so_many_words() {
         CSDL_JSON,
     );
     check_accept(Metadata, "application/xml;q=0, */*", CSDL_JSON);
-    check_accept(Metadata, "application/xml;q=0", Err(406));
-    check_accept(Metadata, "application/json;foo=bar", Err(406));
+    for json in [
+        "application/xml;q=0.5,application/json",
+        "application/json;q=0.2,application/xml;q=0.1",
+        "application/xml;foo=bar,application/json",
+    ] {
+        check_accept(Metadata, json, CSDL_JSON);
+    }
+    check_accept(
+        Metadata,
+        "application/xml;charset=utf-8",
+        Ok("application/xml;charset=utf-8"),
+    );
+    for refused in [
+        "application/xml;q=0",
+        "application/json;foo=bar",
+        "application/xml;foo=bar",
+        "text/csv",
+        "text/plain",
+        "image/png",
+        "image/*",
+        "nonsense",
+    ] {
+        check_accept(Metadata, refused, Err(406));
+    }
 }
 
 #[test]
-fn text_is_text_whatever_the_client_accepts() {
+fn text_is_asked_for_as_text_or_as_json() {
     let text = Ok("text/plain;charset=utf-8");
-    for any in ["", "*/*", "application/json", "text/plain", "image/png"] {
+    for any in [
+        "",
+        "*/*",
+        "text/*",
+        "text/plain",
+        "text/plain;charset=utf-8",
+        "application/json",
+        "application/json;odata=verbose, application/xml",
+        "application/json;IEEE754Compatible=true",
+        "application/json;q=0, */*",
+        "application/json;odata.metadata=minimal;q=1.0,application/atom+xml;q=0.8,text/plain;q=0.7",
+    ] {
         check_accept(Text, any, text);
+    }
+    for refused in [
+        "image/png",
+        "application/xml",
+        "application/*",
+        "text/plain;q=0",
+        "text/plain;q=0, application/json",
+        "text/plain;q=0, */*",
+        "text/plain;foo=bar",
+        "text/plain;charset=iso-8859-1",
+        "application/json;q=0",
+    ] {
+        check_accept(Text, refused, Err(406));
     }
     check_format(Text, "text/plain", text);
     check_format(Text, "json", Err(406));
+}
+
+#[test]
+fn a_charset_of_its_own_header_wins() {
+    let check = |accept: &str, charset: &str, expect: std::result::Result<&str, u16>| {
+        let headers = Headers {
+            accept: vec![accept],
+            accept_charset: vec![charset],
+            ..Headers::default()
+        };
+        let found = negotiate(Data, None, &headers).map(|found| found.content_type());
+        let found = found.as_deref().map_err(Error::status);
+        assert_eq!(found, expect, "{accept} {charset}");
+    };
+    let with_charset = Ok("application/json;odata.metadata=minimal;charset=utf-8");
+    // It is named only to those who name one with the type.
+    check("application/json", "utf-8", MINIMAL);
+    check("", "utf-8", MINIMAL);
+    check("application/json;charset=iso-8859-1", "utf-8", with_charset);
+    check("application/json;charset=iso-8859-1", "", Err(406));
+    check("application/json;charset=utf-8", "iso-8859-1", Err(406));
+    check("", "iso-8859-1", Err(406));
 }
 
 #[test]
@@ -271,6 +344,7 @@ proptest::proptest! {
     fn no_header_is_too_odd(value: String, format: String) {
         let headers = Headers {
             accept: vec![&value],
+            accept_charset: vec![&value],
             max_version: Some(&value),
             prefer: vec![&value],
             ..Headers::default()

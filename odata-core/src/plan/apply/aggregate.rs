@@ -94,7 +94,11 @@ impl<'a> Binder<'a> {
         let [entity @ .., _] = names.as_slice() else {
             return Ok(false);
         };
-        if !adds || entity.is_empty() || relation.place(&names).is_none() {
+        let Some(place) = relation.place(&names).filter(|_| adds) else {
+            return Ok(false);
+        };
+        let related = relation.names.columns[place].related;
+        if entity.is_empty() || related.is_some_and(|related| !related.shared) {
             return Ok(false);
         }
         if relation.below(entity).count() > 1 {
@@ -122,7 +126,7 @@ pub(super) fn aggregated(
     span: Span,
 ) -> Result<Expr> {
     let ty = match &operand {
-        None => T::Int64,
+        None => T::Decimal,
         Some(Expr { ty: None, .. }) => T::String,
         Some(Expr { ty: Some(of), .. }) => method.result(*of).ok_or_else(|| {
             let row = METHODS.iter().find(|(_, known)| *known == method);

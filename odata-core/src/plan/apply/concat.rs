@@ -184,6 +184,13 @@ fn common_columns(branches: &[Made], span: Span) -> Result<Vec<Column>> {
         let what = "'concat' of entities and of rows grouped by a path";
         return Err(Error::not_implemented(what).at(span));
     }
+    if branches
+        .iter()
+        .any(|made| named(made).iter().any(|column| column.related.is_some()))
+    {
+        let what = "'concat' of joined instances";
+        return Err(Error::not_implemented(what).at(span));
+    }
     let mut columns: Vec<Column> = Vec::new();
     let mut shape = 0;
     for made in branches {

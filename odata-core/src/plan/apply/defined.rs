@@ -53,7 +53,8 @@ impl<'a> Binder<'a> {
         names: &[&str],
         span: Span,
     ) -> Result<Expr> {
-        let set = self.set(self.frames[0].from);
+        let frame = self.origin.map_or(0, |(frame, _)| frame);
+        let set = self.set(self.frames[frame].from);
         let is_navigation = |name: &&str| set.navigation(name).is_some();
         let leads_on = matches!(names, [name] if is_navigation(name));
         let columns = &relation.names.columns;
@@ -64,7 +65,7 @@ impl<'a> Binder<'a> {
             .collect();
         if places.is_empty() && !leads_on {
             let error = self.no_column(relation, names, span)?;
-            if !self.declares(0, names.first().copied().unwrap_or_default()) {
+            if !self.declares(frame, names.first().copied().unwrap_or_default()) {
                 return Ok(self.unknown_name(error));
             }
         }

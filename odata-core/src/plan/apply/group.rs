@@ -201,6 +201,7 @@ impl<'a> Binder<'a> {
             nullable: expr.nullable,
             declared,
             presence,
+            related: None,
         };
         Ok((column, expr))
     }

@@ -9,6 +9,7 @@ mod aggregate;
 mod concat;
 mod defined;
 mod group;
+mod join;
 mod page;
 mod rank;
 mod reach;
@@ -23,6 +24,7 @@ use crate::error::{Code, Error, Result, Span};
 use crate::functions::aggregation::TRANSFORMATIONS;
 use crate::uri::ast::{ComputeItem, Name, Transformation, TransformationKind};
 use group::group_sets;
+use join::Joined;
 pub(in crate::plan) use relation::Relation;
 use relation::{Column, Item, Names};
 use stage::{Cut, Entities, Stage, Weight, add_order};
@@ -156,9 +158,20 @@ impl<'a> Binder<'a> {
                 }
                 self.union(branches, span).map(Stage::Made)
             }
-            K::Join { outer, .. } => {
-                let name = if *outer { "outerjoin" } else { "join" };
-                Err(not_offered(name).at(span))
+            K::Join {
+                outer,
+                path,
+                alias,
+                then,
+            } => {
+                let joined = Joined {
+                    outer: *outer,
+                    path,
+                    alias,
+                    then,
+                };
+                self.join_related(base, stage, &joined, span)
+                    .map(Stage::Made)
             }
             K::Nest(_) => Err(not_offered("nest").at(span)),
             K::AddNested { .. } => Err(not_offered("addnested").at(span)),
@@ -262,7 +275,7 @@ impl<'a> Binder<'a> {
             set.key.iter().map(move |place| Expr {
                 kind: ExprKind::Property(source, *place),
                 ty: Some(set.properties[*place].ty),
-                nullable: false,
+                nullable: set.properties[*place].may_be_null(),
             })
         };
         self.combined(frame).into_iter().flat_map(key).collect()
@@ -314,7 +327,8 @@ impl<'a> Binder<'a> {
             return Err(Error::not_implemented(what).at(span));
         }
         let first = path.first().copied().unwrap_or_default();
-        let set = self.set(self.frames[0].from);
+        let frame = self.origin.map_or(0, |(frame, _)| frame);
+        let set = self.set(self.frames[frame].from);
         if relation.names.shapes.has_entities() && set.navigation(first).is_some() {
             let what = "a path from entities behind 'concat'";
             return Err(Error::not_implemented(what).at(span));
@@ -324,7 +338,7 @@ impl<'a> Binder<'a> {
         let message = format!("the result of $apply has no property '{text}'");
         let error = Error::new(Code::UnknownProperty, message).at(span);
         let error = error.did_you_mean(&text, known.iter().map(String::as_str));
-        if error.hint_text().is_some() || !self.declares(0, first) {
+        if error.hint_text().is_some() || !self.declares(frame, first) {
             return Ok(error);
         }
         Ok(error.hint(format!(

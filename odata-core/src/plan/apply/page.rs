@@ -5,13 +5,13 @@ use super::stage::add_order;
 use super::{Column, Made, Order, Relation};
 use crate::edm::EntitySet;
 use crate::edm::PrimitiveType as T;
-use crate::error::{Error, Result, Span};
-use crate::plan::bind::{Binder, segment_text};
+use crate::error::{Code, Error, Result, Span};
+use crate::plan::bind::{Binder, allow_only, segment_text};
 use crate::plan::{
-    Branches, EntityRows, Expr, ExprKind, Input, Member, OrderItem, Output, Query, Shape,
-    ShapeKind, Value,
+    Branches, EntityRows, Expr, ExprKind, Input, Links, Member, OrderItem, Output, Query, Selected,
+    Shape, ShapeKind, Value,
 };
-use crate::uri::ast::{QueryOptions, SelectKind};
+use crate::uri::ast::{ExpandKind, QueryOptions, SelectKind};
 
 impl<'a> Binder<'a> {
     /// The page over a derived relation: `$filter`, `$orderby`, `$top`, `$skip`, `$count`, `$select`
@@ -22,17 +22,9 @@ impl<'a> Binder<'a> {
         mut made: Made,
         options: &'a QueryOptions,
     ) -> Result<Query> {
-        if self.frames[frame].crossed.is_empty() {
-            let set = self.set(self.frames[frame].from);
-            self.in_option("$expand", |binder| binder.expand_items(set, options))?;
-        }
-        for option in ["$expand", "$search"] {
-            if options.present.contains(&option) {
-                return Err(Error::not_implemented(format_args!(
-                    "'{option}' on the result of $apply"
-                ))
-                .target(option));
-            }
+        if options.present.contains(&"$search") {
+            let what = "'$search' on the result of $apply";
+            return Err(Error::not_implemented(what).target("$search"));
         }
         if let Some(items) = &options.compute {
             made = self.in_option("$compute", |binder| {
@@ -57,15 +49,26 @@ impl<'a> Binder<'a> {
         // Every row has one output that is never null: where there is none, there is no row.
         let present = Expr::certain(ExprKind::Value(Value::Boolean(true)), T::Boolean);
         outputs.push(Output::Expr(present));
+        let mut operations = Vec::new();
         let wanted = self.in_option("$select", |binder| {
-            binder.bind_derived_select(&relation, options)
+            binder.bind_derived_select(&relation, options, &mut operations)
+        })?;
+        let expanded = self.in_option("$expand", |binder| {
+            binder.bind_derived_expand(frame, &relation, options)
         })?;
         let mut members = Vec::new();
         let columns = relation.names.columns.iter().enumerate();
-        for (place, column) in columns.filter(|(place, _)| wanted.contains(place)) {
+        // Joined instances are shown where they are expanded, as related ones are.
+        let is_shown = |place: &usize, column: &Column| match column.related {
+            None => wanted.contains(place),
+            Some(_) => expanded.contains(place),
+        };
+        for (place, column) in columns.filter(|(place, column)| is_shown(place, column)) {
             let branches = relation.branches(&column.presence.0);
             add_member(&mut members, &column.path, column, (place, branches));
         }
+        let mut context = selection(&members);
+        context.extend(operations);
         let set = self.set(self.frames[frame].from);
         let crossed = !self.frames[frame].crossed.is_empty();
         let entities = (!crossed).then(|| entity_rows(&relation, set, &wanted));
@@ -85,8 +88,12 @@ impl<'a> Binder<'a> {
                 } else {
                     ShapeKind::Transient
                 },
+                links: Links {
+                    named: Vec::new(),
+                    all: options.select.is_none(),
+                },
                 entities: entities.flatten(),
-                selection: Some(selection(&members)),
+                selection: context,
                 members,
             },
             outputs,
@@ -122,11 +129,72 @@ impl<'a> Binder<'a> {
         Ok((sorted.into_iter().map(item).collect(), asked))
     }
 
+    /// The columns of joined instances that `$expand` wants.
+    fn bind_derived_expand(
+        &mut self,
+        frame: usize,
+        relation: &Relation,
+        options: &'a QueryOptions,
+    ) -> Result<Vec<usize>> {
+        let columns = &relation.names.columns;
+        let mut wanted = Vec::new();
+        for item in options.expand.iter().flatten() {
+            let ExpandKind::Path(path) = &item.kind else {
+                return Err(Error::not_implemented("such an item in $expand").at(item.span));
+            };
+            let path: Vec<&str> = path.iter().map(segment_text).collect();
+            let inside = |place: &usize| {
+                let column = &columns[*place];
+                column.related.is_some()
+                    && column.path.first().map(String::as_str) == path.first().copied()
+            };
+            let joined: Vec<usize> = (0..columns.len()).filter(inside).collect();
+            if joined.is_empty() || path.len() > 1 {
+                let set = self.set(self.frames[frame].from);
+                let first = path.first().copied().unwrap_or_default();
+                if set.navigation(first).is_some() {
+                    let what = "a navigation property on the result of $apply";
+                    return Err(Error::not_implemented(what).at(item.span));
+                }
+                let error = no_navigation(relation, &path.join("/"), item.span);
+                self.unknown_name(error);
+                continue;
+            }
+            let what = format!("'{}', a joined instance", path.join("/"));
+            allow_only(&item.options, &["$select"], &what)?;
+            match &item.options.select {
+                None => wanted.extend(joined),
+                Some(items) => {
+                    for item in items {
+                        let SelectKind::Path(names) = &item.kind else {
+                            wanted.extend(&joined);
+                            continue;
+                        };
+                        let names: Vec<&str> = names.iter().map(segment_text).collect();
+                        let is_named = |place: &&usize| {
+                            let path = columns[**place].path.iter().skip(1);
+                            path.map(String::as_str).eq(names.iter().copied())
+                        };
+                        match joined.iter().find(is_named) {
+                            Some(place) => wanted.push(*place),
+                            None => {
+                                let error = self.no_column(relation, &names, item.span)?;
+                                self.unknown_name(error);
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        Ok(wanted)
+    }
+
     /// The columns that `$select` wants.
     fn bind_derived_select(
         &mut self,
         relation: &Relation,
         options: &'a QueryOptions,
+        operations: &mut Vec<Selected>,
     ) -> Result<Vec<usize>> {
         let columns = &relation.names.columns;
         let named = (0..columns.len()).filter(|place| columns[*place].has_name());
@@ -135,8 +203,13 @@ impl<'a> Binder<'a> {
         };
         let mut wanted = Vec::new();
         for item in items {
-            let SelectKind::Path(path) = &item.kind else {
-                return Ok(named.collect());
+            let path = match &item.kind {
+                SelectKind::Path(path) => path,
+                SelectKind::Star => return Ok(named.collect()),
+                SelectKind::AllOperations(namespace) => {
+                    operations.push(self.bind_operations(namespace, item.span)?);
+                    continue;
+                }
             };
             let path: Vec<&str> = path.iter().map(segment_text).collect();
             let starts = |place: &usize| {
@@ -151,6 +224,21 @@ impl<'a> Binder<'a> {
             wanted.extend(found);
         }
         Ok(wanted)
+    }
+}
+
+/// The error for a name that is no joined instance.
+fn no_navigation(relation: &Relation, path: &str, span: Span) -> Error {
+    let message = format!("the result of $apply has no navigation property '{path}'");
+    let error = Error::new(Code::UnknownNavigation, message).at(span);
+    match relation.place(&[path]) {
+        Some(_) => error.hint("use $select for it"),
+        None => {
+            let columns = relation.names.columns.iter();
+            let joined = columns.filter(|column| column.related.is_some());
+            let joined = joined.filter_map(|column| column.path.first());
+            error.did_you_mean(path, joined.map(String::as_str))
+        }
     }
 }
 
@@ -194,6 +282,7 @@ fn add_member(
         if let Member::Group {
             name: known,
             members,
+            ..
         } = member
             && known == name
         {
@@ -205,30 +294,35 @@ fn add_member(
     members.push(Member::Group {
         name: name.clone(),
         members: inside,
+        present: column.related.map(|related| related.present),
     });
 }
 
 /// The members that all rows have, as the context URL lists them (Data Aggregation 3.1.1).
-fn selection(members: &[Member]) -> String {
+fn selection(members: &[Member]) -> Vec<Selected> {
     let common = common_members(members);
     if common.is_empty() {
-        return "@Core.AnyStructure".to_owned();
+        return vec![Selected::Name("@Core.AnyStructure".to_owned())];
     }
-    common.join(",")
+    common
 }
 
-fn common_members(members: &[Member]) -> Vec<String> {
-    let render = |member: &Member| match member {
+fn common_members(members: &[Member]) -> Vec<Selected> {
+    let common = |member: &Member| match member {
         Member::Computed {
             name,
             branches: None,
             ..
-        } => Some(name.clone()),
-        Member::Group { name, members } => {
+        } => Some(Selected::Name(name.clone())),
+        Member::Group { name, members, .. } => {
             let inside = common_members(members);
-            (!inside.is_empty()).then(|| format!("{name}({})", inside.join(",")))
+            (!inside.is_empty()).then(|| Selected::Expanded {
+                name: name.clone(),
+                recursive: false,
+                inside,
+            })
         }
         _ => None,
     };
-    members.iter().filter_map(render).collect()
+    members.iter().filter_map(common).collect()
 }

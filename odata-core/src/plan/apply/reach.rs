@@ -143,6 +143,7 @@ impl<'a> Binder<'a> {
                 from: start,
                 via: None,
                 crossed: Vec::new(),
+                lateral: None,
                 joins,
                 filter: Some(gathered(self.key_of(start, span)?)),
             };

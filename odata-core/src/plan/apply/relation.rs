@@ -29,6 +29,17 @@ pub(in crate::plan) struct Column {
     /// Whether `$metadata` tells its type.
     pub(super) declared: bool,
     pub(super) presence: Presence,
+    /// For a property of a joined instance the column that says whether there is one.
+    pub(super) related: Option<Related>,
+}
+
+/// Of which joined instance a column is a property.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Related {
+    /// The column that is null where there is no instance.
+    pub(super) present: usize,
+    /// Whether several rows may have the same instance.
+    pub(super) shared: bool,
 }
 
 /// A column with its expression over the rows below.
@@ -179,6 +190,7 @@ impl Column {
             nullable: expr.nullable,
             declared: false,
             presence: Presence::always(shapes),
+            related: None,
         }
     }
 

@@ -152,18 +152,18 @@ impl Generator<'_> {
                     };
                     let numbers: Vec<&Named> = names.values.iter().filter(of).collect();
                     match numbers.is_empty() {
-                        true => (format!("$count as {path}"), Type::Int64),
+                        true => (format!("$count as {path}"), Type::Decimal),
                         false => {
                             let number = &self.random.choose(&numbers).path;
                             (format!("{number} with {method} as {path}"), Type::Double)
                         }
                     }
                 }
-                0 => (format!("$count as {path}"), Type::Int64),
+                0 => (format!("$count as {path}"), Type::Decimal),
                 1 | 6 => {
                     let ty = self.computed_type();
                     inner.push(self.expr(ty, depth.min(1), names));
-                    (format!("{{}} with countdistinct as {path}"), Type::Int64)
+                    (format!("{{}} with countdistinct as {path}"), Type::Decimal)
                 }
                 2..4 => {
                     let ty = self.sortable_type();

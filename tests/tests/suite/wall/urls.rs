@@ -38,6 +38,17 @@ const URLS: &[&str] = &[
     "User?$filter=assigned_conversations/any(c: c/id ne 0)",
     "User?$filter=inboxes/any(i: i/conversations/any(c: c/id ne 0))",
     "User?$filter=sent_messages/all(m: m/id gt 0)",
+    // Entities as operands, members by key, sets behind $root.
+    "Conversation?$filter=$root/Conversation({x3}) ne null or $root/Conversation({x3})/identifier ne null",
+    "Conversation?$filter=assignee eq $root/User({x2}) or assignee ne $root/User(99500001)",
+    "Conversation?$filter=messages({x3}) ne null or messages({x3})/content ne null",
+    "Conversation?$filter=messages/any(m: m/sender eq assignee or m/conversation eq $it)",
+    "Conversation?$filter=@c/messages/any(m: m/content ne null)&@c=$root/Conversation({x3})",
+    "Message?$filter=conversation eq $root/Conversation({x7}) or inbox eq conversation/inbox",
+    "Message?$filter=$root/Message/any(m: contains(m/content,'mark-of-b')) or $root/Label/$count gt 12",
+    "Message?$filter=$root/User/any(u: u/email gt 'm') and $root/Message/all(m: m/id ne {x3})",
+    "Message?$compute=$root/Message/$count as n,$root/Message/$count($search=mark) as m&$select=id,n,m",
+    "Message?$compute=$root/Message({x3})/content as other,$root/Conversation({x3})/messages({x3})/content as c&$select=id,other,c",
     // Order by what is foreign or secret by way of navigation.
     "Message?$orderby=conversation/identifier desc,inbox/name,sender/name&$expand=conversation,inbox,sender",
     "Message?$orderby=conversation/inbox/name,id desc",

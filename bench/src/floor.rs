@@ -1,0 +1,175 @@
+//! The floor: what PostgreSQL gives to a bare client for the very statement of a URL.
+
+use crate::Failed;
+use crate::world::World;
+use futures_util::TryStreamExt;
+use liveagent_odata::{check, config::Config, entities};
+use odata_core::edm::{ResolveOptions, Schema, Scope};
+use odata_core::limits::Limits;
+use odata_core::plan::{self, Page, Plan};
+use odata_core::sql::{self, Statement, Wire};
+use odata_core::uri;
+use std::process::Command;
+use std::time::{Duration, Instant};
+use tokio_postgres::Client;
+use tokio_postgres::types::{IsNull, ToSql, Type};
+
+/// What makes statements of URLs.
+pub(crate) struct Translator {
+    schema: Schema,
+    limits: Limits,
+}
+
+impl Translator {
+    pub(crate) async fn new(world: &World) -> Result<Translator, Failed> {
+        let config = Config::new(world.url().parse()?);
+        let database = check::open(&config).map_err(|exit| exit.to_string())?;
+        let catalogue = database.catalogue("public").await?;
+        let options = ResolveOptions::default();
+        let (schema, _) = Schema::resolve(&entities::model(), Some(&catalogue), &options);
+        Ok(Translator {
+            schema,
+            limits: Limits::default(),
+        })
+    }
+
+    /// The statement for a URL behind the service root, in these accounts.
+    pub(crate) fn statement(
+        &self,
+        url: &str,
+        accounts: &[i64],
+        page: u64,
+    ) -> Result<Statement, Failed> {
+        let (path, query) = url.split_once('?').unwrap_or((url, ""));
+        let uri = uri::parse(&format!("/{path}"), query, &self.limits)?;
+        let Plan::Data(data) = plan::bind(&self.schema, &uri, &self.limits)? else {
+            return Err(format!("{url}: no rows").into());
+        };
+        let scope = Scope::of(accounts.to_vec());
+        Ok(sql::select(&self.schema, &data, &scope, &Page::first(page)))
+    }
+}
+
+/// A statement's rows, thrown away: until the first, until the last, and how many.
+pub(crate) async fn drain(
+    client: &Client,
+    statement: &Statement,
+) -> Result<(Duration, Duration, u64), Failed> {
+    let types = statement
+        .params
+        .iter()
+        .map(|param| Type::from_oid(param.oid()).unwrap_or(Type::TEXT));
+    let prepared = client
+        .prepare_typed(&statement.text, &types.collect::<Vec<_>>())
+        .await?;
+    let started = Instant::now();
+    let rows = client
+        .query_raw(&prepared, statement.params.iter().map(Bound))
+        .await?;
+    futures_util::pin_mut!(rows);
+    let mut first = Duration::ZERO;
+    let mut count = 0;
+    while rows.try_next().await?.is_some() {
+        if count == 0 {
+            first = started.elapsed();
+        }
+        count += 1;
+    }
+    Ok((first, started.elapsed(), count))
+}
+
+#[derive(Debug)]
+struct Bound<'a>(&'a sql::Param);
+
+impl ToSql for Bound<'_> {
+    fn to_sql(
+        &self,
+        _: &Type,
+        out: &mut bytes::BytesMut,
+    ) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
+        match &self.0.value {
+            Some(value) => {
+                out.extend_from_slice(value);
+                Ok(IsNull::No)
+            }
+            None => Ok(IsNull::Yes),
+        }
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+
+    fn encode_format(&self, _: &Type) -> tokio_postgres::types::Format {
+        match self.0.wire {
+            Wire::Binary => tokio_postgres::types::Format::Binary,
+            Wire::Text => tokio_postgres::types::Format::Text,
+        }
+    }
+
+    tokio_postgres::types::to_sql_checked!();
+}
+
+/// Transactions a second that `pgbench -M prepared` gets out of a statement, whose whole numbers are
+/// its parameters. `random` is the parameter that is another number each time, up to what is given.
+pub(crate) fn pgbench(
+    world: &World,
+    statement: &Statement,
+    random: Option<(usize, u64)>,
+    seconds: u64,
+) -> Result<f64, Failed> {
+    let mut text = statement.text.replace('\n', " ");
+    let mut script = String::new();
+    for (place, param) in statement.params.iter().enumerate().rev() {
+        let number = place + 1;
+        let value = match random {
+            Some((which, up_to)) if which == number => format!("random(1, {up_to})"),
+            _ => whole_number(param)?.to_string(),
+        };
+        script.push_str(&format!("\\set p{number} {value}\n"));
+        text = text.replace(&format!("${number}"), &format!(":p{number}"));
+    }
+    script.push_str(&text);
+    script.push_str(";\n");
+    let file = std::env::temp_dir().join(format!("bench-{}.sql", std::process::id()));
+    std::fs::write(&file, script)?;
+    let installation = world.postgres.installation();
+    let output = Command::new(installation.bin_dir().join("pgbench"))
+        .args([
+            "-n",
+            "-M",
+            "prepared",
+            "-c",
+            "16",
+            "-j",
+            "2",
+            "-T",
+            &seconds.to_string(),
+        ])
+        .args(["-h", &world.postgres.socket_dir().to_string_lossy()])
+        .args([
+            "-p",
+            &world.postgres.port().to_string(),
+            "-U",
+            world.postgres.user(),
+        ])
+        .arg("-f")
+        .arg(&file)
+        .arg(world.name())
+        .output()?;
+    let _ = std::fs::remove_file(&file);
+    let text = String::from_utf8_lossy(&output.stdout);
+    let tps = text.lines().find_map(|line| line.strip_prefix("tps = "));
+    let tps = tps.and_then(|rest| rest.split_whitespace().next());
+    let failed = || format!("pgbench: {}", String::from_utf8_lossy(&output.stderr));
+    Ok(tps.ok_or_else(failed)?.parse()?)
+}
+
+fn whole_number(param: &sql::Param) -> Result<i64, Failed> {
+    let value = param.value.as_deref().unwrap_or_default();
+    match value.len() {
+        4 => Ok(i32::from_be_bytes(value.try_into()?).into()),
+        8 => Ok(i64::from_be_bytes(value.try_into()?)),
+        _ => Err("the statement has a parameter that is no whole number".into()),
+    }
+}

@@ -1,0 +1,72 @@
+//! A line of the table: work beside its floor, several times in one run.
+
+/// What was measured for one line of the targets.
+pub(crate) struct Line {
+    pub(crate) work: &'static str,
+    pub(crate) floor: &'static str,
+    pub(crate) target: Target,
+    /// The ratio of each run.
+    pub(crate) ratios: Vec<f64>,
+    /// What else is worth knowing: figures in their units.
+    pub(crate) notes: Vec<String>,
+}
+
+/// What a figure should be.
+#[derive(Clone, Copy)]
+pub(crate) enum Target {
+    AtLeast(f64),
+    AtMost(f64),
+}
+
+impl Target {
+    fn text(self) -> String {
+        match self {
+            Target::AtLeast(bound) => format!(">= {bound}"),
+            Target::AtMost(bound) => format!("<= {bound}"),
+        }
+    }
+
+    fn is_met(self, value: f64) -> bool {
+        match self {
+            Target::AtLeast(bound) => value >= bound,
+            Target::AtMost(bound) => value <= bound,
+        }
+    }
+}
+
+/// The middle one of some numbers.
+pub(crate) fn median(values: &[f64]) -> f64 {
+    percentile(values, 0.5)
+}
+
+/// The number that this share of the others doesn't exceed.
+pub(crate) fn percentile(values: &[f64], share: f64) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let place = ((sorted.len() as f64 - 1.0) * share).round() as usize;
+    sorted.get(place).copied().unwrap_or(f64::NAN)
+}
+
+impl Line {
+    /// The head of the table.
+    pub(crate) const HEAD: &'static str = "| work | floor | target | median | min .. max | | beside it |\n|---|---|---|---|---|---|---|\n";
+
+    /// The line as a row of a Markdown table.
+    pub(crate) fn row(&self) -> String {
+        let middle = median(&self.ratios);
+        let smallest = percentile(&self.ratios, 0.0);
+        let largest = percentile(&self.ratios, 1.0);
+        let met = if self.target.is_met(middle) {
+            "met"
+        } else {
+            "missed"
+        };
+        format!(
+            "| {} | {} | {} | {middle:.2} | {smallest:.2} .. {largest:.2} | {met} | {} |\n",
+            self.work,
+            self.floor,
+            self.target.text(),
+            self.notes.join("; "),
+        )
+    }
+}

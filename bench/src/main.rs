@@ -1,0 +1,175 @@
+//! How fast the service is, beside what PostgreSQL can do on the same machine in the same minutes.
+//!
+//! `cargo run --release -p bench` makes the database once, builds the service, runs each line beside
+//! its floor, prints the table, and writes it into `bench/README.md`.
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "it talks to whoever measures"
+)]
+
+mod feeds;
+mod floor;
+mod http;
+mod line;
+mod micro;
+mod process;
+mod requests;
+mod service;
+mod world;
+
+use clap::Parser;
+use floor::Translator;
+use line::{Line, Target};
+use service::Service;
+use std::error::Error;
+use std::time::Duration;
+use world::World;
+
+/// Whatever ends a run.
+pub(crate) type Failed = Box<dyn Error + Send + Sync>;
+
+/// Measures the service beside its floors.
+#[derive(Parser)]
+struct Args {
+    /// How often each line is run; the median counts.
+    #[arg(long, default_value_t = 5)]
+    runs: usize,
+    /// Seconds of each run of short requests.
+    #[arg(long, default_value_t = 5)]
+    seconds: u64,
+    /// Only these parts: micro, start, whole, walks, deep, aggregates, requests, slow.
+    #[arg(long, value_delimiter = ',')]
+    only: Vec<String>,
+    /// Writes the table into bench/README.md.
+    #[arg(long)]
+    write: bool,
+    /// Translates the typical queries this often and ends: what an instruction counter runs.
+    #[arg(long, hide = true)]
+    translate: Option<usize>,
+}
+
+/// What the lines are measured with.
+pub(crate) struct Bench {
+    pub(crate) world: World,
+    pub(crate) service: Service,
+    pub(crate) translator: Translator,
+    pub(crate) client: tokio_postgres::Client,
+    pub(crate) runs: usize,
+    pub(crate) seconds: u64,
+}
+
+impl Bench {
+    /// CPU seconds of PostgreSQL so far.
+    pub(crate) fn backend_cpu(&self) -> f64 {
+        self.world
+            .postgres
+            .pid()
+            .map_or(0.0, process::cpu_of_server)
+    }
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Failed> {
+    let args = Args::parse();
+    let world = World::open().await?;
+    let translator = Translator::new(&world).await?;
+    if let Some(times) = args.translate {
+        return micro::translate_all(&translator, times);
+    }
+    let binary = service::build()?;
+    let mut starts = Vec::new();
+    for _ in 0..args.runs {
+        starts.push(Service::start(&binary, &world.url())?.ready_after);
+    }
+    let bench = Bench {
+        service: Service::start(&binary, &world.url())?,
+        client: world.client().await?,
+        world,
+        translator,
+        runs: args.runs,
+        seconds: args.seconds,
+    };
+    let wanted = |part: &str| args.only.is_empty() || args.only.iter().any(|only| only == part);
+    let mut table = String::from(Line::HEAD);
+    let mut add = |lines: Vec<Line>| {
+        for line in lines {
+            print!("{}", line.row());
+            table.push_str(&line.row());
+        }
+    };
+    if wanted("whole") {
+        add(feeds::whole(&bench).await?);
+    }
+    if wanted("walks") {
+        add(feeds::walks(&bench).await?);
+    }
+    if wanted("requests") {
+        add(requests::all(&bench)?);
+    }
+    if wanted("deep") {
+        add(feeds::deep(&bench).await?);
+    }
+    if wanted("aggregates") {
+        add(feeds::aggregates(&bench).await?);
+    }
+    if wanted("slow") {
+        add(feeds::slow_readers(&bench).await?);
+    }
+    if wanted("micro") {
+        add(micro::translation(&bench)?);
+    }
+    if wanted("start") {
+        add(vec![start(&starts)]);
+    }
+    if args.write {
+        write(&table)?;
+    }
+    Ok(())
+}
+
+fn start(starts: &[Duration]) -> Line {
+    Line {
+        work: "start of the release binary to ready, ms",
+        floor: "",
+        target: Target::AtMost(150.0),
+        ratios: starts
+            .iter()
+            .map(|start| start.as_secs_f64() * 1e3)
+            .collect(),
+        notes: vec![],
+    }
+}
+
+/// Puts the table where the README has its place for it.
+fn write(table: &str) -> Result<(), Failed> {
+    const BEGIN: &str = "<!-- figures -->\n";
+    const END: &str = "<!-- end of figures -->";
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
+    let text = std::fs::read_to_string(path)?;
+    let (before, rest) = text
+        .split_once(BEGIN)
+        .ok_or("README.md has no place for figures")?;
+    let (_, after) = rest
+        .split_once(END)
+        .ok_or("README.md has no end of figures")?;
+    let machine = machine();
+    std::fs::write(
+        path,
+        format!("{before}{BEGIN}{machine}\n\n{table}{END}{after}"),
+    )?;
+    Ok(())
+}
+
+/// What was measured on.
+fn machine() -> String {
+    let cpus = std::thread::available_parallelism().map_or(0, usize::from);
+    let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = info
+        .lines()
+        .find_map(|line| line.strip_prefix("model name"));
+    let model = model.map_or("an unknown processor", |rest| {
+        rest.trim_start_matches([' ', '\t', ':'])
+    });
+    format!("{cpus} cores of {model}; service, database and client share them.")
+}

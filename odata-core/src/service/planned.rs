@@ -1,0 +1,86 @@
+//! Requests that were understood before: feeds are refreshed with the same URLs, and the pages of a walk
+//! differ in their skip token alone.
+
+use super::Served;
+use super::auth::is_query_token;
+use crate::error::Result;
+use crate::limits::Limits;
+use crate::plan::{self, Plan};
+use crate::uri::{self, ODataUri};
+use moka::future::Cache;
+use percent_encoding::percent_decode_str;
+use std::sync::Arc;
+
+/// URLs that are remembered.
+const URLS: u64 = 256;
+/// Bytes of a URL that is worth it: what a refresh repeats is short.
+const LONGEST: usize = 2048;
+
+/// A request and what it means. No caller and no page is in it.
+pub(super) struct Planned {
+    pub(super) uri: ODataUri,
+    pub(super) plan: Plan,
+}
+
+/// The plans of the URLs that were asked for most.
+pub(super) type Plans = Cache<String, Arc<Planned>>;
+
+/// Nothing is remembered yet.
+pub(super) fn plans() -> Plans {
+    Cache::new(URLS)
+}
+
+/// What a request means, and its skip token. `adapt` changes the tree by what else is known of the
+/// request, where that has an `$id`.
+pub(super) async fn understand(
+    served: &Served,
+    (resource, raw_query): (&str, &str),
+    limits: &Limits,
+    adapt: impl FnOnce(&mut ODataUri),
+) -> Result<(Arc<Planned>, Option<String>)> {
+    let pairs = || raw_query.split('&').filter(|pair| !is_query_token(pair));
+    let mut tokens = pairs().filter(|pair| is_skip_token(pair));
+    let (token, others) = (tokens.next(), tokens.next());
+    let short = resource.len() + raw_query.len() <= LONGEST;
+    // A token is no part of what is asked for, unless it is malformed, which the parser says.
+    let mut credentials = raw_query.split('&').filter(|pair| is_query_token(pair));
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"=-_.~".contains(&byte);
+    let usual = credentials.all(|pair| pair.bytes().all(plain));
+    let key = (short && usual && others.is_none()).then(|| {
+        let rest = pairs().filter(|pair| !is_skip_token(pair));
+        let mark = if token.is_some() { "\n" } else { "?" };
+        let mut key = format!("{resource}{mark}");
+        for pair in rest {
+            key.push_str(pair);
+            key.push('&');
+        }
+        key
+    });
+    let known = match &key {
+        Some(key) => served.plans.get(key).await,
+        None => None,
+    };
+    if let Some(planned) = known {
+        let value = token.and_then(|pair| pair.split_once('='));
+        let value = value.map(|(_, value)| percent_decode_str(value).decode_utf8_lossy());
+        return Ok((planned, value.map(|value| value.into_owned())));
+    }
+    let mut uri = uri::parse(resource, raw_query, limits)?;
+    adapt(&mut uri);
+    let plan = plan::bind(&served.schema, &uri, limits)?;
+    let token = uri.options.skip_token.take();
+    let planned = Arc::new(Planned { uri, plan });
+    // An id may be of this host alone.
+    if let (Some(key), None) = (key, &planned.uri.options.id) {
+        served.plans.insert(key, planned.clone()).await;
+    }
+    Ok((planned, token))
+}
+
+/// Whether a pair of the query is the skip token of a next link.
+pub(super) fn is_skip_token(raw_pair: &str) -> bool {
+    let name = raw_pair.split_once('=').map_or(raw_pair, |(name, _)| name);
+    let name = percent_decode_str(name).decode_utf8_lossy();
+    name.trim_start_matches('$')
+        .eq_ignore_ascii_case("skiptoken")
+}

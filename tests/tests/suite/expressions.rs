@@ -1,0 +1,464 @@
+//! Expressions that a tester writes and few others: each finds the rows that SQL finds.
+
+use crate::asking::{answer, get, ids, rows, small};
+use crate::filter::{CONVERSATIONS, EVENTS, MESSAGES, check};
+use expect_test::expect;
+
+#[tokio::test]
+async fn numbers_of_characters() {
+    check(
+        MESSAGES,
+        &[
+            // A negated literal is a literal, of whatever width an argument has.
+            (
+                "substring(content,-(2)) eq 'lo'",
+                "right(m.content, 2) = 'lo'",
+            ),
+            (
+                "substring(content,-(-1)) eq 'ello'",
+                "substr(m.content, 2) = 'ello'",
+            ),
+            (
+                "substring(content,- 2) eq 'lo'",
+                "right(m.content, 2) = 'lo'",
+            ),
+            (
+                "substring(content,--2) eq 'llo'",
+                "substr(m.content, 3) = 'llo'",
+            ),
+            (
+                "substring(content,-cast('2',Edm.Int32)) eq 'lo'",
+                "right(m.content, 2) = 'lo'",
+            ),
+            (
+                "substring(content,-cast('2',Edm.Int16),1) eq 'l'",
+                "substr(right(m.content, 2), 1, 1) = 'l'",
+            ),
+            (
+                "substring(content,-@p) eq 'lo'&@p=2",
+                "right(m.content, 2) = 'lo'",
+            ),
+            (
+                "substring(content,1,-@p) eq 'el'&@p=-2",
+                "substr(m.content, 2, 2) = 'el'",
+            ),
+            ("-(9223372036854775807) lt id", "true"),
+            ("-(1.5) lt -id", "m.id < 1.5"),
+            ("-(1e0) eq -id", "m.id = 1"),
+            // Beyond the last character there is nothing, however far.
+            (
+                "substring(content,2147483647) eq ''",
+                "m.content IS NOT NULL",
+            ),
+            (
+                "substring(content,2147483646) eq ''",
+                "m.content IS NOT NULL",
+            ),
+            (
+                "substring(content,9223372036854775807) eq ''",
+                "m.content IS NOT NULL",
+            ),
+            (
+                "substring(content,-2147483648) eq 'hello'",
+                "m.content = 'hello'",
+            ),
+            (
+                "substring(content,-9223372036854775808) eq 'hello'",
+                "m.content = 'hello'",
+            ),
+            (
+                "substring(content,1,2147483647) eq 'ello'",
+                "m.content = 'hello'",
+            ),
+            (
+                "substring(content,0,9223372036854775807) eq 'hello'",
+                "m.content = 'hello'",
+            ),
+            (
+                "substring(content,id mul 1000000000000) eq ''",
+                "m.content IS NOT NULL",
+            ),
+            (
+                "substring(content,id mul -1000000000000) eq 'hello'",
+                "m.content = 'hello'",
+            ),
+            (
+                "substring(content,1,id mul 1000000000000) eq 'ello'",
+                "m.content = 'hello'",
+            ),
+            (
+                "substring(content,id sub id add 1) eq 'ello'",
+                "m.content = 'hello'",
+            ),
+            (
+                "substring(content,sender_id mul 0) eq 'hello'",
+                "m.content = 'hello' AND m.sender_id IS NOT NULL",
+            ),
+            ("substring(content,null) eq null", "true"),
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn the_rest_of_a_division_by_zero_fails() {
+    check(
+        EVENTS,
+        &[
+            ("value mod null eq null", "true"),
+            ("null mod 0 eq null", "true"),
+            ("value div 0 eq INF", "m.value > 0 AND m.value <> 'NaN'"),
+        ],
+    )
+    .await;
+    let server = small().await;
+    for (condition, refused) in [
+        // Known beforehand: the place is told.
+        ("value mod 0 eq 1", true),
+        ("value mod 0.0 eq 1", true),
+        ("value mod -0e0 eq 1", true),
+        ("id mod 0e0 eq 1", true),
+        ("cast(value,Edm.Single) mod 0 eq 1", true),
+        ("duration'P1D' div 0 eq null", true),
+        ("duration'P1D' divby 0.0 eq null", true),
+        ("-9223372036854775808 div -1 eq id", true),
+        ("9223372036854775807 add 1 eq id", true),
+        ("2147483647 mul 2 eq id", true),
+        // Found in a row.
+        ("value mod (id sub id) eq 1", false),
+        ("id mod (value sub value) eq 1", false),
+        ("cast(value,Edm.Single) mod (id sub id) eq 1", false),
+        ("cast(id,Edm.Decimal) mod (id sub id) eq 1", false),
+    ] {
+        let body = answer(server, &format!("ReportingEvent?$filter={condition}"));
+        let wanted = if refused {
+            "\"position\":0,"
+        } else {
+            "division by zero"
+        };
+        assert!(
+            body.starts_with("400") && body.contains(wanted),
+            "{condition}: {body}"
+        );
+    }
+    expect![[r#"
+        400
+        {"error":{"code":"InvalidLiteral","message":"division by zero","target":"$filter","innererror":{"position":20,"length":23}}}"#]]
+    .assert_eq(&answer(server, "ReportingEvent?$filter=id eq 1 and duration'P1D' div 0 ne null"));
+}
+
+#[tokio::test]
+async fn what_a_row_makes_fail_is_told_of_the_only_option_with_expressions() {
+    let server = small().await;
+    expect![[r#"
+        400
+        {"error":{"code":"InvalidOptionValue","message":"division by zero","target":"$filter"}}"#]]
+    .assert_eq(&answer(server, "Label?$filter=id mod (id sub id) eq 1"));
+    for (request, target) in [
+        ("Label?$filter=id div (id sub id) eq 1&$search=b", "$filter"),
+        ("Label/$count?$filter=id div (id sub id) eq 1", "$filter"),
+        ("Label/$filter(id div (id sub id) eq 1)", "$filter(..)"),
+        ("Label?$orderby=id div (id sub id)&$select=id", "$orderby"),
+        ("Label?$compute=id div (id sub id) as x", "$compute"),
+        ("Label(1)?$compute=id div (id sub id) as x", "$compute"),
+        ("Label?$apply=compute(id div (id sub id) as x)", "$apply"),
+        (
+            "Inbox?$expand=conversations($filter=id div (id sub id) eq 1)",
+            "$expand",
+        ),
+        (
+            "Inbox?$expand=conversations($filter=id div (id sub id) eq 1)&$orderby=id",
+            "",
+        ),
+        ("Label?$filter=id div (id sub id) eq 1&$orderby=id", ""),
+    ] {
+        let response = get(server, request, &[]);
+        assert_eq!(response.status, 400, "{request}: {}", response.text());
+        let found = response.json()["error"]["target"].take();
+        assert_eq!(found.as_str().unwrap_or(""), target, "{request}");
+    }
+}
+
+#[tokio::test]
+async fn entities_are_compared_with_null_and_with_each_other() {
+    let any = |condition: &str| {
+        format!(
+            "EXISTS (SELECT FROM messages x
+             LEFT JOIN users w ON w.id = x.sender_id AND x.sender_type = 'User'
+                 AND EXISTS (SELECT FROM account_users a WHERE a.user_id = w.id AND a.account_id = 1)
+             WHERE x.conversation_id = m.id AND x.account_id = 1 AND ({condition}))"
+        )
+    };
+    check(
+        CONVERSATIONS,
+        &[
+            ("$it eq null", "false"),
+            ("null ne $it", "true"),
+            ("$this ne null", "true"),
+            ("messages/any(m:m ne null)", &any("true")),
+            ("messages/any(m:m eq null)", "false"),
+            ("messages/any(m:m/sender eq null)", &any("w.id IS NULL")),
+            ("$root/Conversation(999) eq null", "true"),
+            ("$root/Conversation(1) eq null", "false"),
+            // Another account's.
+            ("$root/Conversation(7) ne null", "false"),
+            ("$root/Conversation(1)/assignee ne null", "true"),
+            ("assignee eq @p", "s.id IS NULL"),
+            ("assignee ne @p&@p=null", "s.id IS NOT NULL"),
+            ("assignee in (null)", "s.id IS NULL"),
+            ("assignee in ()", "false"),
+            (
+                "assignee in (@a,@b)&@a=$root/User(1)&@b=$root/User(3)",
+                "s.id IN (1,3)",
+            ),
+            ("assignee in @p&@p=[null]", "s.id IS NULL"),
+            ("assignee/LiveAgent.User ne null", "s.id IS NOT NULL"),
+            ("assignee gt null", "false"),
+            ("assignee eq $root/User(1)", "s.id = 1"),
+            ("not (assignee eq $root/User(1))", "s.id IS DISTINCT FROM 1"),
+            ("assignee ne $root/User(1)", "s.id IS DISTINCT FROM 1"),
+            ("assignee eq $root/User(999)", "s.id IS NULL"),
+            ("$it eq $root/Conversation(3)", "m.id = 3"),
+            ("assignee eq @p&@p=$root/User(2)", "s.id = 2"),
+            (
+                "messages/any(m:m/sender eq assignee)",
+                &any("w.id IS NOT DISTINCT FROM s.id"),
+            ),
+            ("messages/any(m:m/conversation eq $it)", &any("true")),
+            ("messages/any(m:m/conversation ne $it)", "false"),
+        ],
+    )
+    .await;
+    let server = small().await;
+    expect![[r#"
+        400
+        {"error":{"code":"TypeMismatch","message":"cannot compare an entity of 'User' with one of 'Inbox'","target":"$filter","innererror":{"position":0,"length":21}}}"#]].assert_eq(&answer(server, "Conversation?$filter=assignee eq inbox"));
+    expect![[r#"
+        400
+        {"error":{"code":"TypeMismatch","message":"an entity takes 'eq' and 'ne' alone","target":"$filter","innererror":{"position":0,"length":24}}}"#]].assert_eq(&answer(server, "Conversation?$filter=assignee lt assignee"));
+    expect![[r#"
+        400
+        {"error":{"code":"TypeMismatch","message":"cannot compare the entity 'assignee' with Edm.Int32; compare a property of it, as in assignee/..","target":"$filter","innererror":{"position":19,"length":17,"hint":"compare a property of it, as in assignee/.."}}}"#]].assert_eq(&answer(
+        server,
+        "Conversation?$filter=id eq 1 or assignee eq 1",
+    ));
+    expect![[r#"
+        400
+        {"error":{"code":"TypeMismatch","message":"expected a property behind 'm'; an entity can only be compared with null, or with an entity of its set","target":"$filter","innererror":{"position":15,"length":1,"hint":"an entity can only be compared with null, or with an entity of its set"}}}"#]].assert_eq(&answer(server, "Conversation?$filter=messages/any(m:m)"));
+}
+
+#[tokio::test]
+async fn members_are_found_by_their_key() {
+    check(
+        CONVERSATIONS,
+        &[
+            ("messages(8)/content ne null", "m.id = 3"),
+            ("messages(id=8)/id eq 8", "m.id = 3"),
+            ("messages(8)/id eq null", "m.id <> 3"),
+            ("messages(8) ne null", "m.id = 3"),
+            ("messages(id=8) eq null", "m.id <> 3"),
+            ("messages(@k) ne null&@k=8", "m.id = 3"),
+            ("messages(8)/conversation/id eq id", "m.id = 3"),
+            ("messages(9)/sender eq messages(999)/sender", "m.id <> 3"),
+            ("messages(8)/conversation/messages/$count gt 0", "m.id = 3"),
+            ("messages(8)/conversation/messages/$count eq 0", "m.id <> 3"),
+            ("messages(8)/conversation/messages/any()", "m.id = 3"),
+            (
+                "messages(8)/conversation/messages/all(m:false)",
+                "m.id <> 3",
+            ),
+            ("messages/$filter(id gt 7)(8) ne null", "m.id = 3"),
+            ("messages/$filter(id gt 8)(8) ne null", "false"),
+            ("$root/Conversation(1)/messages(2)/id eq id", "m.id = 2"),
+            ("$root/Conversation(1)/messages(8)/id eq null", "true"),
+            ("inbox/conversations(1)/id eq 1", "m.inbox_id = 1"),
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_set_behind_the_root_is_a_collection() {
+    check(
+        CONVERSATIONS,
+        &[
+            ("$root/Message/$count gt 14", "true"),
+            ("$root/Message/$count($filter=id lt 4) eq id", "m.id = 3"),
+            ("$root/Label/any(l:l/id eq id)", "m.id IN (1,2,3,6)"),
+            ("$root/Label/all(l:l/id ne id)", "m.id NOT IN (1,2,3,6)"),
+            ("$root/Label/any(l:l/title eq 'nobodys')", "false"),
+            (
+                "$root/Label/$filter(id gt 2)/any(l:l/id eq id)",
+                "m.id IN (3,6)",
+            ),
+            ("$root/Label/LiveAgent.Label/$count eq id", "m.id = 4"),
+            ("$root/User(999)/assigned_conversations/any()", "false"),
+            (
+                "$root/User(999)/assigned_conversations/all(c:false)",
+                "true",
+            ),
+            ("$root/User(999)/assigned_conversations/$count eq 0", "true"),
+            (
+                "$root/User(1)/assigned_conversations/any(c:c/id eq id)",
+                "s.id = 1",
+            ),
+        ],
+    )
+    .await;
+    let server = small().await;
+    expect![[r#"
+        400
+        {"error":{"code":"UnknownProperty","message":"there is no collection 'Nosuch'","target":"$filter","innererror":{"position":6,"length":6}}}"#]].assert_eq(&answer(server, "Label?$filter=$root/Nosuch(1)/id eq 1"));
+    expect![[r#"
+        400
+        {"error":{"code":"TypeMismatch","message":"'Label' is a collection, expected 'any', 'all' or '$count' behind it; for example $root/Label/any(x:x/id eq 1)","target":"$filter","innererror":{"position":6,"length":5,"hint":"for example $root/Label/any(x:x/id eq 1)"}}}"#]].assert_eq(&answer(server, "Label?$filter=$root/Label eq null"));
+}
+
+#[tokio::test]
+async fn a_type_that_the_entities_have_anyway() {
+    check(
+        CONVERSATIONS,
+        &[
+            ("messages/LiveAgent.Message/any(m:m/id eq 8)", "m.id = 3"),
+            ("messages/LiveAgent.Message/$count eq 0", "m.id IN (5,9)"),
+            (
+                "messages/LiveAgent.Message(8)/LiveAgent.Message/id eq 8",
+                "m.id = 3",
+            ),
+            ("isof(LiveAgent.Conversation)", "true"),
+            ("isof(LiveAgent.Label)", "false"),
+            ("isof($it,LiveAgent.Conversation)", "true"),
+            ("isof(assignee,LiveAgent.User)", "s.id IS NOT NULL"),
+            ("isof(assignee,LiveAgent.Label)", "false"),
+            ("isof(assignee,Edm.String)", "false"),
+            ("isof(id,LiveAgent.User)", "false"),
+            (
+                "messages/any(m:isof(m,LiveAgent.Message) and m/id eq 8)",
+                "m.id = 3",
+            ),
+            ("cast(assignee,LiveAgent.User) eq null", "s.id IS NULL"),
+            ("cast(assignee,LiveAgent.Label) eq null", "true"),
+            ("cast(LiveAgent.Conversation) ne null", "true"),
+        ],
+    )
+    .await;
+    let server = small().await;
+    expect![[r#"
+        400
+        {"error":{"code":"UnknownType","message":"there is no type 'LiveAgent.Label' derived from 'Message'","target":"$filter","innererror":{"position":9,"length":15}}}"#]].assert_eq(&answer(
+        server,
+        "Conversation?$filter=messages/LiveAgent.Label/any()",
+    ));
+    expect![[r#"
+        400
+        {"error":{"code":"UnknownType","message":"there is no type 'id'; the type stands behind the operand: (id,Edm.String)","target":"$filter","innererror":{"position":5,"length":2,"hint":"the type stands behind the operand: (id,Edm.String)"}}}"#]].assert_eq(&answer(server, "Conversation?$filter=isof(id)"));
+    expect![[r#"
+        400
+        {"error":{"code":"UnknownType","message":"there is no type 'content'; the type stands behind the operand: (content,Edm.String)","target":"$filter","innererror":{"position":5,"length":7,"hint":"the type stands behind the operand: (content,Edm.String)"}}}"#]].assert_eq(&answer(
+        server,
+        "Conversation?$filter=cast(content) eq null",
+    ));
+    expect![[r#"
+        400
+        {"error":{"code":"TypeMismatch","message":"cannot cast Edm.Int64 to LiveAgent.User","target":"$filter","innererror":{"position":0,"length":23}}}"#]].assert_eq(&answer(
+        server,
+        "Conversation?$filter=cast(id,LiveAgent.User) eq null",
+    ));
+}
+
+#[tokio::test]
+async fn a_path_goes_on_from_an_alias() {
+    check(
+        CONVERSATIONS,
+        &[
+            ("@x/status eq 1&@x=$it", "m.status = 1"),
+            ("@x/name eq 'Ruth'&@x=assignee", "s.name = 'Ruth'"),
+            ("@x/name eq 'Ruth'&@x=@y&@y=assignee", "s.name = 'Ruth'"),
+            ("@x/name eq 'Ruth'&@x=$root/User(1)", "true"),
+            ("@x/id eq 8&@x=messages(8)", "m.id = 3"),
+            ("@x/id eq 8&@x=messages(id=8)", "m.id = 3"),
+            ("@x/name eq null", "true"),
+            ("@x/name eq null&@x=null", "true"),
+            (
+                "@x/messages/any(m:m/conversation eq @x and m/id eq 8)&@x=$it",
+                "m.id = 3",
+            ),
+        ],
+    )
+    .await;
+    let server = small().await;
+    expect![[r#"
+        400
+        {"error":{"code":"UnknownProperty","message":"'User' has no property 'nme'; did you mean 'name'?","target":"$filter","innererror":{"position":3,"length":3,"hint":"did you mean 'name'?"}}}"#]].assert_eq(&answer(
+        server,
+        "Conversation?$filter=@x/nme eq 1&@x=assignee",
+    ));
+    expect![[r#"
+        400
+        {"error":{"code":"UnknownProperty","message":"'Conversation' has no property 'asignee'; did you mean 'assignee'?","target":"@x","innererror":{"position":0,"length":7,"hint":"did you mean 'assignee'?"}}}"#]].assert_eq(&answer(
+        server,
+        "Conversation?$filter=@x/name eq 1&@x=asignee",
+    ));
+    expect![[r#"
+        400
+        {"error":{"code":"TypeMismatch","message":"a path can follow an alias only where that is an entity","target":"@x","innererror":{"position":0,"length":2}}}"#]].assert_eq(&answer(server, "Conversation?$filter=@x/name eq 1&@x=id"));
+}
+
+#[tokio::test]
+async fn what_is_computed_is_behind_it_too() {
+    let server = small().await;
+    for (query, expected) in [
+        ("$compute=id add 1 as x&$filter=$it/x eq 2", &[1][..]),
+        ("$compute=id add 1 as x&$filter=$this/x eq 2", &[1]),
+        (
+            "$compute=id add 1 as x,$it/x mul 2 as y&$filter=$it/y eq 6",
+            &[2],
+        ),
+        (
+            "$compute=id add 1 as x&$filter=messages/any(m:m/id eq $it/x)",
+            &[1],
+        ),
+        ("$compute=id add 1 as x&$filter=@a/x eq 3&@a=$it", &[2]),
+        ("$compute=-id as x&$orderby=$it/x&$top=2", &[9, 6]),
+    ] {
+        let found = ids(server, &format!("Conversation?{query}"));
+        assert_eq!(found, expected, "{query}");
+    }
+    let request =
+        "Conversation?$compute=id add 1 as x&$expand=messages($filter=id eq $it/x)&$filter=id lt 3";
+    let expanded: Vec<usize> = rows(server, request)
+        .iter()
+        .map(|row| row["messages"].as_array().map_or(0, Vec::len))
+        .collect();
+    assert_eq!(expanded, [1, 0]);
+}
+
+#[tokio::test]
+async fn a_duration_is_cast_to_the_text_that_a_row_shows() {
+    let server = small().await;
+    for duration in [
+        "P1D",
+        "-P1D",
+        "PT1S",
+        "P1DT2H3M4.5S",
+        "-PT0.000001S",
+        "PT12H",
+        "PT59M59.99S",
+        "P999DT23H",
+        "PT10S",
+    ] {
+        let condition = format!("cast(duration'{duration}',Edm.String) eq '{duration}'");
+        let found = ids(server, &format!("Label?$filter=id eq 1 and {condition}"));
+        assert_eq!(found, [1], "{duration}");
+    }
+    let request = "Conversation?$compute=last_activity_at sub created_at as d,cast(last_activity_at sub created_at,Edm.String) as t";
+    for row in rows(server, request) {
+        assert_eq!(row["d"], row["t"], "{row}");
+    }
+    let same =
+        "cast(duration'PT0S',Edm.String) eq 'PT0S' and cast(duration'PT48H',Edm.String) eq 'P2D'";
+    assert_eq!(
+        ids(server, &format!("Label?$filter=id eq 1 and {same}")),
+        [1]
+    );
+}
