@@ -321,8 +321,28 @@ pub static OTHERWISE: Function = row("", &[], T::Boolean, Template("COALESCE({0}
 /// What stands between operands or looks like a function but is none of the table: it takes
 /// conditions, types or members of a collection.
 pub static OPERATORS: &[&str] = &[
-    "eq", "ne", "gt", "ge", "lt", "le", "in", "and", "or", "not", "add", "sub", "mul", "div",
-    "divby", "mod", "any", "all", "cast", "isof", "case",
+    "eq",
+    "ne",
+    "gt",
+    "ge",
+    "lt",
+    "le",
+    "in",
+    "and",
+    "or",
+    "not",
+    "add",
+    "sub",
+    "mul",
+    "div",
+    "divby",
+    "mod",
+    "any",
+    "all",
+    "cast",
+    "isof",
+    "case",
+    "isdefined",
 ];
 
 /// The spelling of a function's name in the standard, which clients of 4.0 have to keep to.

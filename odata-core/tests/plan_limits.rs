@@ -163,6 +163,11 @@ fn lambdas_are_counted_through_aliases() {
         1,
         "/Tickets?$filter=comments/any(c:c/private) or children/any(c:c/urgent)",
     );
+    check(
+        lambdas,
+        2,
+        "/Tickets?$filter=children/aggregate(comments/aggregate(id with sum) with max) gt 1",
+    );
 }
 
 #[test]

@@ -46,7 +46,9 @@ pub struct EntityWriter {
     set: EntityNames,
     key: Vec<(&'static str, CellWriter, usize)>,
     id: Id,
-    /// Whether types and all links are written.
+    /// Which rows are entities all the same, and what is said of the id of those.
+    entities: Option<(Option<Branches>, Id)>,
+    /// Whether types and all links are written, of entities.
     full: bool,
     /// The navigation properties that aren't expanded, but whose links are written.
     links: Vec<&'static str>,
@@ -62,6 +64,16 @@ enum Id {
     Null,
     /// Its canonical URL.
     Url,
+}
+
+impl Id {
+    fn of_entity(level: MetadataLevel, key_selected: bool) -> Id {
+        match level {
+            MetadataLevel::None => Id::Unsaid,
+            MetadataLevel::Minimal if key_selected => Id::Unsaid,
+            _ => Id::Url,
+        }
+    }
 }
 
 struct EntityNames {
@@ -151,17 +163,28 @@ impl EntityWriter {
             object.control(out, self.context.version, "context");
             write_json_string(out, url);
         }
-        match self.id {
+        let id = self.id(cells);
+        match id {
             Id::Unsaid => {}
             Id::Null => object.null_id(out, self.context.version),
             Id::Url => self.write_id(out, cells, &mut object)?,
         }
         self.write_members(out, &self.members, cells, &mut object)?;
-        for name in &self.links {
+        for name in self.links.iter().filter(|_| id != Id::Null) {
             self.write_links(out, name, cells, &mut object)?;
         }
         out.push(b'}');
         Ok(())
+    }
+
+    /// What is said of a row's id.
+    fn id(&self, cells: &impl Cells) -> Id {
+        match &self.entities {
+            Some((branches, id)) if !branches.as_ref().is_some_and(|is| is_absent(is, cells)) => {
+                *id
+            }
+            _ => self.id,
+        }
     }
 
     fn write_members(

@@ -40,8 +40,6 @@ pub enum Aggregate {
     Average,
     CountDistinct,
     Count,
-    /// A sum of counts: a number of rows too, 0 where there is nothing to count in.
-    CountSum,
 }
 
 /// The methods by their names in the URL.
@@ -60,7 +58,7 @@ impl Aggregate {
     pub fn result(self, of: PrimitiveType) -> Option<PrimitiveType> {
         use PrimitiveType as T;
         match self {
-            Aggregate::Count | Aggregate::CountDistinct | Aggregate::CountSum => Some(T::Decimal),
+            Aggregate::Count | Aggregate::CountDistinct => Some(T::Decimal),
             Aggregate::Sum | Aggregate::Average if of == T::Duration => Some(T::Duration),
             Aggregate::Sum if of.is_integer() => Some(T::Decimal),
             Aggregate::Sum | Aggregate::Average if matches!(of, T::Single | T::Double) => {

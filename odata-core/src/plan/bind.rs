@@ -1,6 +1,6 @@
 //! The binder: what is known while names are resolved.
 
-use super::apply::Relation;
+use super::apply::{Relation, These};
 use super::{Answer, Expr, ExprKind, Join, Plan, Rows, Scoped, Via, all, crossjoin, resource};
 use crate::edm::{EntitySet, PrimitiveType, Schema, SetId};
 use crate::error::{Code, Error, Result, Span};
@@ -140,6 +140,10 @@ pub(super) struct Binder<'a> {
     pub(super) origin: Option<(usize, Scoped)>,
     /// The columns that names refer to, once `$apply` has made rows of its own.
     pub(super) derived: Option<Relation>,
+    /// The rows that `$these` stands for, where it does for some.
+    pub(super) these: Option<These>,
+    /// Whether names are those of `$these`, beside which there is no other instance.
+    pub(super) inside_these: bool,
     /// Lambdas around this place.
     pub(super) lambdas: usize,
     /// Expressions around this one.
@@ -185,6 +189,8 @@ impl<'a> Binder<'a> {
             frames: Vec::new(),
             origin: None,
             derived: None,
+            these: None,
+            inside_these: false,
             apply_layers: 0,
             lambdas: 0,
             depth: 0,

@@ -1,6 +1,6 @@
 //! Expressions with their types.
 
-use super::{Aggregate, Layer, Rows, Scoped};
+use super::{Aggregate, Input, Layer, Rows, Scoped};
 use crate::edm::{PgType, PrimitiveType, Schema, Source};
 use crate::functions::Function;
 
@@ -56,16 +56,41 @@ pub enum ExprKind {
     Count(Box<Rows>),
     /// An expression over the one row, or null.
     Scalar(Box<Rows>, Box<Expr>),
+    /// An aggregate over rows that are the same wherever this stands.
+    Whole(Box<Input>, Box<Expr>),
     /// A column of a derived relation: its number and the column's.
     Column(usize, usize),
-    /// An aggregate over the rows of a group, of those for which the condition holds.
-    Aggregate(Aggregate, Option<Box<Expr>>, Option<Box<Expr>>),
+    /// An aggregate over the rows of a group.
+    Aggregate(Box<Aggregation>),
+    /// Whether a value is among those that a key has in the rows of a group: those of the first
+    /// SELECT around this one that the key is of.
+    Gathered {
+        /// The value.
+        value: Box<Expr>,
+        /// The key.
+        key: Box<Expr>,
+        /// Which of the rows count, if not all.
+        filter: Option<Box<Expr>>,
+    },
     /// A number that a row has among the others.
     Over(Box<Over>),
     /// Whether these values are a row of the layer.
     Among(Vec<Expr>, Box<Layer>),
     /// Whether one of the texts contains this one, in any case; false for null.
     Search(Vec<Expr>, String),
+}
+
+/// An aggregate over the rows of a group.
+#[derive(Debug, Clone)]
+pub struct Aggregation {
+    /// The method.
+    pub method: Aggregate,
+    /// What it is applied to; nothing for the rows themselves.
+    pub operand: Option<Expr>,
+    /// Whether the same value counts once.
+    pub distinct: bool,
+    /// Which of the rows count, if not all.
+    pub filter: Option<Expr>,
 }
 
 /// A number that a row has among those that are like it in some expressions, in an order.
@@ -250,7 +275,9 @@ impl Expr {
                 }
             }
             ExprKind::Value(value) => value.pg(),
-            ExprKind::Negate(operand) | ExprKind::Scalar(_, operand) => operand.pg(schema),
+            ExprKind::Negate(operand)
+            | ExprKind::Scalar(_, operand)
+            | ExprKind::Whole(_, operand) => operand.pg(schema),
             _ => self.ty_or_string().pg(),
         }
     }

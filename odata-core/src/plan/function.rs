@@ -17,6 +17,9 @@ impl<'a> Binder<'a> {
         span: Span,
     ) -> Result<Expr> {
         let lower = name.text.to_ascii_lowercase();
+        if lower == "isdefined" {
+            return self.bind_is_defined(arguments, span);
+        }
         if functions::NOT_OFFERED.contains(&lower.as_str()) {
             return Err(
                 Error::not_implemented(format_args!("the function '{lower}'")).at(name.span),

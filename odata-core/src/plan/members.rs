@@ -19,7 +19,8 @@ pub(super) struct Members<'p> {
 }
 
 impl<'a> Binder<'a> {
-    /// What follows a collection: `any`, `all`, `$count`, a key; behind `$filter(..)` if need be.
+    /// What follows a collection: `any`, `all`, `$count`, `aggregate`, a key; behind `$filter(..)` if
+    /// need be.
     pub(super) fn members(
         &mut self,
         members: &Members<'_>,
@@ -57,6 +58,20 @@ impl<'a> Binder<'a> {
                 segment_text(last)
             );
             return Err(Error::new(Code::TypeMismatch, message).at(segment.span));
+        }
+        if let SegmentKind::Aggregate(item) = &last.kind {
+            let from = self.frames[frame].from;
+            let total = self.for_each_member(last.span, |binder| {
+                binder.with_origin((frame, from), |binder| {
+                    binder.bind_aggregate_function(frame, item)
+                })
+            })?;
+            let rows = self.pop_frame(members.via, Expr::all(conditions));
+            return Ok(Found::value(Expr {
+                ty: total.ty,
+                nullable: total.nullable,
+                kind: ExprKind::Scalar(Box::new(rows), Box::new(total)),
+            }));
         }
         let predicate = match &last.kind {
             SegmentKind::Count(options) => {
@@ -153,18 +168,29 @@ impl<'a> Binder<'a> {
     /// The predicate of `any` or `all`. Names without a prefix still belong to the instance at the
     /// origin of the path (URL Conventions 5.1.1.13).
     fn bind_lambda(&mut self, frame: usize, lambda: &'a Lambda) -> Result<Expr> {
+        self.for_each_member(lambda.variable.span, |binder| {
+            binder.frames[frame].variable = Some(lambda.variable.text.clone());
+            binder.bind_condition(&lambda.predicate)
+        })
+    }
+
+    /// What is evaluated for each member of a collection is bounded in its depth.
+    fn for_each_member<R>(
+        &mut self,
+        span: Span,
+        then: impl FnOnce(&mut Self) -> Result<R>,
+    ) -> Result<R> {
         if self.lambdas == self.limits.lambda_depth {
             let message = format!(
                 "more than {} lambda expressions inside each other",
                 self.limits.lambda_depth
             );
-            return Err(Error::new(Code::LimitExceeded, message).at(lambda.variable.span));
+            return Err(Error::new(Code::LimitExceeded, message).at(span));
         }
         self.lambdas += 1;
-        self.frames[frame].variable = Some(lambda.variable.text.clone());
-        let predicate = self.bind_condition(&lambda.predicate);
+        let result = then(self);
         self.lambdas -= 1;
-        predicate
+        result
     }
 
     /// `$root/Set`: an entity of the set by its key, or all that the caller may see.

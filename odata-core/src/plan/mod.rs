@@ -32,7 +32,7 @@ mod walk;
 pub use crate::functions::aggregation::Aggregate;
 pub use bind::bind;
 pub use derived::{Derived, Input, Lateral, Layer};
-pub use expr::{ArithmeticOp, Comparison, Expr, ExprKind, Over, OverNumber, Value};
+pub use expr::{Aggregation, ArithmeticOp, Comparison, Expr, ExprKind, Over, OverNumber, Value};
 pub use page::{Bound, Page, Window};
 
 use crate::edm::{PgType, PrimitiveType, Schema, SetId};
@@ -275,6 +275,8 @@ pub struct Shape {
     pub key_selected: bool,
     /// What the rows are.
     pub kind: ShapeKind,
+    /// Those of the rows that are entities all the same.
+    pub entities: Option<EntityRows>,
     /// The members, in order.
     pub members: Vec<Member>,
     /// The navigation properties whose links are asked for.
@@ -328,6 +330,17 @@ pub enum ShapeKind {
     Transient,
     /// No entities at all: a `$crossjoin` combines some in each.
     Complex,
+}
+
+/// Rows that came through `$apply` as the entities that they were.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EntityRows {
+    /// Which they are; `None`: all.
+    pub branches: Option<Branches>,
+    /// The outputs that hold their key.
+    pub key: Vec<usize>,
+    /// Whether every key property is among the members.
+    pub key_selected: bool,
 }
 
 /// Which rows of a `concat` have a property.

@@ -1,7 +1,6 @@
 //! Paths in expressions: from an instance over properties and navigations to a value or an entity (URL
 //! Conventions 5.1.1.14 to 16).
 
-use super::apply::no_column;
 use super::bind::{Binder, segment_text};
 use super::entity::Found;
 use super::members::{Key, Members};
@@ -74,6 +73,11 @@ impl<'a> Binder<'a> {
         let segments = path.segments.as_slice();
         match (path.root, segments) {
             (PathRoot::Root, _) => return self.follow_root(segments, span, then),
+            (PathRoot::These, _) => return self.bind_these(segments, span).map(Found::value),
+            (PathRoot::It | PathRoot::This, _) if self.inside_these => {
+                let what = "another instance beside those of $these";
+                return Err(Error::not_implemented(what).at(span));
+            }
             (PathRoot::Implicit, [first, rest @ ..]) => {
                 if let SegmentKind::Annotation(name) = &first.kind
                     && !name.contains(['.', '#'])
@@ -152,11 +156,14 @@ impl<'a> Binder<'a> {
         let Some(names) = &self.derived else {
             return Ok(None);
         };
-        let texts: Vec<&str> = path.segments.iter().map(segment_text).collect();
+        let texts: Vec<&str> = match data_path(path) {
+            Some(names) => names,
+            None => path.segments.iter().map(segment_text).collect(),
+        };
         match names.resolve(&texts) {
             Some(expr) => Ok(Some(expr)),
             None => {
-                let error = no_column(names, &texts.join("/"), span);
+                let error = self.no_column(names, &texts, span)?;
                 Ok(Some(self.unknown_name(error)))
             }
         }
@@ -169,36 +176,53 @@ impl<'a> Binder<'a> {
         }
         let (Place { frame, source }, segments) = self.start(path)?;
         // Look before binding: a path to a value must leave no join behind here.
+        let (navigations, rest) = self.navigations(source, segments);
         let mut set = self.set(source);
-        let mut navigations = Vec::new();
-        for segment in segments {
-            let SegmentKind::Name(name) = &segment.kind else {
-                return Ok(None);
-            };
-            let Some(place) = set.navigation(name) else {
-                return Ok(None);
-            };
-            if set.navigation[place].declared.many {
+        for navigation in &navigations {
+            let navigation = &set.navigation[*navigation];
+            if navigation.declared.many {
                 return Ok(None);
             }
-            navigations.push(place);
-            set = self.schema.set(set.navigation[place].target);
+            set = self.schema.set(navigation.target);
         }
-        if navigations.is_empty() {
+        if navigations.is_empty() || !rest.is_empty() {
             return Ok(None);
         }
-        Ok(Some(
-            navigations.into_iter().fold(source, |near, navigation| {
-                self.join(frame, near, navigation)
-            }),
-        ))
+        let join = |near, navigation| self.join(frame, near, navigation);
+        Ok(Some(navigations.into_iter().fold(source, join)))
+    }
+
+    /// The navigation properties that a path starts with, and what follows them. Casts to the type
+    /// that an entity has anyway are left out.
+    pub(super) fn navigations(
+        &self,
+        source: Scoped,
+        segments: &'a [PathSegment],
+    ) -> (Vec<usize>, &'a [PathSegment]) {
+        let mut set = self.set(source);
+        let mut found = Vec::new();
+        for (i, segment) in segments.iter().enumerate() {
+            let SegmentKind::Name(name) = &segment.kind else {
+                return (found, &segments[i..]);
+            };
+            let cast = self.schema.set_of_type(name);
+            if cast.is_some_and(|cast| cast.id == set.id) {
+                continue;
+            }
+            let Some(navigation) = set.navigation(name) else {
+                return (found, &segments[i..]);
+            };
+            found.push(navigation);
+            set = self.schema.set(set.navigation[navigation].target);
+        }
+        (found, &[])
     }
 
     /// Where the path starts, and what follows.
     pub(super) fn start(&mut self, path: &'a PathExpr) -> Result<(Place, &'a [PathSegment])> {
         let segments = path.segments.as_slice();
         match path.root {
-            PathRoot::These => Err(Error::not_implemented("$these")),
+            PathRoot::These => Err(Error::not_implemented("an entity of $these")),
             PathRoot::It => self.start_at(None, segments),
             PathRoot::This => self.start_at(self.origin, segments),
             PathRoot::Implicit | PathRoot::Root => {
@@ -362,4 +386,21 @@ fn no_entity(span: Span) -> Error {
         "a path can follow an alias only where that is an entity",
     )
     .at(span)
+}
+
+/// The names of a path of properties. Casts are not among them: no row shows one.
+pub(super) fn data_path(path: &PathExpr) -> Option<Vec<&str>> {
+    let mut names = Vec::new();
+    for segment in &path.segments {
+        match &segment.kind {
+            SegmentKind::Name(name) if name.contains('.') => {}
+            SegmentKind::Name(name) => names.push(name.as_str()),
+            _ => return None,
+        }
+    }
+    let starts_here = matches!(
+        path.root,
+        PathRoot::Implicit | PathRoot::It | PathRoot::This
+    );
+    starts_here.then_some(names)
 }

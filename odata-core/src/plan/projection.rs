@@ -1,6 +1,6 @@
 //! `$select` and `$compute`: what of a row is read.
 
-use super::apply::{Applied, Order};
+use super::apply::{Applied, Order, These};
 use super::bind::Binder;
 use super::levels::Expansion;
 use super::order::indexed_range;
@@ -148,13 +148,19 @@ impl<'a> Binder<'a> {
                     Applied::Made(made) => return binder.bind_derived_page(frame, made, options),
                 }
             }
+            let may_ask = around.depth == 0;
+            let these =
+                |conditions: &[Expr]| may_ask.then(|| These::entities(frame, via, conditions));
+            binder.these = these(&conditions);
             binder.in_option("$compute", |binder| {
                 let items = options.compute.as_deref().unwrap_or_default();
                 binder.bind_compute(frame, from, items)
             })?;
             conditions.extend(binder.bind_conditions(frame, options)?);
+            binder.these = None;
             let mut outputs = Outputs::default();
             let shape = binder.bind_shape(frame, from, options, selection, around, &mut outputs)?;
+            binder.these = these(&conditions);
             let (order, asked_order) = binder.in_option("$orderby", |binder| {
                 let range = match via {
                     None => indexed_range(binder.set(from), from, &conditions),
@@ -165,6 +171,7 @@ impl<'a> Binder<'a> {
                 let order = binder.bind_order_items(asked)?.into_iter().chain(then);
                 Ok(binder.total_order(&[from], order.collect(), range, &mut outputs))
             })?;
+            binder.these = None;
             Ok(Query {
                 input: Input::Rows(binder.rows(frame, via, conditions)),
                 order,
@@ -241,6 +248,16 @@ impl<'a> Binder<'a> {
         let wanted = self.in_option("$select", |binder| {
             binder.bind_select(frame, source, options.select.as_deref(), &mut context)
         })?;
+        let computed = self.frames[frame].computed.iter();
+        let computed: Vec<&String> = computed
+            .filter(|(of, ..)| *of == source)
+            .map(|(_, name, _)| name)
+            .collect();
+        // What $apply computed is a property of all rows (Data Aggregation 3.4.2).
+        if options.apply.is_some() && options.select.is_none() && !computed.is_empty() {
+            context.push(Selected::Name("*".to_owned()));
+            context.extend(computed.into_iter().cloned().map(Selected::Name));
+        }
         let selected = |name: &str| !reference && wanted.has(name);
         for (place, property) in set.properties.iter().enumerate() {
             if selected(property.declared.name) {
@@ -289,6 +306,7 @@ impl<'a> Binder<'a> {
             } else {
                 ShapeKind::Entity
             },
+            entities: None,
             members,
             links: Links {
                 named: (0..set.navigation.len())

@@ -166,6 +166,7 @@ fn bare(
         key: (first_key..outputs.len()).collect(),
         key_selected: false,
         kind: ShapeKind::Entity,
+        entities: None,
         members: members.into_iter().collect(),
         links: Links::default(),
         selection: Vec::new(),

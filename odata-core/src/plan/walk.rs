@@ -1,6 +1,6 @@
 //! What an expression is made of: its size, and the table references that it reads.
 
-use super::{Answer, Data, Expr, ExprKind, Join, Output, Rows, Scoped};
+use super::{Answer, Data, Derived, Expr, ExprKind, Input, Join, Output, Rows, Scoped};
 use std::collections::HashSet;
 
 impl Expr {
@@ -18,8 +18,13 @@ impl Expr {
             | ExprKind::Property(..)
             | ExprKind::Present(_)
             | ExprKind::Column(..) => {}
-            ExprKind::Aggregate(_, operand, filter) => {
-                for inside in operand.iter().chain(filter) {
+            ExprKind::Aggregate(aggregation) => {
+                for inside in aggregation.operand.iter().chain(&aggregation.filter) {
+                    inside.each(visit);
+                }
+            }
+            ExprKind::Gathered { value, key, filter } => {
+                for inside in [value, key].into_iter().chain(filter) {
                     inside.each(visit);
                 }
             }
@@ -52,6 +57,10 @@ impl Expr {
                 rows(members, visit);
                 inside.each(visit);
             }
+            ExprKind::Whole(input, inside) => {
+                input.each(visit);
+                inside.each(visit);
+            }
         }
     }
 
@@ -65,6 +74,7 @@ impl Expr {
                     | ExprKind::All(..)
                     | ExprKind::Count(_)
                     | ExprKind::Scalar(..)
+                    | ExprKind::Whole(..)
                     | ExprKind::Among(..)
             );
         });
@@ -134,15 +144,44 @@ impl Expr {
             ExprKind::Over(over) => over
                 .operands()
                 .for_each(|operand| operand.sources_here(found)),
+            ExprKind::Gathered { value, .. } => value.sources_here(found),
             ExprKind::Any(rows) | ExprKind::Count(rows) => rows.sources_around(None, found),
             ExprKind::All(rows, inside) | ExprKind::Scalar(rows, inside) => {
                 rows.sources_around(Some(inside), found);
             }
             ExprKind::Null
             | ExprKind::Value(_)
+            | ExprKind::Whole(..)
             | ExprKind::Column(..)
             | ExprKind::Aggregate(..) => {}
         }
+    }
+}
+
+impl Input {
+    /// Calls `visit` with every expression in it.
+    fn each(&self, visit: &mut impl FnMut(&Expr)) {
+        match self {
+            Input::Rows(rows) => {
+                rows.filter.iter().for_each(|filter| filter.each(visit));
+                if let Some(lateral) = &rows.lateral {
+                    lateral.derived.each(visit);
+                }
+            }
+            Input::Derived(derived) => derived.each(visit),
+        }
+    }
+}
+
+impl Derived {
+    fn each(&self, visit: &mut impl FnMut(&Expr)) {
+        for layer in &self.layers {
+            layer.input.each(visit);
+            let order = layer.order.iter().map(|(expr, _)| expr);
+            let exprs = layer.select.iter().chain(order);
+            exprs.for_each(|expr| expr.each(visit));
+        }
+        self.filter.iter().for_each(|filter| filter.each(visit));
     }
 }
 

@@ -3,7 +3,7 @@
 use super::rows::Conditions;
 use super::writer::Writer;
 use crate::edm::{PgType, PrimitiveType as T};
-use crate::plan::{Aggregate, Derived, Expr, Input, Lateral, Layer, Over, OverNumber};
+use crate::plan::{Aggregate, Aggregation, Derived, Expr, Input, Lateral, Layer, Over, OverNumber};
 
 impl Writer<'_> {
     /// `FROM .. WHERE ..` of what a query reads.
@@ -146,42 +146,52 @@ impl Writer<'_> {
         self.sql(")");
     }
 
+    /// `a IN (SELECT unnest(array_agg(b)))`: the aggregate is of the SELECT that `b` is of.
+    pub(super) fn gathered(&mut self, value: &Expr, key: &Expr, filter: Option<&Expr>) {
+        self.operand(value);
+        self.sql(" IN (SELECT unnest(array_agg(DISTINCT ");
+        self.operand(key);
+        self.sql(")");
+        self.aggregate_filter(filter);
+        self.sql("))");
+    }
+
     /// An aggregate of PostgreSQL, over exact types.
-    pub(super) fn aggregate(
-        &mut self,
-        method: Aggregate,
-        operand: Option<&Expr>,
-        filter: Option<&Expr>,
-        ty: T,
-    ) {
-        let Some(operand) = operand else {
+    pub(super) fn aggregate(&mut self, aggregation: &Aggregation, ty: T) {
+        let filter = aggregation.filter.as_ref();
+        let Some(operand) = &aggregation.operand else {
             self.sql("count(*)");
             self.aggregate_filter(filter);
-            self.sql("::numeric");
+            if ty == T::Decimal {
+                self.sql("::numeric");
+            }
             return;
         };
         let of = operand.ty_or_string();
         // The method, the operand's type inside it, and the result's around it.
-        let (call, inside, around): (&'static str, Option<PgType>, Option<PgType>) = match method {
-            Aggregate::Count => ("count(", None, Some(PgType::Numeric)),
-            Aggregate::CountDistinct => ("count(DISTINCT ", None, Some(PgType::Numeric)),
-            Aggregate::CountSum => ("COALESCE(sum(", None, None),
-            // PostgreSQL's sum of whole numbers is exact; only its type is narrower.
-            Aggregate::Sum if of.is_integer() => ("sum(", None, Some(PgType::Numeric)),
-            Aggregate::Sum => ("sum(", Some(ty.pg()), None),
-            Aggregate::Average if of.is_integer() => {
-                ("avg(", Some(PgType::Numeric), Some(PgType::Float8))
-            }
-            Aggregate::Average => ("avg(", Some(ty.pg()), None),
-            // PostgreSQL has no minimum of these.
-            Aggregate::Min if of == T::Boolean => ("bool_and(", None, None),
-            Aggregate::Max if of == T::Boolean => ("bool_or(", None, None),
-            Aggregate::Min if of == T::Guid => ("min(", Some(PgType::Text), Some(PgType::Uuid)),
-            Aggregate::Max if of == T::Guid => ("max(", Some(PgType::Text), Some(PgType::Uuid)),
-            Aggregate::Min => ("min(", Some(ty.pg()), None),
-            Aggregate::Max => ("max(", Some(ty.pg()), None),
-        };
+        let (call, inside, around): (&'static str, Option<PgType>, Option<PgType>) =
+            match aggregation.method {
+                Aggregate::Count => ("count(", None, Some(PgType::Numeric)),
+                Aggregate::CountDistinct => ("count(DISTINCT ", None, Some(PgType::Numeric)),
+                // PostgreSQL's sum of whole numbers is exact; only its type is narrower.
+                Aggregate::Sum if of.is_integer() => ("sum(", None, Some(PgType::Numeric)),
+                Aggregate::Sum => ("sum(", Some(ty.pg()), None),
+                Aggregate::Average if of.is_integer() => {
+                    ("avg(", Some(PgType::Numeric), Some(PgType::Float8))
+                }
+                Aggregate::Average => ("avg(", Some(ty.pg()), None),
+                // PostgreSQL has no minimum of these.
+                Aggregate::Min if of == T::Boolean => ("bool_and(", None, None),
+                Aggregate::Max if of == T::Boolean => ("bool_or(", None, None),
+                Aggregate::Min if of == T::Guid => ("min(", Some(PgType::Text), Some(PgType::Uuid)),
+                Aggregate::Max if of == T::Guid => ("max(", Some(PgType::Text), Some(PgType::Uuid)),
+                Aggregate::Min => ("min(", Some(ty.pg()), None),
+                Aggregate::Max => ("max(", Some(ty.pg()), None),
+            };
         self.sql(call);
+        if aggregation.distinct {
+            self.sql("DISTINCT ");
+        }
         self.operand(operand);
         if let Some(ty) = inside.filter(|ty| *ty != operand.pg(self.schema)) {
             self.sql("::");
@@ -189,9 +199,6 @@ impl Writer<'_> {
         }
         self.sql(")");
         self.aggregate_filter(filter);
-        if method == Aggregate::CountSum {
-            self.sql(", 0)");
-        }
         if let Some(ty) = around {
             self.sql("::");
             self.sql(ty.sql_name());

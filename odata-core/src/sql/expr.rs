@@ -178,18 +178,22 @@ impl Writer<'_> {
             }
             ExprKind::Count(rows) => self.count(rows),
             ExprKind::Column(id, place) => self.derived_column(*id, *place),
-            ExprKind::Aggregate(method, operand, filter) => self.aggregate(
-                *method,
-                operand.as_deref(),
-                filter.as_deref(),
-                expr.ty_or_string(),
-            ),
+            ExprKind::Aggregate(aggregation) => self.aggregate(aggregation, expr.ty_or_string()),
+            ExprKind::Gathered { value, key, filter } => {
+                self.gathered(value, key, filter.as_deref());
+            }
             ExprKind::Over(over) => self.over(over),
             ExprKind::Among(values, layer) => self.among(values, layer),
             ExprKind::Scalar(rows, value) => {
                 self.sql("(SELECT ");
                 self.operand(value);
                 self.rows_clause(rows, |_, _| {});
+                self.sql(")");
+            }
+            ExprKind::Whole(input, value) => {
+                self.sql("(SELECT ");
+                self.operand(value);
+                self.input(input, |_, _| {});
                 self.sql(")");
             }
             ExprKind::And(_)

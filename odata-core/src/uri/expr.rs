@@ -128,6 +128,12 @@ pub(crate) fn power(op: BinaryOp) -> Power {
     }
 }
 
+/// What no operand starts with: an operator before it has none.
+fn ends(token: Token) -> bool {
+    use Token::{Close, CloseBracket, Comma, End, Semicolon};
+    matches!(token, Close | CloseBracket | Comma | End | Semicolon)
+}
+
 /// The names of all operators between two operands.
 pub(crate) fn operator_names() -> impl Iterator<Item = &'static str> {
     OPERATORS.iter().map(|operator| operator.name())
@@ -225,7 +231,7 @@ impl Parser<'_> {
                 .find(|op| op.name().eq_ignore_ascii_case(word));
             let behind = self.peek_second();
             if let Some(operator) = known
-                && matches!(behind, Token::Space | Token::Open | Token::End)
+                && (matches!(behind, Token::Space | Token::Open) || ends(behind))
                 && operator.power() < Power::Primary
             {
                 self.next();
@@ -290,7 +296,7 @@ impl Parser<'_> {
                 .find(|op| op.name().eq_ignore_ascii_case(word));
             let behind = self.peek_second();
             let is_list = behind == Token::Open && op == Some(BinaryOp::In);
-            if op.is_some() && (matches!(behind, Token::Space | Token::End) || is_list) {
+            if op.is_some() && (behind == Token::Space || ends(behind) || is_list) {
                 self.next();
                 self.skip_space();
                 return op;

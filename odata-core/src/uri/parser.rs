@@ -332,6 +332,9 @@ impl<'a> Parser<'a> {
     pub(crate) fn unexpected(&mut self, expected: &str) -> Error {
         self.skip_space();
         let found = self.peek_found();
+        if let Some(word) = self.word_instead_of_operand(found) {
+            return word;
+        }
         let text = self.slice(found.start, found.end);
         let what = describe(found.token, text);
         let error = self.error(
@@ -346,6 +349,21 @@ impl<'a> Parser<'a> {
             }
             None => error,
         }
+    }
+
+    /// The error where a word of the grammar was read as an operand, since that is missing:
+    /// `value mul as total`.
+    fn word_instead_of_operand(&self, found: Found) -> Option<Error> {
+        let before = self.slice(0, found.start).trim_end();
+        let (rest, word) = before.rsplit_once(' ')?;
+        let (_, operator) = rest.trim_end().rsplit_once(' ')?;
+        let is_operator = super::expr::operator_names().any(|name| name == operator);
+        if found.token != Token::Name || !is_operator || !["as", "with", "from"].contains(&word) {
+            return None;
+        }
+        let start = before.len() - word.len();
+        let message = format!("expected an operand, found '{word}'");
+        Some(self.error(start, before.len(), message))
     }
 
     fn hint(&self, found: Found, text: &str) -> Option<String> {

@@ -4,12 +4,12 @@ use super::compare::{Order, order};
 use super::decimal::Decimal;
 use super::eval::{Env, Fault, Result, eval, truth};
 use super::instance::Instance;
+use super::reach::{Reached, reached};
 use super::value::{Type, Typed, Value};
 use super::world::World;
-use odata_core::error::Span;
 use odata_core::uri::ast::{
     AggregateExpr, AggregateKind, Expr, ExprKind, GroupingItem, Literal, Name, OrderByItem,
-    PathExpr, PathSegment, RankFunction, SegmentKind, Transformation, TransformationKind,
+    PathExpr, RankFunction, SegmentKind, Transformation, TransformationKind,
 };
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -58,7 +58,7 @@ impl<'a> Apply<'a> {
             }
             K::Compute(items) => {
                 for item in items {
-                    self.check_name(&item.alias)?;
+                    self.check_name(&set, &item.alias)?;
                     for instance in &mut set {
                         let value = eval(&self.env(instance), &item.expr)?;
                         instance.add(&item.alias.text, value);
@@ -180,16 +180,31 @@ impl<'a> Apply<'a> {
             };
             paths.push((names(path)?, path));
         }
-        let mut found: Vec<(Vec<Typed>, Vec<Instance>)> = Vec::new();
+        let lacks = |instance: &Instance, names: &Vec<String>| match instance {
+            Instance::Shape(members) => !members.contains_key(names),
+            Instance::Entity { .. } => false,
+        };
+        for (names, _) in &paths {
+            if !set.is_empty() && set.iter().all(|instance| lacks(instance, names)) {
+                return Err(Fault::fails("no row has such a property"));
+            }
+        }
+        let mut found: Vec<(Vec<Option<Typed>>, Vec<Instance>)> = Vec::new();
         for instance in set {
             let env = self.env(&instance);
-            let key = paths.iter().map(|(_, path)| super::path::path(&env, path));
+            let key = paths
+                .iter()
+                .map(|(names, path)| match lacks(&instance, names) {
+                    true => Ok(None),
+                    false => super::path::path(&env, path).map(Some),
+                });
             let key = key.collect::<Result<Vec<_>>>()?;
-            // Null is a group of its own.
-            let same = |other: &Vec<Typed>| {
-                key.iter()
-                    .zip(other)
-                    .all(|(a, b)| a.value.is_same(&b.value))
+            // Null is a group of its own, and so is what is absent.
+            let same = |other: &Vec<Option<Typed>>| {
+                key.iter().zip(other).all(|pair| match pair {
+                    (Some(a), Some(b)) => a.value.is_same(&b.value),
+                    (a, b) => a.is_none() && b.is_none(),
+                })
             };
             match found.iter_mut().find(|(other, _)| same(other)) {
                 Some((_, members)) => members.push(instance),
@@ -208,7 +223,9 @@ impl<'a> Apply<'a> {
                     return Err(Fault::unsupported("a group that stays entities"));
                 };
                 for ((names, _), value) in paths.iter().zip(&key) {
-                    shape.insert(names.clone(), value.clone());
+                    if let Some(value) = value {
+                        shape.insert(names.clone(), value.clone());
+                    }
                 }
                 result.push(Instance::Shape(shape));
             }
@@ -225,17 +242,31 @@ impl<'a> Apply<'a> {
         for item in items {
             let alias = item.alias.as_ref();
             let alias = alias.ok_or_else(|| Fault::fails("an aggregate without a name"))?;
-            self.check_name(alias)?;
+            self.check_name(set, alias)?;
             if !item.from.is_empty() {
                 return Err(Fault::unsupported("from"));
             }
             let value = match &item.kind {
                 AggregateKind::Count(None) => count_of(set.len()),
-                AggregateKind::Count(Some(path)) => self.members(set, path)?,
+                AggregateKind::Count(Some(path)) => {
+                    match reached(self.world, self.table, set, path)? {
+                        Some(Reached::Entities(count)) => count_of(count),
+                        _ => return Err(Fault::unsupported("such a path/$count")),
+                    }
+                }
                 AggregateKind::Value(_, None) => {
                     return Err(Fault::fails("an aggregate without a method"));
                 }
                 AggregateKind::Value(expr, Some(method)) => {
+                    let reached = match &expr.kind {
+                        ExprKind::Path(path) => reached(self.world, self.table, set, path)?,
+                        _ => None,
+                    };
+                    if let Some(reached) = reached {
+                        let value = reached_value(reached, &method.text)?;
+                        shape.insert(vec![alias.text.clone()], value);
+                        continue;
+                    }
                     let values = set.iter().map(|instance| eval(&self.env(instance), expr));
                     let values = values.collect::<Result<Vec<_>>>()?;
                     // For an empty set the names alone can be wrong.
@@ -259,28 +290,11 @@ impl<'a> Apply<'a> {
         Ok(shape)
     }
 
-    /// `path/$count`: the members of all collections.
-    fn members(&self, set: &[Instance], path: &PathExpr) -> Result<Typed> {
-        if set.is_empty() {
-            return Ok(count_of(0));
-        }
-        let mut path = path.clone();
-        path.segments.push(PathSegment {
-            kind: SegmentKind::Count(Box::default()),
-            span: Span::default(),
-        });
-        let mut sum = Decimal::from(0);
-        for instance in set {
-            if let Value::Integer(n) = super::path::path(&self.env(instance), &path)?.value {
-                sum = sum.add(&Decimal::from(n));
-            }
-        }
-        Ok(Typed::new(Type::Decimal, Value::Decimal(sum)))
-    }
-
-    pub(super) fn check_name(&self, alias: &Name) -> Result<()> {
+    /// A name that neither the type nor the instances have.
+    pub(super) fn check_name(&self, set: &[Instance], alias: &Name) -> Result<()> {
         let table = &self.world.tables[self.table];
-        if table.column(&alias.text).is_some() || table.nav(&alias.text).is_some() {
+        let declared = table.column(&alias.text).is_some() || table.nav(&alias.text).is_some();
+        if declared || set.iter().any(|instance| instance.has(&alias.text)) {
             return Err(Fault::fails(format!("the name '{}' is taken", alias.text)));
         }
         Ok(())
@@ -317,6 +331,15 @@ fn names(path: &PathExpr) -> Result<Vec<String>> {
         _ => Err(Fault::unsupported("such a grouping path")),
     };
     path.segments.iter().map(name).collect()
+}
+
+/// A method over what a path reaches.
+fn reached_value(reached: Reached, method: &str) -> Result<Typed> {
+    match reached {
+        Reached::Values(values) => method_of(method, values),
+        Reached::Entities(count) if method == "countdistinct" => Ok(count_of(count)),
+        Reached::Entities(_) => Err(Fault::fails("an entity is no value")),
+    }
 }
 
 /// A number of instances (3.2.1.4).

@@ -66,6 +66,9 @@ pub(super) fn eval(env: &Env<'_>, expr: &Expr) -> Result<Typed> {
         ExprKind::Binary(op, left, right) => binary(env, *op, left, right),
         ExprKind::Call(name, operands) => {
             let name = name.text.to_ascii_lowercase();
+            if name == "isdefined" {
+                return super::path::is_defined(env, operands);
+            }
             if let Some(operand) = operands.first() {
                 check_offset(&name, operand)?;
             }

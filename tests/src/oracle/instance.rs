@@ -45,6 +45,14 @@ impl Instance {
         }
     }
 
+    /// Whether there is such a property beside those of the type.
+    pub(super) fn has(&self, name: &str) -> bool {
+        match self {
+            Instance::Entity { computed, .. } => computed.contains_key(name),
+            Instance::Shape(members) => members.keys().any(|path| path[0] == name),
+        }
+    }
+
     pub(super) fn add(&mut self, name: &str, value: Typed) {
         match self {
             Instance::Entity { computed, .. } => {

@@ -16,6 +16,7 @@ mod instance;
 mod literal;
 mod path;
 mod query;
+mod reach;
 mod temporal;
 mod value;
 mod world;

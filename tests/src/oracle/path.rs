@@ -13,6 +13,28 @@ pub(super) fn path(env: &Env<'_>, path: &PathExpr) -> Result<Typed> {
     follow(env, start, segments)
 }
 
+/// `isdefined(path)` (Data Aggregation 3.7): an entity has what its type has.
+pub(super) fn is_defined(env: &Env<'_>, operands: &[Expr]) -> Result<Typed> {
+    let [
+        Expr {
+            kind: ExprKind::Path(path),
+            ..
+        },
+    ] = operands
+    else {
+        return Err(Fault::fails("'isdefined' takes a path"));
+    };
+    let (instance, segments) = start(env, path)?;
+    let Instance::Shape(members) = &instance else {
+        return Ok(Typed::boolean(true));
+    };
+    let names: Vec<&str> = segments.iter().filter_map(name_of).collect();
+    let has = |path: &Vec<String>| path.iter().zip(&names).all(|(a, b)| a == b);
+    let longer = |path: &Vec<String>| path.len() >= names.len();
+    let mut paths = members.keys();
+    Ok(Typed::boolean(paths.any(|path| longer(path) && has(path))))
+}
+
 /// Where the path starts, and what follows.
 fn start<'p>(env: &Env<'_>, path: &'p PathExpr) -> Result<(Instance, &'p [PathSegment])> {
     let segments = path.segments.as_slice();

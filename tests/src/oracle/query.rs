@@ -67,7 +67,7 @@ pub fn answer(world: &World, uri: &ODataUri) -> Result<Outcome> {
         set = apply.run(set, steps)?;
     }
     for item in options.compute.iter().flatten() {
-        apply.check_name(&item.alias)?;
+        apply.check_name(&set, &item.alias)?;
         for instance in &mut set {
             let value = eval(&apply.env(instance), &item.expr)?;
             instance.add(&item.alias.text, value);

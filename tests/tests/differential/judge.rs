@@ -47,14 +47,7 @@ pub(super) fn judge(world: &World, request: &str, response: &Response) -> Verdic
         Err(Fault::Unsupported(what)) => return Verdict::Open(what),
         Err(Fault::Open(why)) => return Verdict::Open(why),
         Err(Fault::Fails(_)) if refused => return Verdict::Refused,
-        // A later transformation may not need what fails.
-        Err(Fault::Fails(_))
-            if uri
-                .options
-                .apply
-                .as_ref()
-                .is_some_and(|steps| steps.len() > 1 || uri.options.filter.is_some()) =>
-        {
+        Err(Fault::Fails(_)) if drops(&uri) => {
             return Verdict::Open("a failure that no row needs".to_owned());
         }
         Err(Fault::Fails(why)) => return differs(format!("it must fail: {why}")),
@@ -85,6 +78,14 @@ pub(super) fn judge(world: &World, request: &str, response: &Response) -> Verdic
         compare_entities(world, &uri, &outcome, rows)
     };
     found.map_or_else(Verdict::Differs, |()| Verdict::Same)
+}
+
+/// Whether what a transformation computes may be dropped behind it.
+fn drops(uri: &ODataUri) -> bool {
+    let options = &uri.options;
+    let behind = options.filter.is_some() || options.select.is_some();
+    let steps = options.apply.as_ref();
+    steps.is_some_and(|steps| steps.len() > 1 || behind)
 }
 
 /// Whether a part that names nothing fails by itself.
@@ -149,8 +150,11 @@ fn fits(world: &World, instance: &Instance, row: &Json) -> bool {
             let known = |name: &str| members.keys().any(|path| path[0] == name);
             has_no_more(row, known)
                 && members.iter().all(|(path, value)| {
-                    let json = path.iter().fold(row, |json, name| &json[name]);
-                    shows(value, json)
+                    let step = |json: &'_ Json, name: &String| json.get(name).cloned();
+                    let json = path
+                        .iter()
+                        .try_fold(row.clone(), |json, name| step(&json, name));
+                    json.is_some_and(|json| shows(value, &json))
                 })
         }
         // An entity among rows of another kind.
@@ -175,22 +179,10 @@ fn fits(world: &World, instance: &Instance, row: &Json) -> bool {
     }
 }
 
-/// Whether a row shows nothing but these members: what a row of another sequence of concat has may
-/// be shown as null.
+/// Whether a row shows nothing but these members: what is absent is not null.
 fn has_no_more(row: &Json, known: impl Fn(&str) -> bool) -> bool {
     let mut members = row.as_object().into_iter().flatten();
-    members.all(|(name, json)| name.contains('@') || known(name) || is_nothing(json))
-}
-
-/// Null, or an object of nothing else.
-fn is_nothing(json: &Json) -> bool {
-    match json {
-        Json::Null => true,
-        Json::Object(members) => members
-            .iter()
-            .all(|(name, json)| name.contains('@') || is_nothing(json)),
-        _ => false,
-    }
+    members.all(|(name, _)| name.contains('@') || known(name))
 }
 
 fn compare_entities(

@@ -164,8 +164,14 @@ async fn aggregate_over_a_collection() {
             {"Country": "USA", "Least": 0.06, "Total": 19, "Customers": 2},
         ]),
     );
-    let countdistinct = "Products?$apply=aggregate(Sales/Amount with countdistinct as N)";
-    assert_eq!(refusal(server, countdistinct).0, 501);
+    check(
+        server,
+        "Products?$apply=aggregate(Sales/Amount with countdistinct as N,Sales with countdistinct as S,\
+         Category/Products/Sales/Amount with sum as T)",
+        json!([{"N": 4, "S": 8, "T": 24}]),
+    );
+    let entities = "Products?$apply=aggregate(Sales with sum as N)";
+    assert_eq!(refusal(server, entities), (400, "TypeMismatch".to_owned()));
 }
 
 #[tokio::test]

@@ -65,6 +65,7 @@ const OPERATORS: &[(&str, &str)] = &[
     ("cast", "cast(id,Edm.String) eq '1'"),
     ("isof", "isof(id,Edm.Int64)"),
     ("case", "case(id eq 1:true,true:false)"),
+    ("isdefined", "isdefined(content)"),
 ];
 
 #[tokio::test]

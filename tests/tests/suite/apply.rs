@@ -43,6 +43,8 @@ async fn by_sql(sql: &str) -> Vec<Value> {
 
 const MESSAGES: &str = "(SELECT * FROM messages WHERE account_id = 1) m";
 const CONVERSATIONS: &str = "(SELECT * FROM conversations WHERE account_id = 1) c";
+const USERS: &str =
+    "(SELECT * FROM users WHERE id IN (SELECT user_id FROM account_users WHERE account_id = 1)) u";
 /// Those whose value JSON can say.
 const EVENTS: &str = "(SELECT * FROM reporting_events WHERE account_id = 1 AND id < 8) e";
 
@@ -167,6 +169,74 @@ async fn results_are_those_of_sql() {
                  FROM {CONVERSATIONS} {with_inbox} GROUP BY i.id, i.name"
             ),
         ),
+        // Each entity that a path reaches counts once (3.2.1.1).
+        (
+            "ReportingEvent?$apply=aggregate(inbox/id with sum as s,inbox/id with average as a,inbox/$count as n)",
+            "SELECT sum(id) AS s, avg(id)::float8 AS a, count(*) AS n FROM inboxes i WHERE account_id = 1
+             AND EXISTS (SELECT FROM reporting_events e WHERE e.inbox_id = i.id AND e.account_id = 1)".to_owned(),
+        ),
+        (
+            "ReportingEvent?$apply=groupby((name),aggregate(user/sign_in_count with sum as s,user/sign_in_count with average as a,user/id with max as m))",
+            format!(
+                "SELECT name, sum(sign_in_count) AS s, avg(sign_in_count)::float8 AS a, max(u) AS m FROM
+                 (SELECT DISTINCT e.name, u.id AS u, u.sign_in_count FROM reporting_events e LEFT JOIN {USERS} ON u.id = e.user_id WHERE e.account_id = 1) x
+                 GROUP BY name"
+            ),
+        ),
+        (
+            "ReportingEvent?$apply=groupby((name),filter(id gt 2)/aggregate(inbox/id with sum as s))",
+            "SELECT name, sum(i) AS s FROM
+             (SELECT DISTINCT e.name, i.id AS i FROM reporting_events e LEFT JOIN inboxes i ON i.id = e.inbox_id AND i.account_id = 1 AND e.id > 2 WHERE e.account_id = 1) x
+             GROUP BY name".to_owned(),
+        ),
+        (
+            "ReportingEvent?$apply=aggregate(inbox/id add 0 with sum as s)",
+            "SELECT sum(i.id) AS s FROM reporting_events e JOIN inboxes i ON i.id = e.inbox_id AND i.account_id = 1 WHERE e.account_id = 1".to_owned(),
+        ),
+        (
+            "Inbox?$apply=aggregate(conversations/assignee/sign_in_count with sum as s,conversations/assignee with countdistinct as n)",
+            format!(
+                "SELECT sum(sign_in_count) AS s, count(*) AS n FROM {USERS} WHERE EXISTS
+                 (SELECT FROM conversations c JOIN inboxes i ON i.id = c.inbox_id WHERE c.assignee_id = u.id AND c.account_id = 1 AND i.account_id = 1)"
+            ),
+        ),
+        (
+            "Conversation?$apply=aggregate(inbox/conversations/id with sum as s,inbox/conversations/$count as n)",
+            "SELECT sum(c.id) AS s, count(*) AS n FROM conversations c JOIN inboxes i ON i.id = c.inbox_id WHERE c.account_id = 1 AND i.account_id = 1".to_owned(),
+        ),
+        (
+            "Inbox?$apply=groupby((id),aggregate(conversations/messages/id with max as m,conversations/messages/$count as n,conversations with countdistinct as c))",
+            "SELECT i.id, max(m.id) AS m, count(m.id) AS n, count(DISTINCT c.id) AS c FROM inboxes i
+             LEFT JOIN conversations c ON c.inbox_id = i.id AND c.account_id = 1 LEFT JOIN messages m ON m.conversation_id = c.id AND m.account_id = 1
+             WHERE i.account_id = 1 GROUP BY i.id".to_owned(),
+        ),
+        (
+            "Inbox?$apply=aggregate(members/$count as n,members/sign_in_count with sum as s,members/name with countdistinct as d)",
+            format!(
+                "SELECT count(*) AS n, sum(sign_in_count) AS s, count(DISTINCT name) AS d FROM {USERS} WHERE EXISTS
+                 (SELECT FROM inbox_members x JOIN inboxes i ON i.id = x.inbox_id WHERE x.user_id = u.id AND i.account_id = 1)"
+            ),
+        ),
+        (
+            "Conversation?$apply=filter(false)/aggregate(inbox/id with sum as s,messages/$count as n,messages/id with max as m)",
+            "SELECT NULL AS s, 0 AS n, NULL AS m".to_owned(),
+        ),
+        (
+            "Inbox(1)/conversations?$apply=aggregate(messages/id with sum as s,assignee/id with sum as a)",
+            format!(
+                "SELECT (SELECT sum(m.id) FROM {MESSAGES} JOIN conversations c ON c.id = m.conversation_id AND c.account_id = 1 WHERE c.inbox_id = 1) AS s,
+                 (SELECT sum(u.id) FROM {USERS} WHERE u.id IN (SELECT assignee_id FROM conversations c WHERE c.account_id = 1 AND inbox_id = 1)) AS a"
+            ),
+        ),
+        (
+            "Conversation?$apply=groupby((inbox/id,status),aggregate($count as c))/aggregate(inbox/id with sum as s)",
+            format!("SELECT sum(i) AS s FROM (SELECT DISTINCT i.id AS i FROM {CONVERSATIONS} JOIN inboxes i ON i.id = c.inbox_id AND i.account_id = 1) x"),
+        ),
+        (
+            "$crossjoin(Inbox,Label)?$apply=aggregate(Inbox/id with sum as s,Label/id with sum as l,$count as n)",
+            "SELECT (SELECT sum(id) FROM inboxes WHERE account_id = 1) AS s, (SELECT sum(id) FROM labels WHERE account_id = 1) AS l,
+             (SELECT count(*) FROM inboxes i, labels l WHERE i.account_id = 1 AND l.account_id = 1) AS n".to_owned(),
+        ),
     ] {
         let response = get(server, query, &[]);
         if response.status == 501 {
@@ -255,4 +325,100 @@ async fn what_is_wrong_is_refused() {
     }
     let expanded = refusal(server, "Message?$apply=groupby((status))&$expand=inbox");
     assert_eq!(expanded, (501, "NotImplemented".to_owned()));
+}
+
+/// `collection/aggregate(..)` and `$these/..` in expressions (Data Aggregation 3.6).
+#[tokio::test]
+async fn a_collection_is_aggregated_in_an_expression() {
+    let server = small().await;
+    for (query, sql) in [
+        (
+            "Inbox?$filter=conversations/aggregate(id with sum) gt 5",
+            "SELECT id FROM inboxes i WHERE account_id = 1 AND (SELECT sum(id) FROM conversations c WHERE c.inbox_id = i.id AND c.account_id = 1) > 5",
+        ),
+        (
+            "Inbox?$filter=conversations/$filter(status eq 0)/aggregate($count) ge 2",
+            "SELECT id FROM inboxes i WHERE account_id = 1 AND (SELECT count(*) FROM conversations c WHERE c.inbox_id = i.id AND c.account_id = 1 AND status = 0) >= 2",
+        ),
+        (
+            "Inbox?$filter=conversations/aggregate(id mul $it/id with max) gt 5",
+            "SELECT id FROM inboxes i WHERE account_id = 1 AND (SELECT max(id * i.id) FROM conversations c WHERE c.inbox_id = i.id AND c.account_id = 1) > 5",
+        ),
+        (
+            "Inbox?$filter=conversations/aggregate(assignee/sign_in_count with sum) gt 0",
+            "SELECT id FROM inboxes i WHERE account_id = 1 AND (SELECT sum(sign_in_count) FROM users u WHERE id IN (SELECT user_id FROM account_users WHERE account_id = 1) AND EXISTS (SELECT FROM conversations c WHERE c.assignee_id = u.id AND c.inbox_id = i.id AND c.account_id = 1)) > 0",
+        ),
+        (
+            "Inbox?$filter=conversations/any(c:c/id eq conversations/aggregate(id with max))",
+            "SELECT id FROM inboxes i WHERE account_id = 1 AND EXISTS (SELECT FROM conversations c WHERE c.inbox_id = i.id AND c.account_id = 1)",
+        ),
+        (
+            "Inbox?$filter=conversations/aggregate(1 with sum) eq conversations/$count and conversations/$count gt 0",
+            "SELECT id FROM inboxes i WHERE account_id = 1 AND EXISTS (SELECT FROM conversations c WHERE c.inbox_id = i.id AND c.account_id = 1)",
+        ),
+        (
+            "Message?$filter=conversation/messages/aggregate(id with min) eq id",
+            "SELECT min(m.id) AS id FROM messages m JOIN conversations c ON c.id = m.conversation_id AND c.account_id = 1 WHERE m.account_id = 1 GROUP BY c.id",
+        ),
+    ] {
+        let path = format!("{query}&$select=id");
+        assert_eq!(
+            sorted(rows(server, &path)),
+            sorted(by_sql(sql).await),
+            "{query}"
+        );
+    }
+    let sql = "SELECT i.id, (SELECT sum(id) FROM conversations c WHERE c.inbox_id = i.id AND c.account_id = 1) AS s FROM inboxes i WHERE account_id = 1";
+    for query in [
+        "Inbox?$compute=conversations/aggregate(id with sum) as s&$select=id,s",
+        "Inbox?$apply=compute(conversations/aggregate(id with sum) as s)&$select=id,s",
+        "Inbox?$apply=groupby((id),aggregate(conversations/aggregate(id with sum) with max as s))",
+    ] {
+        assert_eq!(
+            sorted(rows(server, query)),
+            sorted(by_sql(sql).await),
+            "{query}"
+        );
+    }
+    for (query, code) in [
+        (
+            "Inbox?$filter=conversations/aggregate(nope with sum) gt 1",
+            (400, "UnknownProperty"),
+        ),
+        (
+            "Inbox?$filter=conversations/aggregate(uuid with sum) gt 1",
+            (400, "TypeMismatch"),
+        ),
+        (
+            "Inbox?$filter=conversations/aggregate(nope) gt 1",
+            (400, "UnknownProperty"),
+        ),
+        (
+            "Inbox?$filter=conversations/aggregate(id with sum)/id gt 1",
+            (400, "SyntaxError"),
+        ),
+        (
+            "Inbox?$filter=name/aggregate(id with sum) gt 1",
+            (400, "TypeMismatch"),
+        ),
+        // What an aggregate reads is of its own rows: nothing of another instance's alone.
+        (
+            "Inbox?$filter=conversations/aggregate($it/id with sum) gt 1",
+            (501, "NotImplemented"),
+        ),
+        (
+            "Message?$filter=conversation/messages/aggregate($it/conversation/id with sum) gt 1",
+            (501, "NotImplemented"),
+        ),
+        (
+            "Inbox?$filter=conversations/aggregate(id with sum from status with max) gt 1",
+            (501, "NotImplemented"),
+        ),
+    ] {
+        assert_eq!(
+            refusal(server, query),
+            (code.0, code.1.to_owned()),
+            "{query}"
+        );
+    }
 }

@@ -2,8 +2,8 @@
 //! absent, which is not null, and the context URL lists what all rows have.
 
 use crate::aggregation::{check, check_in_order, server};
-use crate::asking::get;
-use serde_json::json;
+use crate::asking::{ROOT, get, refusal, small};
+use serde_json::{Value, json};
 use tests::Server;
 
 /// What the context URL says of a result's rows.
@@ -100,6 +100,11 @@ async fn what_is_absent_is_a_group_of_its_own() {
             {"T": 12, "M": 1}, {"T": 8, "M": 1}, {"T": 4, "M": 1}, {"T": null, "M": 1}, {"M": 1},
         ]),
     );
+    let unknown = format!("Sales?$apply={rollup}/groupby((Customer/Nope))");
+    assert_eq!(
+        refusal(server, &unknown),
+        (400, "UnknownProperty".to_owned())
+    );
     // From a finer level.
     check(
         server,
@@ -108,6 +113,51 @@ async fn what_is_absent_is_a_group_of_its_own() {
         ),
         json!([{"M": 24}]),
     );
+}
+
+/// What comes through `concat` as it is, is the entity that it was.
+#[tokio::test]
+async fn an_entity_keeps_its_id() {
+    let server = small().await;
+    let rows = |query: &str, level: &str| {
+        let accept = format!("application/json;odata.metadata={level}");
+        get(server, query, &[("Accept", &accept)])
+            .expect(200)
+            .rows()
+    };
+    let concat = "Label?$apply=filter(id eq 1)/concat(identity,aggregate($count as n))";
+    for (query, level, key) in [
+        ("", "minimal", json!(null)),
+        (
+            "&$select=title,n",
+            "minimal",
+            json!(format!("{ROOT}Label(1)")),
+        ),
+        ("", "full", json!(format!("{ROOT}Label(1)"))),
+        (
+            "/compute(1 as one)/filter(true)/top(5)&$select=one",
+            "minimal",
+            json!(format!("{ROOT}Label(1)")),
+        ),
+        ("/groupby((id))", "minimal", json!("transient")),
+    ] {
+        let found = rows(&format!("{concat}{query}"), level);
+        let id = |row: &Value| match &row["@odata.id"] {
+            Value::Null if row.get("@odata.id").is_some() => json!("transient"),
+            id => id.clone(),
+        };
+        assert_eq!(id(&found[0]), key, "{query}");
+        assert_eq!(id(&found[1]), json!("transient"), "{query}");
+    }
+    for level in ["none", "minimal", "full"] {
+        let alone = rows("Label?$filter=id eq 1", level);
+        let twice = "Label?$apply=filter(id eq 1)/concat(identity,identity)";
+        assert_eq!(
+            rows(twice, level),
+            [alone.clone(), alone].concat(),
+            "{level}"
+        );
+    }
 }
 
 #[tokio::test]
@@ -140,6 +190,13 @@ async fn the_context_lists_what_all_rows_have() {
             format!("concat({names},{TOTAL})/compute(1 as A)"),
             "Sales(Total,A)",
         ),
+        // Entities, with what was computed beside them.
+        ("compute(Amount mul 2 as D)".to_owned(), "Sales(*,D)"),
+        (
+            "compute(Amount mul 2 as D)&$select=D".to_owned(),
+            "Sales(D)",
+        ),
+        ("filter(Amount gt 2)".to_owned(), "Sales"),
     ] {
         let path = format!("Sales?$apply={apply}");
         assert_eq!(context(server, &path), expected, "{path}");

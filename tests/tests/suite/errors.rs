@@ -728,3 +728,22 @@ async fn hosts_and_credentials() {
         ("Authorization", "Bearer KEY"),
     ]));
 }
+
+/// What fails for a value is about the one option that computes.
+#[tokio::test]
+async fn a_value_that_fails_names_its_option() {
+    let server = small().await;
+    let large = "id mul 9223372036854775807";
+    for (query, target) in [
+        (format!("$filter={large} gt 1"), Some("$filter")),
+        (format!("$apply=compute({large} as a)"), Some("$apply")),
+        (format!("$compute={large} as a&$select=a"), Some("$compute")),
+        (format!("$orderby={large}&$top=1"), Some("$orderby")),
+        (format!("$orderby={large}&$filter=id gt 0"), None),
+    ] {
+        let path = format!("ReportingEvent?{query}");
+        let error = get(server, &path, &[]).expect(400).json();
+        assert_eq!(error["error"]["code"], "InvalidOptionValue", "{path}");
+        assert_eq!(error["error"]["target"].as_str(), target, "{path}");
+    }
+}

@@ -9,6 +9,7 @@ mod abnf_http;
 mod aggregation;
 mod annotations;
 mod apply;
+mod apply_names;
 mod apply_order;
 mod apply_shapes;
 mod asking;

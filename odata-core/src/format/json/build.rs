@@ -47,8 +47,12 @@ impl EntityWriter {
             first,
             context,
         };
-        let entity = matches!(shape.kind, ShapeKind::Entity | ShapeKind::Reference);
-        let key = set.key.iter().zip(&shape.key).filter(|_| entity);
+        let key = match (shape.kind, &shape.entities) {
+            (ShapeKind::Entity | ShapeKind::Reference, _) => shape.key.as_slice(),
+            (_, Some(entities)) => &entities.key,
+            _ => &[],
+        };
+        let key = set.key.iter().zip(key);
         let key = key.map(|(place, output)| {
             let (column, ty) = outputs[*output].value_type(schema);
             let writer = CellWriter::new(column, ty, false, CellOptions::default());
@@ -70,10 +74,18 @@ impl EntityWriter {
                 (ShapeKind::Reference, _) => Id::Url,
                 (_, MetadataLevel::None) | (ShapeKind::Complex, _) => Id::Unsaid,
                 (ShapeKind::Transient, _) => Id::Null,
-                (ShapeKind::Entity, MetadataLevel::Minimal) if shape.key_selected => Id::Unsaid,
-                (ShapeKind::Entity, _) => Id::Url,
+                (ShapeKind::Entity, level) => Id::of_entity(level, shape.key_selected),
             },
-            full: context.level == MetadataLevel::Full && shape.kind == ShapeKind::Entity,
+            entities: shape.entities.as_ref().map(|entities| {
+                let branches = entities.branches.clone().map(|branches| Branches {
+                    output: first + branches.output,
+                    ..branches
+                });
+                let id = Id::of_entity(context.level, entities.key_selected);
+                (branches, id)
+            }),
+            full: context.level == MetadataLevel::Full
+                && (shape.kind == ShapeKind::Entity || shape.entities.is_some()),
             links: links(set, shape, context.level),
             members: members.map(|member| builder.member(member)).collect(),
         }
@@ -255,7 +267,7 @@ fn links(set: &EntitySet, shape: &Shape, level: MetadataLevel) -> Vec<&'static s
         })
     };
     let asked = |place: &usize| match level {
-        _ if shape.kind != ShapeKind::Entity => false,
+        _ if shape.kind != ShapeKind::Entity && shape.entities.is_none() => false,
         MetadataLevel::None => false,
         MetadataLevel::Minimal => shape.links.named.contains(place),
         MetadataLevel::Full => shape.links.all || shape.links.named.contains(place),

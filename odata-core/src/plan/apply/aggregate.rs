@@ -1,15 +1,12 @@
 //! What `aggregate` says of the rows of a group (Data Aggregation 3.2.1).
 
-use crate::edm::{JoinPath, PrimitiveType as T};
+use crate::edm::PrimitiveType as T;
 use crate::error::{Code, Error, Result, Span};
 use crate::functions::aggregation::METHODS;
 use crate::plan::bind::Binder;
-use crate::plan::operand::convert;
-use crate::plan::path::Place;
-use crate::plan::{Aggregate, ArithmeticOp, Expr, ExprKind, Via};
-use crate::uri::ast::{
-    self, AggregateExpr, AggregateKind, Name, PathExpr, PathRoot, PathSegment, SegmentKind,
-};
+use crate::plan::path::data_path;
+use crate::plan::{Aggregate, Aggregation, Expr, ExprKind, Scoped};
+use crate::uri::ast::{self, AggregateExpr, AggregateKind, Name, PathExpr};
 
 impl<'a> Binder<'a> {
     pub(super) fn aggregate_alias(&self, item: &'a AggregateExpr) -> Result<&'a Name> {
@@ -18,9 +15,39 @@ impl<'a> Binder<'a> {
             .ok_or_else(|| no_custom_aggregate(item.span))
     }
 
-    /// An item of `aggregate`, without its `from`.
+    /// The function `aggregate` over the members of a frame (3.6.1).
+    pub(in crate::plan) fn bind_aggregate_function(
+        &mut self,
+        frame: usize,
+        item: &'a AggregateExpr,
+    ) -> Result<Expr> {
+        if !item.from.is_empty() {
+            let what = "'from' in an expression";
+            return Err(Error::not_implemented(what).at(item.span));
+        }
+        let total = self.bind_aggregate(frame, item, None)?;
+        // PostgreSQL gives an aggregate to the SELECT whose rows it reads.
+        let frame = &self.frames[frame];
+        let joined = frame.joins.iter().map(|join| join.source);
+        let own: Vec<Scoped> = joined.chain([frame.from]).collect();
+        let reads_own = match &total.kind {
+            ExprKind::Aggregate(aggregation) => {
+                let read = aggregation.operand.as_ref().map(Expr::sources);
+                read.is_none_or(|read| read.is_empty() || own.iter().any(|own| read.contains(own)))
+            }
+            _ => true,
+        };
+        if !reads_own {
+            let what = "an aggregate that reads nothing of its collection";
+            return Err(Error::not_implemented(what).at(item.span));
+        }
+        Ok(total)
+    }
+
+    /// An item of `aggregate` over the rows of a frame, without its `from`.
     pub(super) fn bind_aggregate(
         &mut self,
+        frame: usize,
         item: &'a AggregateExpr,
         filter: Option<&Expr>,
     ) -> Result<Expr> {
@@ -28,159 +55,57 @@ impl<'a> Binder<'a> {
         match &item.kind {
             AggregateKind::Count(None) => aggregated(Aggregate::Count, None, filter, span),
             AggregateKind::Count(Some(path)) => {
-                let counted = self.bind_count_path(path, span)?;
-                aggregated(Aggregate::CountSum, Some(counted), filter, span)
+                if self.derived.is_some() {
+                    let what = "a count behind a path of aggregated rows";
+                    return Err(Error::not_implemented(what).at(span));
+                }
+                match self.reach(frame, path, span)? {
+                    Some(reach) => self.bind_reached(reach, Aggregate::Count, filter),
+                    None => Err(Error::not_implemented("a count behind such a path").at(span)),
+                }
             }
             AggregateKind::Value(_, None) => Err(no_custom_aggregate(span)),
             AggregateKind::Value(expr, Some(name)) => {
                 let method = method(name)?;
+                let mut distinct = false;
                 if let ast::ExprKind::Path(path) = &expr.kind {
-                    if let Some(key) = self.bind_entity_key(path, method, expr.span)? {
-                        return aggregated(method, Some(key), filter, span);
+                    if let Some(reach) = self.reach(frame, path, expr.span)? {
+                        return self.bind_reached(reach, method, filter);
                     }
-                    if let Some((via, rest)) = self.collection_on(path) {
-                        return self.bind_member_aggregate(via, rest, method, filter, span);
-                    }
+                    distinct = self.counts_once(path, method, expr.span)?;
                 }
                 let operand = self.bind_expr(expr)?;
-                aggregated(method, Some(operand), filter, span)
+                let mut total = aggregated(method, Some(operand), filter, span)?;
+                if let ExprKind::Aggregate(aggregation) = &mut total.kind {
+                    aggregation.distinct = distinct;
+                }
+                Ok(total)
             }
         }
     }
 
-    /// Entities can be counted: by their key.
-    fn bind_entity_key(
-        &mut self,
-        path: &'a PathExpr,
-        method: Aggregate,
-        span: Span,
-    ) -> Result<Option<Expr>> {
-        let Some(source) = self.bind_entity_path(path)? else {
-            return Ok(None);
+    /// Whether a column stands for entities behind a navigation property, those that earlier rows
+    /// were grouped by: the same one counts once (3.2.1.1). It is known by what is left of it.
+    fn counts_once(&self, path: &'a PathExpr, method: Aggregate, span: Span) -> Result<bool> {
+        let (Some(relation), Some(names)) = (&self.derived, data_path(path)) else {
+            return Ok(false);
         };
-        match self.set(source).key.as_slice() {
-            [place] if method == Aggregate::CountDistinct => {
-                self.property(0, source, *place, span).map(Some)
-            }
-            [_] => {
-                let message = "an entity can only be counted, expected 'countdistinct'";
-                Err(Error::new(Code::TypeMismatch, message).at(span))
-            }
-            _ => Err(Error::not_implemented("counting entities with several keys").at(span)),
+        let adds = matches!(method, Aggregate::Sum | Aggregate::Average);
+        let [entity @ .., _] = names.as_slice() else {
+            return Ok(false);
+        };
+        let Some(place) = relation.place(&names).filter(|_| adds) else {
+            return Ok(false);
+        };
+        let related = relation.names.columns[place].related;
+        if entity.is_empty() || related.is_some_and(|related| !related.shared) {
+            return Ok(false);
         }
-    }
-
-    /// The collection on a path of names, and what follows it.
-    fn collection_on(&mut self, path: &'a PathExpr) -> Option<(Via, &'a [PathSegment])> {
-        if path.root != PathRoot::Implicit || self.derived.is_some() {
-            return None;
-        }
-        let (Place { frame, source }, segments) = self.start(path).ok()?;
-        let mut near = source;
-        for (i, segment) in segments.iter().enumerate() {
-            let SegmentKind::Name(name) = &segment.kind else {
-                return None;
-            };
-            let set = self.set(near);
-            let navigation = set.navigation(name)?;
-            if set.navigation[navigation].declared.many {
-                let rest = segments.get(i + 1..).filter(|rest| !rest.is_empty())?;
-                return Some((Via { near, navigation }, rest));
-            }
-            near = self.join(frame, near, navigation);
-        }
-        None
-    }
-
-    /// An aggregate over the members of the collections of all rows: each collection's own first,
-    /// then the whole (Data Aggregation 3.2.1.1). A member of several collections would count
-    /// several times, so that only a collection that owns its members will do.
-    fn bind_member_aggregate(
-        &mut self,
-        via: Via,
-        rest: &'a [PathSegment],
-        method: Aggregate,
-        filter: Option<&Expr>,
-        span: Span,
-    ) -> Result<Expr> {
-        let navigation = &self.set(via.near).navigation[via.navigation];
-        if matches!(navigation.path, JoinPath::Links { .. }) {
-            let what = "an aggregate over collections that share members";
+        if relation.below(entity).count() > 1 {
+            let what = "a sum over entities of which several properties are left";
             return Err(Error::not_implemented(what).at(span));
         }
-        let target = navigation.target;
-        let frame = self.push_frame(target);
-        let from = self.frames[frame].from;
-        let value = self.bind_path_from(frame, from, rest, span);
-        let rows = self.pop_frame(Some(via), None);
-        let value = value?;
-        let of_each = |method| {
-            let each = aggregated(method, Some(value.clone()), None, span)?;
-            Ok::<_, Error>(Expr {
-                ty: each.ty,
-                nullable: true,
-                kind: ExprKind::Scalar(Box::new(rows.clone()), Box::new(each)),
-            })
-        };
-        match method {
-            Aggregate::Sum | Aggregate::Min | Aggregate::Max => {
-                aggregated(method, Some(of_each(method)?), filter, span)
-            }
-            Aggregate::Average => {
-                let average = aggregated(method, Some(value.clone()), None, span)?.ty_or_string();
-                if !average.is_numeric() {
-                    let what = "an average of durations of a collection";
-                    return Err(Error::not_implemented(what).at(span));
-                }
-                let total = |method| {
-                    let all = aggregated(Aggregate::Sum, Some(of_each(method)?), filter, span)?;
-                    Ok::<_, Error>(Box::new(convert(all, average)))
-                };
-                let (sum, count) = (total(Aggregate::Sum)?, total(Aggregate::Count)?);
-                Ok(Expr {
-                    kind: ExprKind::Arithmetic(ArithmeticOp::DivBy, sum, count),
-                    ty: Some(average),
-                    nullable: true,
-                })
-            }
-            Aggregate::CountDistinct | Aggregate::Count | Aggregate::CountSum => {
-                let what = "'countdistinct' over a collection";
-                Err(Error::not_implemented(what).at(span))
-            }
-        }
-    }
-
-    /// `path/$count`: how many there are behind a path.
-    fn bind_count_path(&mut self, path: &'a PathExpr, span: Span) -> Result<Expr> {
-        let Some(frame) = self.frames.first().filter(|_| self.derived.is_none()) else {
-            return Err(
-                Error::not_implemented("a count behind a path of aggregated rows").at(span),
-            );
-        };
-        let set = self.set(frame.from);
-        let from = frame.from;
-        if let [
-            ast::PathSegment {
-                kind: SegmentKind::Name(name),
-                ..
-            },
-        ] = path.segments.as_slice()
-            && let Some(place) = set
-                .navigation(name)
-                .filter(|place| set.navigation[*place].declared.many)
-        {
-            let target = set.navigation[place].target;
-            self.push_frame(target);
-            let rows = self.pop_frame(
-                Some(Via {
-                    near: from,
-                    navigation: place,
-                }),
-                None,
-            );
-            return Ok(Expr::certain(ExprKind::Count(Box::new(rows)), T::Int64));
-        }
-        Err(Error::not_implemented("a count behind such a path").at(span))
+        Ok(true)
     }
 }
 
@@ -211,13 +136,15 @@ pub(super) fn aggregated(
         })?,
     };
     // A number of rows is never null; everything else is, over nothing.
-    let counts = matches!(
+    let counts = matches!(method, Aggregate::Count | Aggregate::CountDistinct);
+    let aggregation = Aggregation {
         method,
-        Aggregate::Count | Aggregate::CountDistinct | Aggregate::CountSum
-    );
-    let kind = ExprKind::Aggregate(method, operand.map(Box::new), filter.cloned().map(Box::new));
+        operand,
+        distinct: false,
+        filter: filter.cloned(),
+    };
     Ok(Expr {
-        kind,
+        kind: ExprKind::Aggregate(Box::new(aggregation)),
         ty: Some(ty),
         nullable: !counts,
     })

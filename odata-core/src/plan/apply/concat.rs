@@ -166,8 +166,8 @@ impl Binder<'_> {
 
 /// The columns that any of the branches has, by their paths.
 fn common_columns(branches: &[Made], span: Span) -> Result<Vec<Column>> {
-    let kinds = |made: &Made| made.relation.names.shapes.kinds.clone();
-    let shapes: usize = branches.iter().map(|made| kinds(made).len()).sum();
+    let count = |made: &Made| made.relation.names.shapes.kinds.len();
+    let shapes: usize = branches.iter().map(count).sum();
     // The path leads on from an entity, while its row here ends in its own properties.
     let leads_on = |column: &Column| column.path.len() > 1;
     let named = |made: &Made| -> Vec<Column> {
@@ -177,9 +177,8 @@ fn common_columns(branches: &[Made], span: Span) -> Result<Vec<Column>> {
             .cloned()
             .collect()
     };
-    if branches
-        .iter()
-        .any(|made| kinds(made).contains(&RowKind::Entity))
+    let has_entities = |made: &Made| made.relation.names.shapes.has_entities();
+    if branches.iter().any(has_entities)
         && branches.iter().any(|made| named(made).iter().any(leads_on))
     {
         let what = "'concat' of entities and of rows grouped by a path";
@@ -195,7 +194,7 @@ fn common_columns(branches: &[Made], span: Span) -> Result<Vec<Column>> {
     let mut columns: Vec<Column> = Vec::new();
     let mut shape = 0;
     for made in branches {
-        let count = kinds(made).len();
+        let count = count(made);
         for column in named(made) {
             let place = columns.iter().position(|known| known.path == column.path);
             let place = place.unwrap_or_else(|| {

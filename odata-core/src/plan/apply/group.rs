@@ -4,12 +4,10 @@ use super::aggregate::{aggregated, method};
 use super::relation::{Presence, RowKind, Shapes};
 use super::{Base, Column, Item, Made, Names, Stage, plain};
 use crate::error::{Code, Error, Result, Span};
-use crate::plan::bind::{Binder, condition};
+use crate::plan::bind::{Binder, condition, segment_text};
+use crate::plan::path::data_path;
 use crate::plan::{Expr, ExprKind, Input, Layer};
-use crate::uri::ast::{
-    self, AggregateExpr, GroupingItem, PathExpr, PathRoot, SegmentKind, Transformation,
-    TransformationKind,
-};
+use crate::uri::ast::{AggregateExpr, GroupingItem, PathExpr, Transformation, TransformationKind};
 
 /// A path that rows are grouped by.
 pub(super) type Grouping<'a> = (&'a PathExpr, Span);
@@ -116,7 +114,7 @@ impl<'a> Binder<'a> {
             let alias = self.aggregate_alias(item)?;
             let beside = columns.iter().chain(&results).map(|(column, _)| column);
             self.check_alias(base.frame, beside, alias)?;
-            let expr = self.bind_aggregate(item, filter.as_ref())?;
+            let expr = self.bind_aggregate(base.frame, item, filter.as_ref())?;
             results.push(result(&alias.text, expr));
         }
         self.group_layer(base, stage, columns, results, span)
@@ -148,7 +146,7 @@ impl<'a> Binder<'a> {
         }
         let beside = outer.iter().map(|(column, _)| column);
         self.check_alias(base.frame, beside, alias)?;
-        let first = self.bind_aggregate(item, filter.as_ref())?;
+        let first = self.bind_aggregate(base.frame, item, filter.as_ref())?;
         // What is grouped by, the outermost first; a path that is named twice counts once.
         let mut columns: Vec<Item> = outer;
         let mut lengths = vec![columns.len()];
@@ -193,7 +191,9 @@ impl<'a> Binder<'a> {
                 let column = &relation.names.columns[*place];
                 (column.declared, column.presence.clone())
             }
-            (_, kind) => (matches!(kind, ExprKind::Property(..)), Presence::one()),
+            // A name that is not known, of which an error is noted.
+            (Some(relation), _) => (false, Presence::always(&relation.names.shapes)),
+            (None, kind) => (matches!(kind, ExprKind::Property(..)), Presence::one()),
         };
         let column = Column {
             path: names,
@@ -329,6 +329,9 @@ pub(super) fn group_sets<'a>(
                 sets
             }
             GroupingItem::Rollup(paths) => {
+                if let [(path, span)] = paths.as_slice() {
+                    return Err(no_hierarchy(path, *span));
+                }
                 // Each level of the first with all levels of the next (Data Aggregation 3.2.3.2).
                 let roll = |set: &Vec<Grouping<'a>>| {
                     let set = set.clone();
@@ -347,6 +350,14 @@ pub(super) fn group_sets<'a>(
     Ok(sets)
 }
 
+/// The error for a rollup of one name: that of a leveled hierarchy, and no model has any.
+fn no_hierarchy(path: &PathExpr, span: Span) -> Error {
+    let names: Vec<&str> = path.segments.iter().map(segment_text).collect();
+    let message = format!("there is no leveled hierarchy '{}'", names.join("/"));
+    let error = Error::new(Code::UnknownProperty, message).at(span);
+    error.hint("roll up two properties or more: rollup(a,b)")
+}
+
 /// A result with its name. What rows have it, the layer that makes it says.
 fn result(name: &str, expr: Expr) -> Item {
     let one = Shapes::one(RowKind::Transient);
@@ -354,13 +365,8 @@ fn result(name: &str, expr: Expr) -> Item {
 }
 
 fn path_names(path: &PathExpr, span: Span) -> Result<Vec<String>> {
-    let name = |segment: &ast::PathSegment| match &segment.kind {
-        SegmentKind::Name(name) => Some(name.clone()),
-        _ => None,
-    };
-    let names: Option<Vec<String>> = path.segments.iter().map(name).collect();
-    match names {
-        Some(names) if path.root == PathRoot::Implicit => Ok(names),
-        _ => Err(Error::not_implemented("grouping by such a path").at(span)),
+    match data_path(path) {
+        Some(names) => Ok(names.into_iter().map(str::to_owned).collect()),
+        None => Err(Error::not_implemented("grouping by such a path").at(span)),
     }
 }

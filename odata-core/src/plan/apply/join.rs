@@ -1,8 +1,8 @@
 //! `join` and `outerjoin`: each entity once for each of its related ones (Data Aggregation 3.5).
 
-use super::relation::{Column, Presence, RowKind, Shapes, number};
+use super::relation::{Column, Presence, Related, RowKind, Shapes, number};
 use super::{Base, Entities, Made, Names, Order, Stage, Weight};
-use crate::edm::PrimitiveType as T;
+use crate::edm::{JoinPath, PrimitiveType as T};
 use crate::error::{Code, Error, Result, Span};
 use crate::plan::bind::{Binder, segment_text};
 use crate::plan::{Expr, ExprKind, Input, Lateral, Rows, Via};
@@ -58,6 +58,12 @@ impl<'a> Binder<'a> {
             ..
         } = near.names;
         let shapes = Shapes::one(RowKind::Transient);
+        // An entity that one other owns is joined to that alone.
+        let owned = {
+            let navigation = &self.set(via.near).navigation[via.navigation];
+            matches!(navigation.path, JoinPath::Keys { .. })
+        };
+        let shared = !owned || !far.relation.names.shapes.has_entities();
         let [layer] = derived.layers.as_mut_slice() else {
             return Err(Error::new(Code::Internal, "entities are one SELECT"));
         };
@@ -81,7 +87,7 @@ impl<'a> Binder<'a> {
                 },
                 nullable: column.nullable || joined.outer,
                 presence: Presence::always(&shapes),
-                related: Some(present),
+                related: Some(Related { present, shared }),
                 ..column.clone()
             });
             layer.select.push(far.relation.column(place));

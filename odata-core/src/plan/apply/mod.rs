@@ -7,12 +7,15 @@
 
 mod aggregate;
 mod concat;
+mod defined;
 mod group;
 mod join;
 mod page;
 mod rank;
+mod reach;
 mod relation;
 mod stage;
+mod these;
 
 use super::bind::Binder;
 use super::{Expr, ExprKind, Input, Layer, Scoped, Via};
@@ -26,6 +29,7 @@ pub(in crate::plan) use relation::Relation;
 use relation::{Column, Item, Names};
 use stage::{Cut, Entities, Stage, Weight, add_order};
 pub(in crate::plan) use stage::{Made, Order};
+pub(in crate::plan) use these::These;
 
 /// The entities that `$apply` starts from: those of a frame, behind a navigation property if any.
 #[derive(Debug, Clone, Copy)]
@@ -71,8 +75,10 @@ impl<'a> Binder<'a> {
     ) -> Result<Stage> {
         for transformation in transformations {
             self.look_at(&stage);
+            self.these = Some(These::of(base, &stage));
             stage = self.transform(base, stage, transformation)?;
         }
+        self.these = None;
         Ok(stage)
     }
 
@@ -132,6 +138,8 @@ impl<'a> Binder<'a> {
                 let mut branches = Vec::new();
                 for (stage, groups) in self.copies(stage, sets.len(), span)?.into_iter().zip(sets) {
                     branches.push(self.branch(base.frame, |binder| {
+                        // Inside, the rows at hand are those of each group.
+                        binder.these = None;
                         binder.look_at(&stage);
                         binder.group_by(base, stage, &groups, then, span)
                     })?);
@@ -205,7 +213,7 @@ impl<'a> Binder<'a> {
         items: &'a [ComputeItem],
         span: Span,
     ) -> Result<Made> {
-        self.derived = Some(made.relation.clone());
+        self.look_at_made(frame, &made);
         let mut computed: Vec<Item> = Vec::new();
         for item in items {
             let expr = self.bind_expr(&item.expr)?;
@@ -278,32 +286,66 @@ impl<'a> Binder<'a> {
     fn check_alias<'c>(
         &self,
         frame: usize,
-        mut beside: impl Iterator<Item = &'c Column>,
+        beside: impl IntoIterator<Item = &'c Column>,
         alias: &Name,
     ) -> Result<()> {
-        let declared = match self.combined(frame).as_slice() {
-            [source] => self.set(*source).names().any(|name| name == alias.text),
-            _ => self.combined_set(frame, &alias.text).is_some(),
-        };
+        let computed = &self.frames[frame].computed;
         let is_taken = |column: &Column| column.path.first() == Some(&alias.text);
-        if declared || beside.any(is_taken) {
+        let mut rows = self.derived.iter().flat_map(|rows| &rows.names.columns);
+        if self.declares(frame, &alias.text)
+            || computed.iter().any(|(_, name, _)| *name == alias.text)
+            || rows.any(is_taken)
+            || beside.into_iter().any(is_taken)
+        {
             let message = format!(
-                "the name '{}' is taken, expected one that the type does not have",
+                "the name '{}' is taken, expected one that neither the type nor the rows have",
                 alias.text
             );
             return Err(Error::new(Code::InvalidOptionValue, message).at(alias.span));
         }
         Ok(())
     }
-}
 
-/// The error for a name that the aggregated rows don't have.
-pub(in crate::plan) fn no_column(relation: &Relation, path: &str, span: Span) -> Error {
-    let known = relation.paths();
-    let message = format!("the result of $apply has no property '{path}'");
-    Error::new(Code::UnknownProperty, message)
-        .at(span)
-        .did_you_mean(path, known.iter().map(String::as_str))
+    /// Whether the input type has a property of this name.
+    fn declares(&self, frame: usize, name: &str) -> bool {
+        match self.combined(frame).as_slice() {
+            [source] => self.set(*source).names().any(|known| known == name),
+            _ => self.combined_set(frame, name).is_some(),
+        }
+    }
+
+    /// The error for a name that the rows don't have, to be noted among unknown names; or that
+    /// nothing can be said of it.
+    pub(in crate::plan) fn no_column(
+        &self,
+        relation: &Relation,
+        path: &[&str],
+        span: Span,
+    ) -> Result<Error> {
+        if relation.below(path).next().is_some() {
+            let what = "an entity of aggregated rows as a whole";
+            return Err(Error::not_implemented(what).at(span));
+        }
+        let first = path.first().copied().unwrap_or_default();
+        let frame = self.origin.map_or(0, |(frame, _)| frame);
+        let set = self.set(self.frames[frame].from);
+        if relation.names.shapes.has_entities() && set.navigation(first).is_some() {
+            let what = "a path from entities behind 'concat'";
+            return Err(Error::not_implemented(what).at(span));
+        }
+        let known = relation.paths();
+        let text = path.join("/");
+        let message = format!("the result of $apply has no property '{text}'");
+        let error = Error::new(Code::UnknownProperty, message).at(span);
+        let error = error.did_you_mean(&text, known.iter().map(String::as_str));
+        if error.hint_text().is_some() || !self.declares(frame, first) {
+            return Ok(error);
+        }
+        Ok(error.hint(format!(
+            "what 'groupby' and 'aggregate' do not name is no property of their result, which has {}",
+            known.join(", ")
+        )))
+    }
 }
 
 fn not_offered(transformation: &str) -> Error {

@@ -1,13 +1,15 @@
 //! The page over a derived relation: the query options behind `$apply` see its columns alone.
 
+use super::relation::RowKind;
 use super::stage::add_order;
-use super::{Column, Made, Order, Relation, no_column};
+use super::{Column, Made, Order, Relation};
+use crate::edm::EntitySet;
 use crate::edm::PrimitiveType as T;
-use crate::error::{Error, Result, Span};
+use crate::error::{Code, Error, Result, Span};
 use crate::plan::bind::{Binder, allow_only, segment_text};
 use crate::plan::{
-    Branches, Expr, ExprKind, Input, Links, Member, OrderItem, Output, Query, Selected, Shape,
-    ShapeKind, Value,
+    Branches, EntityRows, Expr, ExprKind, Input, Links, Member, OrderItem, Output, Query, Selected,
+    Shape, ShapeKind, Value,
 };
 use crate::uri::ast::{ExpandKind, QueryOptions, SelectKind};
 
@@ -29,10 +31,11 @@ impl<'a> Binder<'a> {
                 binder.compute_columns(frame, made, items, Span::default())
             })?;
         }
-        self.derived = Some(made.relation.clone());
+        self.look_at_made(frame, &made);
         if let Some(filter) = &options.filter {
             made.restrict(self.in_option("$filter", |binder| binder.bind_condition(filter))?);
         }
+        self.look_at_made(frame, &made);
         let Made {
             derived,
             relation,
@@ -61,18 +64,14 @@ impl<'a> Binder<'a> {
             Some(_) => expanded.contains(place),
         };
         for (place, column) in columns.filter(|(place, column)| is_shown(place, column)) {
-            let branches = match relation.names.shapes.column {
-                Some(output) if !column.presence.is_always() => Some(Branches {
-                    output,
-                    present: column.presence.0.clone(),
-                }),
-                _ => None,
-            };
+            let branches = relation.branches(&column.presence.0);
             add_member(&mut members, &column.path, column, (place, branches));
         }
         let mut context = selection(&members);
         context.extend(operations);
         let set = self.set(self.frames[frame].from);
+        let crossed = !self.frames[frame].crossed.is_empty();
+        let entities = (!crossed).then(|| entity_rows(&relation, set, &wanted));
         Ok(Query {
             input: Input::Derived(Box::new(derived)),
             order,
@@ -84,12 +83,16 @@ impl<'a> Binder<'a> {
                 set: set.id,
                 key: vec![outputs.len() - 1],
                 key_selected: true,
-                kind: if self.frames[frame].crossed.is_empty() {
-                    ShapeKind::Transient
-                } else {
+                kind: if crossed {
                     ShapeKind::Complex
+                } else {
+                    ShapeKind::Transient
                 },
-                links: Links::default(),
+                links: Links {
+                    named: Vec::new(),
+                    all: options.select.is_none(),
+                },
+                entities: entities.flatten(),
                 selection: context,
                 members,
             },
@@ -148,14 +151,12 @@ impl<'a> Binder<'a> {
             let joined: Vec<usize> = (0..columns.len()).filter(inside).collect();
             if joined.is_empty() || path.len() > 1 {
                 let set = self.set(self.frames[frame].from);
-                if path
-                    .first()
-                    .is_some_and(|name| set.navigation(name).is_some())
-                {
+                let first = path.first().copied().unwrap_or_default();
+                if set.navigation(first).is_some() {
                     let what = "a navigation property on the result of $apply";
                     return Err(Error::not_implemented(what).at(item.span));
                 }
-                let error = no_column(relation, &path.join("/"), item.span);
+                let error = no_navigation(relation, &path.join("/"), item.span);
                 self.unknown_name(error);
                 continue;
             }
@@ -177,8 +178,7 @@ impl<'a> Binder<'a> {
                         match joined.iter().find(is_named) {
                             Some(place) => wanted.push(*place),
                             None => {
-                                let path = names.join("/");
-                                let error = no_column(relation, &path, item.span);
+                                let error = self.no_column(relation, &names, item.span)?;
                                 self.unknown_name(error);
                             }
                         }
@@ -218,13 +218,46 @@ impl<'a> Binder<'a> {
             };
             let found: Vec<usize> = named.clone().filter(starts).collect();
             if found.is_empty() {
-                let error = no_column(relation, &path.join("/"), item.span);
+                let error = self.no_column(relation, &path, item.span)?;
                 self.unknown_name(error);
             }
             wanted.extend(found);
         }
         Ok(wanted)
     }
+}
+
+/// The error for a name that is no joined instance.
+fn no_navigation(relation: &Relation, path: &str, span: Span) -> Error {
+    let message = format!("the result of $apply has no navigation property '{path}'");
+    let error = Error::new(Code::UnknownNavigation, message).at(span);
+    match relation.place(&[path]) {
+        Some(_) => error.hint("use $select for it"),
+        None => {
+            let columns = relation.names.columns.iter();
+            let joined = columns.filter(|column| column.related.is_some());
+            let joined = joined.filter_map(|column| column.path.first());
+            error.did_you_mean(path, joined.map(String::as_str))
+        }
+    }
+}
+
+/// Which of the rows are entities, where some are.
+fn entity_rows(relation: &Relation, set: &EntitySet, wanted: &[usize]) -> Option<EntityRows> {
+    let kinds = &relation.names.shapes.kinds;
+    let is_entity = kinds.iter().map(|kind| *kind == RowKind::Entity);
+    let is_entity: Vec<bool> = is_entity.collect();
+    let names = set
+        .key
+        .iter()
+        .map(|place| set.properties[*place].declared.name);
+    let key: Option<Vec<usize>> = names.map(|name| relation.place(&[name])).collect();
+    let key = key.filter(|_| is_entity.contains(&true))?;
+    Some(EntityRows {
+        branches: relation.branches(&is_entity),
+        key_selected: key.iter().all(|place| wanted.contains(place)),
+        key,
+    })
 }
 
 /// Puts a column where its path leads: `inbox/name` inside `inbox`.
@@ -261,7 +294,7 @@ fn add_member(
     members.push(Member::Group {
         name: name.clone(),
         members: inside,
-        present: column.related,
+        present: column.related.map(|related| related.present),
     });
 }
 

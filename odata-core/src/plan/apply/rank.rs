@@ -284,19 +284,15 @@ fn compare(op: Comparison, left: Expr, right: Expr) -> Expr {
 
 /// Whether no single row determines the value.
 fn is_constant(expr: &Expr) -> bool {
-    let mut constant = true;
-    expr.each(&mut |inside| {
-        constant &= matches!(
-            inside.kind,
-            ExprKind::Value(_)
-                | ExprKind::Negate(_)
-                | ExprKind::Arithmetic(..)
-                | ExprKind::Convert(_)
-                | ExprKind::Cast(_)
-                | ExprKind::Call(..)
-        );
-    });
-    constant
+    match &expr.kind {
+        ExprKind::Value(_) | ExprKind::Whole(..) => true,
+        ExprKind::Negate(operand) | ExprKind::Convert(operand) | ExprKind::Cast(operand) => {
+            is_constant(operand)
+        }
+        ExprKind::Arithmetic(_, left, right) => is_constant(left) && is_constant(right),
+        ExprKind::Call(_, operands) => operands.iter().all(is_constant),
+        _ => false,
+    }
 }
 
 /// The number that is known before the database is asked.

@@ -1,7 +1,7 @@
 //! The rows that `$apply` made, as names refer to them: their columns, and which rows have which.
 
 use crate::edm::PrimitiveType as T;
-use crate::plan::{Expr, ExprKind, Value};
+use crate::plan::{Branches, Expr, ExprKind, Value};
 
 /// A derived relation: its number in the plan, and its columns.
 #[derive(Debug, Clone)]
@@ -30,7 +30,16 @@ pub(in crate::plan) struct Column {
     pub(super) declared: bool,
     pub(super) presence: Presence,
     /// For a property of a joined instance the column that says whether there is one.
-    pub(super) related: Option<usize>,
+    pub(super) related: Option<Related>,
+}
+
+/// Of which joined instance a column is a property.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Related {
+    /// The column that is null where there is no instance.
+    pub(super) present: usize,
+    /// Whether several rows may have the same instance.
+    pub(super) shared: bool,
 }
 
 /// A column with its expression over the rows below.
@@ -88,6 +97,19 @@ impl Relation {
         self.place(path).map(|place| self.column(place))
     }
 
+    /// The columns behind a path.
+    pub(super) fn below<S: AsRef<str>>(&self, path: &[S]) -> impl Iterator<Item = usize> {
+        let is_below = |column: &Column| {
+            let names = column.path.iter().map(String::as_str);
+            column.path.len() > path.len()
+                && names.take(path.len()).eq(path.iter().map(AsRef::as_ref))
+        };
+        let columns = self.names.columns.iter().enumerate();
+        columns
+            .filter(move |(_, column)| is_below(column))
+            .map(|(place, _)| place)
+    }
+
     /// All paths, for hints.
     pub(in crate::plan) fn paths(&self) -> Vec<String> {
         let named = self.names.columns.iter().filter(|column| column.has_name());
@@ -122,14 +144,40 @@ impl Relation {
             return number(*only);
         }
         let branch = |found: usize| {
-            let shapes = numbers.iter().enumerate();
-            let shapes = shapes.filter(|(_, number)| **number == found);
-            let shapes = shapes.map(|(shape, _)| integer(shape)).collect();
-            let is_one = ExprKind::In(Box::new(shape.clone()), shapes, false);
-            (Expr::certain(is_one, T::Boolean), number(found))
+            let is_one = self.is_shape(&shape, |place| numbers[place] == found);
+            (is_one, number(found))
         };
         let branches = distinct.into_iter().map(branch).collect();
         Expr::certain(ExprKind::Case(branches), T::Int32)
+    }
+
+    /// Which rows these are, by their shapes; `None` for all.
+    pub(super) fn branches(&self, present: &[bool]) -> Option<Branches> {
+        let output = self.names.shapes.column?;
+        present.contains(&false).then(|| Branches {
+            output,
+            present: present.to_vec(),
+        })
+    }
+
+    /// Whether a row has one of these shapes.
+    pub(super) fn has_shape(&self, wanted: &[bool]) -> Expr {
+        match self.names.shapes.column {
+            Some(place) if wanted.contains(&true) && wanted.contains(&false) => {
+                self.is_shape(&self.column(place), |shape| wanted[shape])
+            }
+            _ => {
+                let value = Value::Boolean(wanted.first().is_some_and(|first| *first));
+                Expr::certain(ExprKind::Value(value), T::Boolean)
+            }
+        }
+    }
+
+    fn is_shape(&self, shape: &Expr, wanted: impl Fn(usize) -> bool) -> Expr {
+        let shapes = (0..self.names.shapes.kinds.len()).filter(|shape| wanted(*shape));
+        let shapes = shapes.map(integer).collect();
+        let kind = ExprKind::In(Box::new(shape.clone()), shapes, false);
+        Expr::certain(kind, T::Boolean)
     }
 }
 
@@ -168,13 +216,13 @@ impl Presence {
     pub(super) fn one() -> Presence {
         Presence(vec![true])
     }
-
-    pub(super) fn is_always(&self) -> bool {
-        self.0.iter().all(|present| *present)
-    }
 }
 
 impl Shapes {
+    pub(super) fn has_entities(&self) -> bool {
+        self.kinds.contains(&RowKind::Entity)
+    }
+
     /// All rows are alike.
     pub(super) fn one(kind: RowKind) -> Shapes {
         Shapes {

@@ -35,6 +35,12 @@ pub(in crate::plan) struct Made {
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Weight(usize);
 
+impl Weight {
+    pub(super) fn selects(self) -> usize {
+        self.0
+    }
+}
+
 impl std::ops::Add for Weight {
     type Output = Weight;
 
@@ -79,24 +85,29 @@ impl Stage {
         }
     }
 
-    fn copy(&self) -> Stage {
+    /// The same again; who prints both counts them.
+    pub(super) fn copy(&self) -> Stage {
         match self {
             Stage::Entities(entities) => Stage::Entities(Entities {
                 conditions: entities.conditions.clone(),
                 order: entities.order.clone(),
                 weight: entities.weight,
             }),
-            Stage::Made(made) => Stage::Made(Made {
-                derived: made.derived.clone(),
-                relation: made.relation.clone(),
-                order: made.order.clone(),
-                weight: made.weight,
-            }),
+            Stage::Made(made) => Stage::Made(made.copy()),
         }
     }
 }
 
 impl Made {
+    pub(super) fn copy(&self) -> Made {
+        Made {
+            derived: self.derived.clone(),
+            relation: self.relation.clone(),
+            order: self.order.clone(),
+            weight: self.weight,
+        }
+    }
+
     pub(in crate::plan) fn restrict(&mut self, condition: Expr) {
         let before = self.derived.filter.take();
         self.derived.filter = Expr::all(before.into_iter().chain([condition]).collect());
@@ -126,7 +137,7 @@ impl Binder<'_> {
 
     /// The same rows so many times, to be transformed each in its own way.
     pub(super) fn copies(&mut self, stage: Stage, count: usize, span: Span) -> Result<Vec<Stage>> {
-        let Weight(weight) = stage.weight();
+        let weight = stage.weight().selects();
         let more = count.saturating_sub(1);
         self.count_layers(more.saturating_mul(weight), span)?;
         let mut copies: Vec<Stage> = (0..more).map(|_| stage.copy()).collect();

@@ -46,6 +46,14 @@ fn words_of_other_languages() {
     check("/M?$filter=", expect!["SyntaxError $filter 0+0: expected an operand, found the end"]);
     check("/M?$filter=id eqq 1", expect!["SyntaxError $filter 3+3: expected an operator or the end, found 'eqq' (did you mean 'eq'?)"]);
     check("/M?$filter=id eq", expect!["SyntaxError $filter 5+0: expected an operand, found the end"]);
+    check("/M?$filter=(id gt)", expect!["SyntaxError $filter 6+1: expected an operand, found ')'"]);
+    check("/M?$filter=contains(a eq,b)", expect!["SyntaxError $filter 13+1: expected an operand, found ','"]);
+    check("/M?$filter=(id in)", expect!["SyntaxError $filter 6+1: expected an operand, found ')'"]);
+    check("/M?$expand=n($filter=a gt;$top=1)", expect!["SyntaxError $expand 14+1: expected an operand, found ';'"]);
+    check("/M?$apply=filter(value%20gt)", expect!["SyntaxError $apply 17+1: expected an operand, found ')'"]);
+    check("/M?$apply=compute(value mul as D)", expect!["SyntaxError $apply 18+2: expected an operand, found 'as'"]);
+    check("/M?$compute=value mul as D", expect!["SyntaxError $compute 10+2: expected an operand, found 'as'"]);
+    check("/M?$apply=aggregate(value add with sum as D)", expect!["SyntaxError $apply 20+4: expected an operand, found 'with'"]);
     check("/M?$filter=id eq 1 and", expect!["SyntaxError $filter 11+0: expected an operand, found the end"]);
     check("/M?$filter=(id eq 1", expect!["SyntaxError $filter 8+0: expected an operator or ')', found the end"]);
     check("/M?$filter=id eq 1; drop table messages", expect!["SyntaxError $filter 7+1: expected an operator or the end, found ';'"]);

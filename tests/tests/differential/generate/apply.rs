@@ -124,17 +124,43 @@ impl Generator<'_> {
         found: &mut Names,
     ) -> (String, Vec<Node>) {
         let (mut items, mut inner) = (Vec::new(), Vec::new());
-        let own = names.many.iter().filter(|(many, _)| !many.contains('/'));
-        let own: Vec<&String> = own.map(|(many, _)| many).collect();
         for place in 0..1 + self.random.below(3) {
             let path = format!("a{}_{place}", names.values.len());
-            let (item, ty) = match self.random.below(6) {
-                0 if !own.is_empty() && self.random.percent(50) => {
-                    let many = self.random.choose(&own);
-                    (format!("{many}/$count as {path}"), Type::Decimal)
+            let (item, ty) = match self.random.below(8) {
+                6 if !names.many.is_empty() => {
+                    let (collection, table) = self.random.choose(&names.many).clone();
+                    let columns = self.world.tables[table].columns.iter();
+                    let numbers = columns.filter(|column| column.ty.is_numeric());
+                    let numbers: Vec<&str> = numbers.map(|column| column.name).collect();
+                    let number = *self.random.choose(&numbers);
+                    let methods = ["sum", "average", "min", "max", "countdistinct"];
+                    let method = *self.random.choose(&methods);
+                    let item = match self.random.percent(20) {
+                        true => format!("{collection}/$count as {path}"),
+                        false => format!("{collection}/{number} with {method} as {path}"),
+                    };
+                    (item, Type::Double)
+                }
+                7 if !names.one.is_empty() => {
+                    let entity = self.random.choose(&names.one).clone();
+                    let methods = ["sum", "average", "min", "max", "countdistinct"];
+                    let method = *self.random.choose(&methods);
+                    let own = format!("{entity}/");
+                    let of = |named: &&Named| {
+                        let behind = named.path.strip_prefix(&own);
+                        named.ty.is_numeric() && behind.is_some_and(|name| !name.contains('/'))
+                    };
+                    let numbers: Vec<&Named> = names.values.iter().filter(of).collect();
+                    match numbers.is_empty() {
+                        true => (format!("$count as {path}"), Type::Decimal),
+                        false => {
+                            let number = &self.random.choose(&numbers).path;
+                            (format!("{number} with {method} as {path}"), Type::Double)
+                        }
+                    }
                 }
                 0 => (format!("$count as {path}"), Type::Decimal),
-                1 => {
+                1 | 6 => {
                     let ty = self.computed_type();
                     inner.push(self.expr(ty, depth.min(1), names));
                     (format!("{{}} with countdistinct as {path}"), Type::Decimal)

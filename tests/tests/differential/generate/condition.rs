@@ -14,7 +14,7 @@ impl Generator<'_> {
             ];
             Node::new(kind, template, inner)
         };
-        match self.random.below(22) {
+        match self.random.below(23) {
             0..2 => two(self, "({} and {})"),
             2..4 => two(self, "({} or {})"),
             4..7 => {
@@ -34,6 +34,10 @@ impl Generator<'_> {
                 let path = self.random.choose(&names.one).clone();
                 let op = *self.random.choose(&["eq", "ne"]);
                 Node::leaf(kind, format!("({path} {op} null)"))
+            }
+            22 if !names.values.is_empty() => {
+                let path = self.random.choose(&names.values).path.clone();
+                Node::leaf(kind, format!("isdefined({path})"))
             }
             21 => self.case(Type::Boolean, depth.min(1), names),
             _ => self.leaf(Type::Boolean, names, false),
