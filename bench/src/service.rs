@@ -26,7 +26,8 @@ pub(crate) fn build() -> Result<PathBuf, Failed> {
         let is_ours = message["target"]["name"] == "liveagent-odata";
         is_ours.then(|| message["executable"].as_str().map(PathBuf::from))?
     });
-    let last = executables.last();
+    let mut executables = executables;
+    let last = executables.next_back();
     last.ok_or_else(|| "the release binary was not built".into())
 }
 

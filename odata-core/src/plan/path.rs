@@ -46,8 +46,8 @@ impl<'a> Binder<'a> {
             PathRoot::This => "$this",
             _ => "",
         };
-        let name = path.segments.iter().rev().map(segment_text);
-        let name = name.filter(|text| !text.starts_with('(')).next();
+        let mut name = path.segments.iter().rev().map(segment_text);
+        let name = name.find(|text| !text.starts_with('('));
         let name = name.unwrap_or(root);
         self.follow(path, span, &mut |binder, place| binder.found(place, name))
     }

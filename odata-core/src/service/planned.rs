@@ -63,7 +63,7 @@ pub(super) async fn understand(
     if let Some(planned) = known {
         let value = token.and_then(|pair| pair.split_once('='));
         let value = value.map(|(_, value)| percent_decode_str(value).decode_utf8_lossy());
-        return Ok((planned, value.map(|value| value.into_owned())));
+        return Ok((planned, value.map(std::borrow::Cow::into_owned)));
     }
     let mut uri = uri::parse(resource, raw_query, limits)?;
     adapt(&mut uri);
