@@ -187,8 +187,8 @@ async fn served(rows: &str) -> (Database, Served) {
 /// The value of a member in an answer, as it is written.
 fn member<'a>(answer: &'a str, name: &str) -> &'a str {
     let (_, behind) = answer.split_once(&format!("\"{name}\":")).unwrap();
-    let end = if behind.starts_with('"') {
-        behind[1..].find('"').unwrap() + 2
+    let end = if let Some(text) = behind.strip_prefix('"') {
+        text.find('"').unwrap() + 2
     } else {
         behind.find([',', '}']).unwrap()
     };
