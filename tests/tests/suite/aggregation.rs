@@ -597,11 +597,11 @@ async fn a_sequence_has_its_length() {
 async fn a_sequence_has_its_breadth() {
     let server = server().await;
     let rollup = "rollup(Customer/Country,Customer/Name)";
-    let groups = |count: usize| format!("groupby(({}))", [rollup; count].join(","));
+    let groups = |count: usize| format!("groupby(({}))", vec![rollup; count].join(","));
     for apply in [
         groups(40),
         format!("groupby((rollup({})))", ["ID"; 100].join(",")),
-        [groups(1); 16].join("/"),
+        vec![groups(1); 16].join("/"),
         ["concat(identity,identity,identity)"; 4].join("/"),
         ["concat(topcount(1,ID),topcount(2,ID))"; 5].join("/"),
     ] {
