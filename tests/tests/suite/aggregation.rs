@@ -707,7 +707,7 @@ async fn joins() {
         ("join(Nothing as N)", "UnknownNavigation"),
         ("join(Category as C)", "TypeMismatch"),
         ("join(Sales as Name)", "InvalidOptionValue"),
-        ("join(Sales as S)&$expand=T", "UnknownProperty"),
+        ("join(Sales as S)&$expand=T", "UnknownNavigation"),
         ("join(Sales as S)&$expand=S($select=T)", "UnknownProperty"),
         ("join(Sales as S)&$expand=S($top=1)", "OptionNotAllowed"),
     ] {
