@@ -2,7 +2,7 @@
 //! Aggregation 3).
 //!
 //! As long as only entities are chosen (`filter`, `top`) the result are entities, and the page goes on
-//! as without `$apply`. With the first grouping the rows become a [`Derived`] relation, whose columns
+//! as without `$apply`. With the first grouping the rows become a derived relation, whose columns
 //! are all that later names may refer to.
 
 mod aggregate;
