@@ -80,9 +80,13 @@ pub(super) fn judge(world: &World, request: &str, response: &Response) -> Verdic
     found.map_or_else(Verdict::Differs, |()| Verdict::Same)
 }
 
-/// Whether what a transformation computes may be dropped behind it.
+/// Whether what is computed may be dropped: by the transformations behind it, or because no row is
+/// asked for.
 fn drops(uri: &ODataUri) -> bool {
     let options = &uri.options;
+    if options.top.is_some_and(|top| top.value == 0) {
+        return true;
+    }
     let behind = options.filter.is_some() || options.select.is_some();
     let steps = options.apply.as_ref();
     steps.is_some_and(|steps| steps.len() > 1 || behind)
