@@ -340,7 +340,7 @@ mod tests {
         assert_eq!(
             old.to_string(),
             format!(
-                "PostgreSQL 11.2 in '{}' is too old, 13 or newer is needed",
+                "PostgreSQL 11.2 in '{}' is too old, 14 or newer is needed",
                 eleven.display()
             )
         );

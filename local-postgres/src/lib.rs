@@ -32,4 +32,4 @@ pub use error::Error;
 pub use server::{Server, Settings, Tls};
 
 /// The first major version of PostgreSQL that is used.
-pub const OLDEST_MAJOR: u32 = 13;
+pub const OLDEST_MAJOR: u32 = 14;

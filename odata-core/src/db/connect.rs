@@ -193,8 +193,8 @@ impl Connector {
             }
         });
         let client = ClientWrapper::new(client, task);
-        // Unknown to PostgreSQL 13 and to some systems; one is the poorer without it, no more: a
-        // closed connection then stops its statement only when that next writes.
+        // Some systems can't do it; one is the poorer without it, no more: a closed connection then
+        // stops its statement only when that next writes.
         match client
             .batch_execute("SET client_connection_check_interval = '5s'")
             .await

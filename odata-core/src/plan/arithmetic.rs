@@ -96,7 +96,7 @@ pub(super) fn arithmetic(op: ArithmeticOp, left: Expr, right: Expr, span: Span) 
         };
         // Only a Double, or a Single, has a quotient by zero, but no rest of it either.
         let exact = ty.numeric_rank() <= T::Decimal.numeric_rank();
-        if (op == Mod || op == Div && exact) && is_zero(&right) {
+        if (op == Mod || op == Div && exact) && right.is_zero() {
             return Err(by_zero(span));
         }
         if let (ExprKind::Value(Value::Integer(x)), ExprKind::Value(Value::Integer(y))) =
@@ -122,7 +122,7 @@ pub(super) fn arithmetic(op: ArithmeticOp, left: Expr, right: Expr, span: Span) 
         (T::DateTimeOffset, Sub, T::DateTimeOffset) | (T::Date, Sub, T::Date) => {
             of_times(left, right, T::Duration)
         }
-        (T::Duration, Div | DivBy, _) if b.is_numeric() && is_zero(&right) => Err(by_zero(span)),
+        (T::Duration, Div | DivBy, _) if b.is_numeric() && right.is_zero() => Err(by_zero(span)),
         (T::Duration, Mul | Div | DivBy, _) if b.is_numeric() => {
             of(left, convert(right, T::Double), T::Duration)
         }
@@ -150,15 +150,4 @@ pub(super) fn arithmetic(op: ArithmeticOp, left: Expr, right: Expr, span: Span) 
 
 fn by_zero(span: Span) -> Error {
     Error::new(Code::InvalidLiteral, "division by zero").at(span)
-}
-
-fn is_zero(expr: &Expr) -> bool {
-    match &expr.kind {
-        ExprKind::Value(Value::Double(x)) => *x == 0.0,
-        ExprKind::Value(Value::Integer(n)) => *n == 0,
-        ExprKind::Value(Value::Decimal(text)) => {
-            text.bytes().all(|b| matches!(b, b'0' | b'.' | b'-'))
-        }
-        _ => false,
-    }
 }

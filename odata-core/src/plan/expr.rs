@@ -64,8 +64,8 @@ pub enum ExprKind {
     Over(Box<Over>),
     /// Whether these values are a row of the layer.
     Among(Vec<Expr>, Box<Layer>),
-    /// Whether the text contains this one, in any case; false for null.
-    Search(Box<Expr>, String),
+    /// Whether one of the texts contains this one, in any case; false for null.
+    Search(Vec<Expr>, String),
 }
 
 /// A number that a row has among those that are like it in some expressions, in an order.
@@ -221,6 +221,18 @@ impl Expr {
     /// Whether it is a literal that isn't null.
     pub fn is_value(&self) -> bool {
         matches!(self.kind, ExprKind::Value(_))
+    }
+
+    /// Whether it is a literal that is zero.
+    pub fn is_zero(&self) -> bool {
+        match &self.kind {
+            ExprKind::Value(Value::Double(x)) => *x == 0.0,
+            ExprKind::Value(Value::Integer(n)) => *n == 0,
+            ExprKind::Value(Value::Decimal(text)) => {
+                text.bytes().all(|b| matches!(b, b'0' | b'.' | b'-'))
+            }
+            _ => false,
+        }
     }
 
     /// The PostgreSQL type that it has in SQL.

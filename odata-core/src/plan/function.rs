@@ -25,6 +25,10 @@ impl<'a> Binder<'a> {
         if functions::overloads(&lower).next().is_none() {
             return Err(unknown(name));
         }
+        if let ("matchespattern", [_, _, flags]) = (lower.as_str(), arguments) {
+            let what = "a third argument of 'matchesPattern'";
+            return Err(Error::not_implemented(what).at(flags.span));
+        }
         let mut bound = Vec::new();
         for argument in arguments {
             bound.push(self.bind_expr(argument)?);
@@ -224,9 +228,6 @@ fn cast_value(value: Expr, ty: T, span: Span) -> Result<Expr> {
                 ..Expr::value(value)
             }))
         }
-        (_, Some(T::Duration)) if ty == T::String => {
-            Err(Error::not_implemented("a cast of Edm.Duration to Edm.String").at(span))
-        }
         (_, Some(from)) if castable(from, ty) => {
             let nullable = value.nullable || !cast_succeeds(from, ty);
             Ok(Expr {
@@ -378,11 +379,11 @@ fn widening(from: T, to: T) -> bool {
     }
 }
 
-/// Whether a cast gives a value for every value. A date beyond what a row can show has no text, and
-/// a Decimal may be larger than any Double.
+/// Whether a cast gives a value for every value. A date or time beyond what a row can show has no
+/// text, and a Decimal may be larger than any Double.
 fn cast_succeeds(from: T, to: T) -> bool {
     match (from, to) {
-        (T::DateTimeOffset | T::Date, T::String) => false,
+        (T::DateTimeOffset | T::Date | T::TimeOfDay | T::Duration, T::String) => false,
         (_, T::String) => true,
         (T::Decimal, T::Single | T::Double) => false,
         _ => widening(from, to),

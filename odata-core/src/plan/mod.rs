@@ -10,6 +10,7 @@ mod arithmetic;
 mod bind;
 mod crossjoin;
 mod derived;
+mod ecmascript;
 mod entity;
 mod expand;
 mod expr;

@@ -88,11 +88,10 @@ impl<'a> Binder<'a> {
             A::Negate(operand) => negate(self.bind_expr(operand)?, span),
             A::Binary(op, left, right) => self.bind_binary(*op, left, right, span),
             A::Case(branches) => self.bind_case(branches),
-            A::Array(_) | A::Object(_) | A::List(_) => Err(Error::new(
-                Code::TypeMismatch,
-                "a collection or object cannot stand here, expected a single value",
-            )
-            .at(span)),
+            A::Array(_) | A::List(_) => {
+                Err(Error::not_implemented("a collection as an operand").at(span))
+            }
+            A::Object(_) => Err(Error::not_implemented("an object as an operand").at(span)),
         };
         value.map(Found::value)
     }

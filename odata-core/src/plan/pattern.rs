@@ -5,10 +5,11 @@
 //! translated, and nothing reaches PostgreSQL that wasn't understood. What a backtracking engine would
 //! need (references back, look-around) is refused; PostgreSQL's own engine builds automata.
 
+use super::ecmascript::normalized;
 use crate::error::{Code, Error, Result, Span};
 use regex_syntax::ast::{
     AssertionKind, Ast, ClassBracketed, ClassPerl, ClassPerlKind, ClassSet, ClassSetItem,
-    GroupKind, Literal, RepetitionKind, RepetitionRange,
+    ErrorKind, GroupKind, Literal, RepetitionKind, RepetitionRange,
 };
 
 /// The largest number in `{n}`: more is an error in PostgreSQL.
@@ -20,36 +21,60 @@ const MOST_IN_ALL: u64 = 10_000;
 
 /// The pattern in PostgreSQL's language.
 pub(super) fn translate(pattern: &str, longest: usize, span: Span) -> Result<String> {
-    let wrong = |message: String| Error::new(Code::InvalidLiteral, message).at(span);
+    let exceeded = |message: String| Error::new(Code::LimitExceeded, message).at(span);
+    let not_offered = |what: &str| {
+        Error::not_implemented(format_args!("{what} in a regular expression")).at(span)
+    };
     let chars = pattern.chars().count();
     if chars > longest {
         let message = format!("a regular expression of {chars} characters, the limit is {longest}");
-        return Err(Error::new(Code::LimitExceeded, message).at(span));
+        return Err(exceeded(message));
     }
+    let normalized = normalized(pattern).map_err(not_offered)?;
     let mut parser = regex_syntax::ast::parse::ParserBuilder::new();
     let ast = parser
         .nest_limit(DEPTH)
         .build()
-        .parse(pattern)
-        .map_err(|error| {
-            wrong(format!(
-                "the regular expression is not valid: {}",
-                error.kind()
-            ))
+        .parse(&normalized)
+        .map_err(|error| match error.kind() {
+            ErrorKind::NestLimitExceeded(_) => {
+                exceeded(format!("more than {DEPTH} levels in a regular expression"))
+            }
+            kind => {
+                let message = format!("the regular expression is not valid: {kind}");
+                Error::new(Code::InvalidLiteral, message).at(span)
+            }
         })?;
     let mut out = String::from("(?:");
-    write(&mut out, &ast, 1)
-        .map_err(|what| wrong(format!("a regular expression cannot have {what} here")))?;
+    write(&mut out, &ast, 1).map_err(|refused| match refused {
+        Refused::Wrong(what) => {
+            let message = format!("the regular expression is not valid: {what}");
+            Error::new(Code::InvalidLiteral, message).at(span)
+        }
+        Refused::NotOffered(what) => not_offered(what),
+        Refused::TooMany => exceeded(format!(
+            "more than {MOST_REPETITIONS} repetitions in a regular expression, or {MOST_IN_ALL} in all"
+        )),
+    })?;
     out.push(')');
     Ok(out)
 }
 
-type Written = std::result::Result<(), &'static str>;
+/// Why a pattern isn't translated.
+enum Refused {
+    /// ECMAScript has no such thing.
+    Wrong(&'static str),
+    /// It cannot be run here.
+    NotOffered(&'static str),
+    TooMany,
+}
+
+type Written = std::result::Result<(), Refused>;
 
 fn write(out: &mut String, ast: &Ast, repeated: u64) -> Written {
     match ast {
         Ast::Empty(_) => {}
-        Ast::Flags(_) => return Err("flags"),
+        Ast::Flags(_) => return Err(Refused::Wrong("flags stand before a group")),
         Ast::Literal(literal) => write_char(out, literal),
         // Everything but the ends of lines.
         Ast::Dot(_) => out.push_str("[^\\n\\r\\u2028\\u2029]"),
@@ -58,9 +83,9 @@ fn write(out: &mut String, ast: &Ast, repeated: u64) -> Written {
             AssertionKind::EndLine => "$",
             AssertionKind::WordBoundary => "\\y",
             AssertionKind::NotWordBoundary => "\\Y",
-            _ => return Err("such an assertion"),
+            _ => return Err(Refused::Wrong("no such assertion")),
         }),
-        Ast::ClassUnicode(_) => return Err("a class of Unicode properties"),
+        Ast::ClassUnicode(_) => return Err(Refused::NotOffered("a class of Unicode properties")),
         Ast::ClassPerl(class) => {
             out.push('[');
             if class.negated {
@@ -83,7 +108,7 @@ fn write(out: &mut String, ast: &Ast, repeated: u64) -> Written {
             };
             let repeated = repeated.saturating_mul(u64::from(times.max(1)));
             if times > MOST_REPETITIONS || repeated > MOST_IN_ALL {
-                return Err("so many repetitions");
+                return Err(Refused::TooMany);
             }
             out.push_str("(?:");
             write(out, &repetition.ast, repeated)?;
@@ -98,7 +123,10 @@ fn write(out: &mut String, ast: &Ast, repeated: u64) -> Written {
                     ..
                 } => {}
                 GroupKind::NonCapturing(flags) if flags.items.is_empty() => {}
-                _ => return Err("flags"),
+                GroupKind::NonCapturing(_) => return Err(Refused::NotOffered("flags")),
+                GroupKind::CaptureName { .. } => {
+                    return Err(Refused::Wrong("a group is named by '(?<name>'"));
+                }
             }
             out.push_str("(?:");
             write(out, &group.ast, repeated)?;
@@ -149,9 +177,20 @@ fn members(class: &ClassPerl) -> &'static str {
     }
 }
 
+/// All other characters.
+fn others(class: &ClassPerl) -> &'static str {
+    match class.kind {
+        ClassPerlKind::Digit => "\\u0001-/:-\\U0010ffff",
+        ClassPerlKind::Word => "\\u0001-/:-@\\u005b-\\u005e`{-\\U0010ffff",
+        ClassPerlKind::Space => {
+            "\\u0001-\\u0008\\u000e-\\u001f!-\\u009f\\u00a1-\\u167f\\u1681-\\u1fff\\u200b-\\u2027\\u202a-\\u202e\\u2030-\\u205e\\u2060-\\u2fff\\u3001-\\ufefe\\uff00-\\U0010ffff"
+        }
+    }
+}
+
 fn write_bracketed(out: &mut String, class: &ClassBracketed) -> Written {
     let ClassSet::Item(item) = &class.kind else {
-        return Err("an operation on classes");
+        return Err(Refused::NotOffered("an operation on classes"));
     };
     out.push('[');
     if class.negated {
@@ -170,13 +209,14 @@ fn write_item(out: &mut String, item: &ClassSetItem) -> Written {
             out.push('-');
             write_char(out, &range.end);
         }
-        ClassSetItem::Perl(class) if !class.negated => out.push_str(members(class)),
+        ClassSetItem::Perl(class) if class.negated => out.push_str(others(class)),
+        ClassSetItem::Perl(class) => out.push_str(members(class)),
         ClassSetItem::Union(union) => {
             for item in &union.items {
                 write_item(out, item)?;
             }
         }
-        _ => return Err("such a class in brackets"),
+        _ => return Err(Refused::NotOffered("such a class in brackets")),
     }
     Ok(())
 }
@@ -200,23 +240,57 @@ mod tests {
         check("[a-c.]", Ok(r"(?:[a-c\u002e])"));
         check("😀", Ok(r"(?:\U0001f600)"));
         check("***=a", Err(Code::InvalidLiteral));
+        check(r"\/\-\j\<", Ok(r"(?:\u002f\u002dj\u003c)"));
+        check(
+            r"\cA\x41\u00e4\uD83D\uDE00\u{1F600}",
+            Ok(r"(?:\u0001A\u00e4\U0001f600\U0001f600)"),
+        );
+        check(
+            "a[]|[^]",
+            Ok(r"(?:(?:a[^\u0001-\U0010ffff]|[\u0001-\U0010ffff]))"),
+        );
+        check(
+            r"[\b[a&&b~~\]]",
+            Ok(r"(?:[\u0008\u005ba\u0026\u0026b\u007e\u007e\u005d])"),
+        );
+        check("(?<$a>b)", Ok("(?:(?:b))"));
+        check("a{,2}{", Ok(r"(?:a\u007b\u002c2\u007d\u007b)"));
+        check(r"[\s\S]", Ok(&format!("(?:[{SPACE}{OTHERS}])")));
     }
 
+    const SPACE: &str =
+        r"\u0009-\u000d\u0020\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff";
+    const OTHERS: &str = r"\u0001-\u0008\u000e-\u001f!-\u009f\u00a1-\u167f\u1681-\u1fff\u200b-\u2027\u202a-\u202e\u2030-\u205e\u2060-\u2fff\u3001-\ufefe\uff00-\U0010ffff";
+
     #[test]
-    fn what_is_not_understood_is_refused() {
-        for pattern in [
-            "(",
-            "a{256}",
-            "(?:a{200}){200}",
-            r"(a)\1",
-            "(?=a)",
-            "(?i)a",
-            r"\p{L}",
-            "[a&&b]",
-            "(?:(?:(?:a{99}){99}){99})",
-        ] {
+    fn what_is_wrong_is_told_from_what_is_not_offered() {
+        for pattern in ["(", "a)", "[b-a]", "*a", "(?i)a", "(?P<n>a)", "a\\"] {
             check(pattern, Err(Code::InvalidLiteral));
         }
-        check(&"a".repeat(257), Err(Code::LimitExceeded));
+        for pattern in [
+            r"(a)\1",
+            r"(?<n>a)\k<n>",
+            "(?=a)",
+            "(?!a)",
+            "(?<=a)",
+            "(?<!a)",
+            r"\p{L}",
+            r"[\P{L}]",
+            "(?i:a)",
+            r"\uD83D",
+            r"\0",
+            "[a--b]",
+        ] {
+            check(pattern, Err(Code::NotImplemented));
+        }
+        for pattern in [
+            "a{256}",
+            "(?:a{200}){200}",
+            "(?:(?:(?:a{99}){99}){99})",
+            &"a".repeat(257),
+            &("(".repeat(40) + &")".repeat(40)),
+        ] {
+            check(pattern, Err(Code::LimitExceeded));
+        }
     }
 }

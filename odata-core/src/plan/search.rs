@@ -27,7 +27,7 @@ impl Binder<'_> {
         let text = |place: &usize| Expr {
             kind: ExprKind::Property(from, *place),
             ty: Some(T::String),
-            nullable: true,
+            nullable: set.properties[*place].may_be_null(),
         };
         let texts: Vec<Expr> = places.iter().map(text).collect();
         Ok(condition(search, &texts))
@@ -45,15 +45,10 @@ fn condition(search: &SearchExpr, texts: &[Expr]) -> Expr {
         expr.unwrap_or_else(|| Expr::certain(ExprKind::Value(Value::Boolean(false)), T::Boolean))
     };
     match search {
-        SearchExpr::Term(term) | SearchExpr::Incomplete(term) => {
-            let contains = |text: &Expr| {
-                Expr::certain(
-                    ExprKind::Search(Box::new(text.clone()), term.text.clone()),
-                    T::Boolean,
-                )
-            };
-            certain(Expr::one_of(texts.iter().map(contains).collect()))
-        }
+        SearchExpr::Term(term) | SearchExpr::Incomplete(term) => Expr::certain(
+            ExprKind::Search(texts.to_vec(), term.text.clone()),
+            T::Boolean,
+        ),
         SearchExpr::And(operands) => certain(Expr::all(each(operands))),
         SearchExpr::Or(operands) => certain(Expr::one_of(each(operands))),
         SearchExpr::Not(operand) => Expr::certain(

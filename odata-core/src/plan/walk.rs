@@ -34,9 +34,11 @@ impl Expr {
             | ExprKind::Not(operand)
             | ExprKind::Negate(operand)
             | ExprKind::Convert(operand)
-            | ExprKind::Cast(operand)
-            | ExprKind::Search(operand, _) => operand.each(visit),
-            ExprKind::And(operands) | ExprKind::Or(operands) | ExprKind::Call(_, operands) => {
+            | ExprKind::Cast(operand) => operand.each(visit),
+            ExprKind::And(operands)
+            | ExprKind::Or(operands)
+            | ExprKind::Call(_, operands)
+            | ExprKind::Search(operands, _) => {
                 operands.iter().for_each(|operand| operand.each(visit));
             }
             ExprKind::Case(branches) => {
@@ -105,7 +107,10 @@ impl Expr {
         };
         match &self.kind {
             ExprKind::Property(source, _) | ExprKind::Present(source) => add(*source),
-            ExprKind::And(operands) | ExprKind::Or(operands) | ExprKind::Call(_, operands) => {
+            ExprKind::And(operands)
+            | ExprKind::Or(operands)
+            | ExprKind::Call(_, operands)
+            | ExprKind::Search(operands, _) => {
                 operands
                     .iter()
                     .for_each(|operand| operand.sources_here(found));
@@ -118,8 +123,7 @@ impl Expr {
             | ExprKind::Not(operand)
             | ExprKind::Negate(operand)
             | ExprKind::Convert(operand)
-            | ExprKind::Cast(operand)
-            | ExprKind::Search(operand, _) => operand.sources_here(found),
+            | ExprKind::Cast(operand) => operand.sources_here(found),
             ExprKind::Case(branches) => {
                 for (condition, value) in branches {
                     condition.sources_here(found);

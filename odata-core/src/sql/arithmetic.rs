@@ -16,6 +16,8 @@ impl Writer<'_> {
             self.typed_piece(right, pg(right)),
         ];
         let floats = matches!(ty, T::Double | T::Single);
+        // What a literal is needs no question.
+        let by_some = right.is_value() && !right.is_zero();
         let template = match (op, ty) {
             (ArithmeticOp::Add, T::Date) if left.ty == Some(T::Duration) => SHIFTED_DATE_BEHIND,
             (ArithmeticOp::Add, T::Date) => SHIFTED_DATE,
@@ -30,14 +32,16 @@ impl Writer<'_> {
             (ArithmeticOp::Add, _) => "({0} + {1})",
             (ArithmeticOp::Sub, _) => "({0} - {1})",
             (ArithmeticOp::Mul, _) => "({0} * {1})",
+            (ArithmeticOp::Div | ArithmeticOp::DivBy, _) if by_some => "({0} / {1})",
             (ArithmeticOp::Div | ArithmeticOp::DivBy, _) if floats => DIVIDE_FLOATS,
             (ArithmeticOp::DivBy, T::Decimal) => DIVIDE_BY,
             (ArithmeticOp::Div | ArithmeticOp::DivBy, _) => "({0} / {1})",
+            (ArithmeticOp::Mod, _) if floats && by_some => MOD_FLOAT,
             (ArithmeticOp::Mod, _) if floats => MOD_FLOATS,
             (ArithmeticOp::Mod, _) => "({0} % {1})",
         };
         self.template(template, &pieces);
-        if ty == T::Single && template.starts_with("CASE") {
+        if ty == T::Single && [DIVIDE_FLOATS, MOD_FLOATS, MOD_FLOAT].contains(&template) {
             self.sql("::float4");
         }
     }
@@ -63,5 +67,7 @@ const TIME_BETWEEN: &str = "CASE WHEN isfinite({0}) AND isfinite({1}) THEN {0} -
 
 const DIVIDE_FLOATS: &str = "CASE WHEN {1} = 0 THEN CASE WHEN {0} = 'NaN' OR {0} = 0 THEN 'NaN' WHEN ({0} > 0) = ({1}::text = '0') THEN 'Infinity' WHEN {0} IS NOT NULL THEN '-Infinity' END::float8 ELSE {0} / {1} END";
 const DIVIDE_BY: &str = "CASE WHEN {1} = 0 THEN CASE WHEN {0} = 'NaN' OR {0} = 0 THEN 'NaN' WHEN {0} > 0 THEN 'Infinity' WHEN {0} < 0 THEN '-Infinity' END::numeric ELSE {0} / {1} END";
+/// By the digits of their texts, which PostgreSQL's own conversion drops some of.
+const MOD_FLOAT: &str = "({0}::text::numeric % {1}::text::numeric)::float8";
 /// By zero it fails (URL Conventions 5.1.1.2.6).
 const MOD_FLOATS: &str = "CASE WHEN {1} = 0 AND {0} IS NOT NULL THEN 0 / {1} WHEN {1} <> 0 THEN ({0}::text::numeric % {1}::text::numeric)::float8 END";

@@ -75,6 +75,20 @@ macro_rules! float_text {
     };
 }
 
+/// The text of a floating-point number: with a point where it is between these two, with an exponent
+/// elsewhere (`format::numeric`). Of some numbers above 2^53 PostgreSQL writes a digit more.
+macro_rules! float_to_text {
+    ($least:literal, $more:literal) => {
+        concat!(
+            "CASE WHEN {0} = 0 THEN {0}::text || '.0' WHEN abs({0}) >= ",
+            $least,
+            " AND abs({0}) < ",
+            $more,
+            " THEN regexp_replace({0}::text::numeric::text, '^(-?[0-9]+)$', '\\1.0') ELSE replace(regexp_replace({0}::text, 'e[+]?(-?)0*', 'e\\1'), 'Infinity', 'INF') END"
+        )
+    };
+}
+
 /// Which SQL promotes a number to a wider type (URL Conventions 5.1.1.11) where PostgreSQL's own
 /// conversion fails for some: it is rounded, as floating-point numbers are, and fails for no value,
 /// whoever's row it is in.
@@ -138,10 +152,24 @@ fn to_text(from: T) -> &'static str {
         T::Date => {
             "CASE WHEN {0} >= '0001-01-01' AND {0} < '10000-01-01' THEN to_char({0}, 'YYYY-MM-DD') END"
         }
-        T::TimeOfDay => "to_char({0}, 'HH24:MI:SS.US')",
-        T::Double | T::Single => {
-            "CASE {0} WHEN 'Infinity' THEN 'INF' WHEN '-Infinity' THEN '-INF' ELSE {0}::text END"
-        }
+        // 24:00 is none.
+        T::TimeOfDay => "CASE WHEN {0} < '24:00' THEN to_char({0}, 'HH24:MI:SS.US') END",
+        T::Double => float_to_text!("1e-5::float8", "1e16::float8"),
+        T::Single => float_to_text!("1e-6::float4", "1e13::float4"),
+        T::Decimal => "replace({0}::text, 'Infinity', 'INF')",
+        // In microseconds, a month as 30 days, and of those the days, hours, minutes and seconds.
+        T::Duration => concat!(
+            "CASE WHEN isfinite({0}) THEN (SELECT CASE WHEN w.m < 0 THEN '-P' ELSE 'P' END",
+            " || COALESCE(NULLIF(div(abs(w.m), 86400000000), 0) || 'D', '')",
+            " || CASE WHEN w.m = 0 THEN 'T0S' WHEN w.m % 86400000000 = 0 THEN '' ELSE 'T'",
+            " || COALESCE(NULLIF(div(abs(w.m), 3600000000) % 24, 0) || 'H', '')",
+            " || COALESCE(NULLIF(div(abs(w.m), 60000000) % 60, 0) || 'M', '')",
+            " || COALESCE(NULLIF(trim_scale(abs(w.m) % 60000000 * 0.000001), 0) || 'S', '') END",
+            " FROM (SELECT ((extract(year FROM {0})::numeric * 12 + extract(month FROM {0})::numeric) * 30",
+            " + extract(day FROM {0})::numeric) * 86400000000 + extract(hour FROM {0})::numeric * 3600000000",
+            " + extract(minute FROM {0})::numeric * 60000000 + extract(microseconds FROM {0})::numeric",
+            " AS m OFFSET 0) w) END"
+        ),
         // RFC 4648's base64url without padding.
         T::Binary => "translate(encode({0}, 'base64'), E'+/=\\n', '-_')",
         _ => "{0}::text",

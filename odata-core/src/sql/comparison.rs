@@ -144,21 +144,29 @@ fn relation(op: Comparison, guard: Guard) -> &'static str {
 
 /// Whether a value can turn out to be NaN: a column can hold one, and a division make one.
 fn may_be_nan(expr: &Expr) -> bool {
+    may_be_special(expr, false)
+}
+
+/// The same, or to be infinite where that is asked.
+fn may_be_special(expr: &Expr, infinite: bool) -> bool {
     if !matches!(expr.ty, Some(T::Double | T::Single | T::Decimal)) {
         return false;
     }
+    let inside = |expr: &Expr| may_be_special(expr, infinite);
     match &expr.kind {
-        // Two infinities can make one.
-        ExprKind::Value(Value::Double(x)) => !x.is_finite(),
+        ExprKind::Value(Value::Double(x)) => x.is_nan() || infinite && x.is_infinite(),
         ExprKind::Null | ExprKind::Value(_) => false,
-        ExprKind::Convert(operand) | ExprKind::Negate(operand) => may_be_nan(operand),
-        ExprKind::Call(_, operands) => operands.iter().any(may_be_nan),
-        ExprKind::Case(branches) => branches.iter().any(|(_, value)| may_be_nan(value)),
+        // A Double can be too small for what it is made of.
+        ExprKind::Convert(operand) => inside(operand) || infinite && operand.ty == Some(T::Decimal),
+        ExprKind::Negate(operand) => inside(operand),
+        ExprKind::Call(_, operands) => operands.iter().any(inside),
+        ExprKind::Case(branches) => branches.iter().any(|(_, value)| inside(value)),
+        // Two infinities can make one.
         ExprKind::Arithmetic(
             ArithmeticOp::Add | ArithmeticOp::Sub | ArithmeticOp::Mul,
             left,
             right,
-        ) => may_be_nan(left) || may_be_nan(right),
+        ) => may_be_special(left, true) || may_be_special(right, true),
         _ => true,
     }
 }

@@ -57,8 +57,14 @@ impl Writer<'_> {
         self.numbered(".c", place);
     }
 
-    /// One SELECT, its columns named `c0`, `c1`, ..
+    /// One SELECT, its columns named `c0`, `c1`, .. Later layers know them by their OData types alone.
     pub(super) fn layer(&mut self, layer: &Layer) {
+        self.layer_columns(layer, |writer, expr| {
+            writer.typed(expr, expr.ty_or_string().pg());
+        });
+    }
+
+    fn layer_columns(&mut self, layer: &Layer, column: impl Fn(&mut Self, &Expr)) {
         self.sql("SELECT ");
         if layer.select.is_empty() {
             self.sql("TRUE AS c0");
@@ -67,8 +73,7 @@ impl Writer<'_> {
             if i > 0 {
                 self.sql(", ");
             }
-            // Later layers know the column by its OData type alone.
-            self.typed(expr, expr.ty_or_string().pg());
+            column(self, expr);
             self.numbered(" AS c", i);
         }
         self.input(&layer.input, |_, _| {});
@@ -100,12 +105,7 @@ impl Writer<'_> {
     fn layer_order(&mut self, order: &[(Expr, bool)]) {
         self.sql("ORDER BY ");
         self.list(order, ", ", |writer, (expr, descending)| {
-            writer.sort_operand(expr);
-            writer.sql(if *descending {
-                " DESC NULLS LAST"
-            } else {
-                " NULLS FIRST"
-            });
+            writer.sort_item(expr, *descending);
         });
     }
 
@@ -142,7 +142,7 @@ impl Writer<'_> {
         self.sql("(");
         self.list(values, ", ", super::writer::Writer::operand);
         self.sql(") IN (");
-        self.layer(layer);
+        self.layer_columns(layer, Self::operand);
         self.sql(")");
     }
 

@@ -91,6 +91,7 @@ impl Writer<'_> {
             }
             ExprKind::Compare(op, left, right) => self.compare(*op, left, right, position),
             ExprKind::In(operand, values, null) => self.in_list(operand, values, *null, position),
+            ExprKind::Search(texts, term) => self.search(texts, term, position),
             _ => self.plain(expr),
         }
     }
@@ -127,19 +128,29 @@ impl Writer<'_> {
             ExprKind::Arithmetic(op, left, right) => self.in_scope_only(expr, |writer| {
                 writer.arithmetic(*op, left, right, expr.ty_or_string());
             }),
-            ExprKind::Negate(operand) => self.in_scope_only(expr, |writer| {
-                writer.sql("(- ");
-                writer.operand(operand);
-                writer.sql(")");
-            }),
+            // The least whole number has no opposite; a number with a sign of its own always has.
+            ExprKind::Negate(operand)
+                if matches!(expr.ty, Some(T::Decimal | T::Single | T::Double)) =>
+            {
+                self.negate(operand);
+            }
+            ExprKind::Negate(operand) => {
+                self.in_scope_only(expr, |writer| writer.negate(operand));
+            }
             ExprKind::Call(function, operands) if may_fail(operands) => {
                 self.in_scope_only(expr, |writer| writer.call(function, operands));
             }
             ExprKind::Call(function, operands) => self.call(function, operands),
             ExprKind::Convert(operand) => self.convert(operand, pg),
-            ExprKind::Cast(operand) => self.in_scope_only(expr, |writer| {
-                writer.cast(operand, expr.ty_or_string());
-            }),
+            ExprKind::Cast(operand) => {
+                let template = cast_template(operand.ty_or_string(), expr.ty_or_string());
+                // A cast that asks nothing of the value fails for none.
+                if template.contains("CASE") {
+                    self.in_scope_only(expr, |writer| writer.cast(operand, template));
+                } else {
+                    self.cast(operand, template);
+                }
+            }
             ExprKind::Case(branches) => {
                 self.sql("CASE");
                 for (condition, value) in branches {
@@ -181,18 +192,12 @@ impl Writer<'_> {
                 self.rows_clause(rows, |_, _| {});
                 self.sql(")");
             }
-            ExprKind::Search(text, term) => {
-                self.sql("COALESCE(");
-                self.unicode(text);
-                self.sql(" ILIKE ");
-                self.value(&Value::Text(like_pattern(term, true, true)));
-                self.sql(", FALSE)");
-            }
             ExprKind::And(_)
             | ExprKind::Or(_)
             | ExprKind::Not(_)
             | ExprKind::Compare(..)
-            | ExprKind::In(..) => {
+            | ExprKind::In(..)
+            | ExprKind::Search(..) => {
                 self.operand(expr);
             }
         }
@@ -227,6 +232,21 @@ impl Writer<'_> {
             self.sql(" COLLATE pg_catalog.\"und-x-icu\"");
         }
     }
+
+    /// In a condition as an index of trigrams serves it.
+    fn search(&mut self, texts: &[Expr], term: &str, position: Position) {
+        let shows = position == Position::Value && texts.iter().any(|text| text.nullable);
+        let pattern = Value::Text(like_pattern(term, true, true));
+        let pattern = self.piece(|writer| writer.value(&pattern));
+        self.sql(if shows { "COALESCE(" } else { "(" });
+        self.list(texts, " OR ", |writer, text| {
+            writer.unicode(text);
+            writer.sql(" ILIKE ");
+            writer.write_piece(&pattern);
+        });
+        self.sql(if shows { ", FALSE)" } else { ")" });
+    }
+
     /// What may fail for some values (a division by zero, a number out of range), evaluated for rows
     /// in the caller's scope alone. PostgreSQL evaluates conditions in the order that it likes, also
     /// below a join, and a failure over a row of somebody else's would tell of that row.
@@ -357,8 +377,14 @@ impl Writer<'_> {
         self.sql(ty.sql_name());
     }
 
+    fn negate(&mut self, operand: &Expr) {
+        self.sql("(- ");
+        self.operand(operand);
+        self.sql(")");
+    }
+
     /// A cast that fails gives null (URL Conventions 5.1.1.10.1).
-    fn cast(&mut self, operand: &Expr, to: T) {
+    fn cast(&mut self, operand: &Expr, template: &'static str) {
         let from = operand.ty_or_string();
         // A `real` is the Double that a row shows of it.
         let piece = if from == T::Double {
@@ -366,7 +392,7 @@ impl Writer<'_> {
         } else {
             self.operand_piece(operand)
         };
-        self.template(cast_template(from, to), &[piece]);
+        self.template(template, &[piece]);
     }
 }
 

@@ -34,7 +34,18 @@ impl<'a> Writer<'a> {
     /// `FROM` a table, those that are combined with it, and the to-one navigations from them.
     pub(super) fn from(&mut self, rows: &Rows) {
         self.sql(" FROM ");
-        self.table_reference(rows.from);
+        // What is made of each row may fail over somebody else's. A scope by another table is a join
+        // to PostgreSQL, which it may leave for later.
+        let by_join = matches!(self.set(rows.from).scope, ScopeRule::Via { .. });
+        if rows.lateral.is_some() && by_join {
+            self.sql("(SELECT * FROM ");
+            self.table_reference(rows.from);
+            self.scope_condition(rows.from, &mut Conditions::new(" WHERE "));
+            self.sql(" OFFSET 0) ");
+            self.alias(rows.from);
+        } else {
+            self.table_reference(rows.from);
+        }
         for source in &rows.crossed {
             self.sql(" CROSS JOIN ");
             self.table_reference(*source);

@@ -5,7 +5,8 @@ use super::writer::Writer;
 use super::{Param, Statement};
 use crate::edm::{PgType, Schema, Scope};
 use crate::plan::{
-    Anchor, Answer, Bound, Data, Input, OrderItem, Output, Page, Query, Rows, Scoped, Window,
+    Anchor, Answer, Bound, Data, Expr, ExprKind, Input, OrderItem, Output, Page, Query, Rows,
+    Scoped, Window,
 };
 
 /// Where a statement's columns are.
@@ -243,7 +244,15 @@ impl Writer<'_> {
             }
         });
         if let Some(window) = window {
-            self.order_by(&query.order);
+            self.order_by(&query.order, |item| match &query.outputs[item.output] {
+                // What is computed for the row already isn't written out a second time.
+                Output::Expr(Expr {
+                    kind: ExprKind::Property(..) | ExprKind::Column(..),
+                    ..
+                })
+                | Output::Property(..) => None,
+                _ => Some(item.output),
+            });
             self.limit(window.read, window.skip);
         }
     }
@@ -265,26 +274,39 @@ impl Writer<'_> {
         self.list(&query.outputs, ", ", super::writer::Writer::output);
         self.sql("))");
         self.input(&query.input, |_, _| {});
-        self.order_by(&query.order);
+        self.order_by(&query.order, |_| None);
         self.limit(window.read, window.skip);
         self.sql(")");
     }
 
-    /// Nulls come first when ascending and last when descending (Protocol 11.2.6.2), the reverse of
-    /// PostgreSQL's; said only where there may be one, or no index serves the order.
-    fn order_by(&mut self, order: &[OrderItem]) {
+    /// `place` says of an item whether it is a column of the SELECT.
+    fn order_by(&mut self, order: &[OrderItem], place: impl Fn(&OrderItem) -> Option<usize>) {
         if order.is_empty() {
             return;
         }
         self.sql(" ORDER BY ");
-        self.list(order, ", ", |writer, item| {
-            writer.sort_operand(&item.expr);
-            writer.sql(match (item.descending, item.expr.nullable) {
-                (false, false) => "",
-                (false, true) => " NULLS FIRST",
-                (true, false) => " DESC",
-                (true, true) => " DESC NULLS LAST",
-            });
+        self.list(order, ", ", |writer, item| match place(item) {
+            Some(place) => {
+                writer.numbered("", place + 1);
+                writer.direction(&item.expr, item.descending);
+            }
+            None => writer.sort_item(&item.expr, item.descending),
+        });
+    }
+
+    pub(super) fn sort_item(&mut self, expr: &Expr, descending: bool) {
+        self.sort_operand(expr);
+        self.direction(expr, descending);
+    }
+
+    /// Nulls come first when ascending and last when descending (Protocol 11.2.6.2), the reverse of
+    /// PostgreSQL's; said only where there may be one, or no index serves the order.
+    fn direction(&mut self, expr: &Expr, descending: bool) {
+        self.sql(match (descending, expr.nullable) {
+            (false, false) => "",
+            (false, true) => " NULLS FIRST",
+            (true, false) => " DESC",
+            (true, true) => " DESC NULLS LAST",
         });
     }
 

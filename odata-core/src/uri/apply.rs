@@ -144,7 +144,7 @@ impl Parser<'_> {
             }
             "groupby" => self.group_by()?,
             "filter" => TransformationKind::Filter(self.expr()?),
-            "compute" => TransformationKind::Compute(self.compute()?),
+            "compute" => TransformationKind::Compute(self.apply_compute()?),
             "search" => TransformationKind::Search(self.search()?),
             "orderby" => TransformationKind::OrderBy(self.order_by()?),
             "skip" => TransformationKind::Skip(self.amount()?),

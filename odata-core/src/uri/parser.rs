@@ -185,10 +185,15 @@ impl<'a> Parser<'a> {
 
     /// The word `word`, with white space before and behind it; nothing is taken if it isn't there.
     pub(crate) fn eat_word(&mut self, word: &str) -> bool {
+        self.eat_word_in(word, false)
+    }
+
+    /// The same, in any case or as it stands here.
+    pub(crate) fn eat_word_in(&mut self, word: &str, any_case: bool) -> bool {
         let before = self.position;
         if self.skip_space()
             && self.peek() == Token::Name
-            && self.peek_text() == word
+            && (self.peek_text() == word || any_case && self.peek_text().eq_ignore_ascii_case(word))
             && self.peek_second() == Token::Space
         {
             self.next();

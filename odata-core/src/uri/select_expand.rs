@@ -39,9 +39,22 @@ impl Parser<'_> {
     }
 
     pub(crate) fn compute_item(&mut self) -> Result<ComputeItem> {
+        self.computed(true)
+    }
+
+    /// An item of `compute` in `$apply`, where `as` has one spelling.
+    pub(crate) fn apply_compute(&mut self) -> Result<Vec<ComputeItem>> {
+        self.items(|p| p.computed(false))
+    }
+
+    fn computed(&mut self, in_any_case: bool) -> Result<ComputeItem> {
         let expr = self.expr()?;
-        if !self.eat_word("as") {
-            return Err(self.unexpected("an operator, or 'as' and a name"));
+        if !self.eat_word_in("as", in_any_case) {
+            let error = self.unexpected("an operator, or 'as' and a name");
+            return Err(match self.peek_text().eq_ignore_ascii_case("as") {
+                true => error.hint("'as' is in lower case here"),
+                false => error,
+            });
         }
         let alias = self.identifier("the name of the computed property")?;
         Ok(ComputeItem { expr, alias })

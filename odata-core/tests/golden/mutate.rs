@@ -166,6 +166,8 @@ impl Other {
     fn literal(&self, literal: &mut Literal) {
         match literal {
             Literal::Boolean(b) => *b = !*b,
+            // A zero is a shape of its own: by it nothing is divided, or otherwise.
+            Literal::Integer(text) | Literal::Decimal(text) if text.parse() == Ok(0.0) => {}
             // As wide as it was, and negative where it was.
             Literal::Integer(text) => {
                 let sign = if text.starts_with('-') { "-" } else { "" };

@@ -147,6 +147,31 @@ const CASES: &[(&str, &str, &str, &str)] = &[
         "null",
     ),
     ("text", "'-PT1.9999999S'", "Duration", r#""-PT1.999999S""#),
+    // What no row can show has no text.
+    ("time", "'24:00'", "String", "null"),
+    (
+        "time",
+        "'23:59:59.999999'",
+        "String",
+        r#""23:59:59.999999""#,
+    ),
+    ("instant", "'10000-01-01'", "String", "null"),
+];
+
+/// Numbers, and the properties that hold them: their text is what the row shows.
+const NUMBERS: &[(&str, &str)] = &[
+    ("decimal", "0, 1.50, -0.001, 1e30, 1e-20, 'NaN', 'Infinity', '-Infinity'"),
+    (
+        "double",
+        "0, '-0', 3, -3, 0.1, 1e15, 1e16, 123456789012345680, -1.5e15, 0.00001, 0.000015, 1e-6, 1.5e-7, 1e100,
+         -2.5e-100, 1.7976931348623157e308, 5e-324, 'NaN', 'Infinity', '-Infinity'",
+    ),
+    (
+        "single",
+        "0, '-0', 3, 0.1, 16777216, 1e6, 1e12, 1e13, -1.5e12, 0.000001, 0.0000015, 1e-7, 1e30, -2.5e-30,
+         3.4028235e38, 1e-45, 'NaN', 'Infinity', '-Infinity'",
+    ),
+    ("real", "0, 3, 0.1, 1e-6, 1e13, 1e30, 3.4028235e38, 'NaN', '-Infinity'"),
 ];
 
 async fn served(rows: &str) -> (Database, Served) {
@@ -197,4 +222,43 @@ async fn a_cast_gives_the_value_or_null() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[tokio::test]
+async fn the_text_of_a_number_is_what_a_row_shows() {
+    let insert = |(property, values): &(&str, &str)| {
+        let values = values.split(',').map(|value| value.trim().to_owned());
+        let made = (0..400u32).map(|n| match *property {
+            // Of all sizes, with up to 17 digits.
+            "decimal" => format!("{}.{}", n * n, n),
+            "double" => format!("sin({n}) * 10 ^ ({n} * 1.5 - 300)"),
+            _ => format!("sin({n}) * 10 ^ ({n} * 0.18 - 36)"),
+        });
+        let insert =
+            |value| format!("INSERT INTO cells (id, {property}) VALUES (nextval('ids'), {value});");
+        values.chain(made).map(insert).collect::<String>()
+    };
+    let rows: String = NUMBERS.iter().map(insert).collect();
+    let (_database, served) = served(&format!("CREATE SEQUENCE ids; {rows}")).await;
+    let mut compared = 0;
+    for (property, _) in NUMBERS {
+        let path = format!(
+            "Cells?$filter={property} ne null&$compute=cast({property},Edm.String) as v&$select={property},v"
+        );
+        let answer = served.answer("reader", &path);
+        for row in answer
+            .split("{\"@")
+            .skip(1)
+            .flat_map(|rows| rows.split("},{"))
+        {
+            if !row.contains("\"v\":") {
+                continue;
+            }
+            let shown = member(row, property).trim_matches('"');
+            let text = member(row, "v");
+            assert_eq!(text, format!("\"{shown}\""), "{property}");
+            compared += 1;
+        }
+    }
+    assert!(compared > 1_600, "{compared}");
 }

@@ -81,6 +81,19 @@ async fn computed_properties_filter_and_sort() {
             "Label?$compute=id mul 2 as twice&$orderby=twice desc",
             &[6, 3, 2, 1],
         ),
+        // A word of $compute, in any case as the grammar has it; that of $apply has one spelling.
+        (
+            "Label?$compute=id mul 2 AS twice&$filter=twice gt 4",
+            &[3, 6],
+        ),
+        (
+            "Label?$compute=id mul 2 As twice,id aS x&$filter=twice gt 4",
+            &[3, 6],
+        ),
+        (
+            "Label?$apply=compute(id mul 2 as AS)&$filter=AS gt 4",
+            &[3, 6],
+        ),
         (
             "Label?$compute=length(title) as size&$orderby=size,id",
             &[6, 3, 2, 1],
@@ -158,4 +171,16 @@ async fn numbers_that_are_texts_tell_their_type() {
             assert!(rows.to_string().contains("\"INF\""), "{path}: {rows}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_word_of_apply_has_one_spelling() {
+    let server = small().await;
+    check(
+        server,
+        "Label?$apply=compute(id mul 2 AS twice)",
+        expect![[r#"
+            400
+            {"error":{"code":"SyntaxError","message":"expected an operator, or 'as' and a name, found 'AS'; 'as' is in lower case here","target":"$apply","innererror":{"position":23,"length":2,"hint":"'as' is in lower case here"}}}"#]],
+    );
 }

@@ -432,3 +432,33 @@ async fn what_is_computed_is_behind_it_too() {
         .collect();
     assert_eq!(expanded, [1, 0]);
 }
+
+#[tokio::test]
+async fn a_duration_is_cast_to_the_text_that_a_row_shows() {
+    let server = small().await;
+    for duration in [
+        "P1D",
+        "-P1D",
+        "PT1S",
+        "P1DT2H3M4.5S",
+        "-PT0.000001S",
+        "PT12H",
+        "PT59M59.99S",
+        "P999DT23H",
+        "PT10S",
+    ] {
+        let condition = format!("cast(duration'{duration}',Edm.String) eq '{duration}'");
+        let found = ids(server, &format!("Label?$filter=id eq 1 and {condition}"));
+        assert_eq!(found, [1], "{duration}");
+    }
+    let request = "Conversation?$compute=last_activity_at sub created_at as d,cast(last_activity_at sub created_at,Edm.String) as t";
+    for row in rows(server, request) {
+        assert_eq!(row["d"], row["t"], "{row}");
+    }
+    let same =
+        "cast(duration'PT0S',Edm.String) eq 'PT0S' and cast(duration'PT48H',Edm.String) eq 'P2D'";
+    assert_eq!(
+        ids(server, &format!("Label?$filter=id eq 1 and {same}")),
+        [1]
+    );
+}

@@ -229,8 +229,8 @@ async fn keys_of_texts_and_of_several_parts() {
     check(
         "Branches(1)",
         expect![[r#"
-        400
-        {"error":{"code":"TypeMismatch","message":"cannot compare Edm.String with Edm.Int32","innererror":{"position":10,"length":1}}}"#]],
+            400
+            {"error":{"code":"TypeMismatch","message":"cannot compare Edm.String with Edm.Int32","target":"Branches","innererror":{"position":10,"length":1}}}"#]],
     );
     check(
         "Copies(isbn='978-0')",
@@ -247,8 +247,8 @@ async fn keys_of_texts_and_of_several_parts() {
     check(
         "Copies(isbn='978-0',number='1')",
         expect![[r#"
-        400
-        {"error":{"code":"TypeMismatch","message":"cannot compare Edm.Int16 with Edm.String","innererror":{"position":28,"length":3}}}"#]],
+            400
+            {"error":{"code":"TypeMismatch","message":"cannot compare Edm.Int16 with Edm.String","target":"Copies","innererror":{"position":28,"length":3}}}"#]],
     );
     check(
         "Copies(isbn='978-0',number=1)/loans",

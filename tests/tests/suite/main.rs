@@ -41,6 +41,7 @@ mod orderby;
 mod own_model;
 mod paging;
 mod paths;
+mod patterns;
 mod preferences;
 mod program;
 mod recorded;

@@ -267,7 +267,7 @@ impl<'a> Binder<'a> {
             set.key.iter().map(move |place| Expr {
                 kind: ExprKind::Property(source, *place),
                 ty: Some(set.properties[*place].ty),
-                nullable: false,
+                nullable: set.properties[*place].may_be_null(),
             })
         };
         self.combined(frame).into_iter().flat_map(key).collect()
