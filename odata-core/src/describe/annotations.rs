@@ -35,6 +35,7 @@ pub(super) const VOCABULARIES: &[Vocabulary] = &[
 /// What is true of the whole service, whatever it serves.
 const CONTAINER_TAGS: &[(&str, bool)] = &[
     ("Capabilities.KeyAsSegmentSupported", true),
+    ("Capabilities.CrossJoinSupported", true),
     ("Capabilities.BatchSupported", false),
     ("Capabilities.AsynchronousRequestsSupported", false),
     ("Core.ConventionalIDs", true),
@@ -51,8 +52,8 @@ const SET_TAGS: &[(&str, bool)] = &[
 
 /// The formats of data, with all parameters that they take.
 const FORMATS: &[&str] = &[
-    "application/json;odata.metadata=full;odata.streaming=true;IEEE754Compatible=true",
-    "text/csv;formulas=escape",
+    "application/json;odata.metadata=full;odata.streaming=true;IEEE754Compatible=true;ExponentialDecimals=true",
+    "text/csv;header=present;formulas=escape",
     "application/x-ndjson",
 ];
 

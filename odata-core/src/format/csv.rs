@@ -1,14 +1,15 @@
 //! Rows to CSV (RFC 4180): a header, then a line for each row, straight from its cells.
 //!
-//! Null is an empty field, empty text a pair of quotes. An expanded entity's properties stand beside
-//! the others, as `inbox/name`; a collection has no form here.
+//! Null is an empty field, empty text a pair of quotes; where there is one column alone null is that
+//! too, since readers skip an empty line. An expanded entity's properties stand beside the others, as
+//! `inbox/name`; a collection has no form here, nor has a reference.
 
 use super::cell::CellOptions;
 use super::records::Cells;
 use super::{CellError, CellWriter};
 use crate::edm::{EntitySet, Schema};
 use crate::error::{Error, Result};
-use crate::plan::{Member, Output, Query};
+use crate::plan::{Member, Output, Query, ShapeKind};
 
 /// Writes the lines of one result.
 pub struct CsvWriter {
@@ -24,8 +25,8 @@ struct Column {
 }
 
 impl CsvWriter {
-    /// The writer of a query's rows, whose outputs start at column `first`. 501 where an expanded
-    /// collection is asked for.
+    /// The writer of a query's rows, whose outputs start at column `first`. 501 where something is
+    /// asked for that has no form here, or nothing else.
     pub fn new(
         schema: &Schema,
         query: &Query,
@@ -41,6 +42,11 @@ impl CsvWriter {
             columns: &mut columns,
         };
         builder.members(&query.shape.members, set, "")?;
+        if columns.is_empty() {
+            return Err(Error::not_implemented("CSV without a column")
+                .target("$select")
+                .hint("select a structural property, or ask for JSON"));
+        }
         Ok(CsvWriter {
             columns,
             escape_formulas,
@@ -76,6 +82,8 @@ impl CsvWriter {
                 if text && scratch.is_empty() {
                     out.extend_from_slice(b"\"\"");
                 }
+            } else if self.columns.len() == 1 {
+                out.extend_from_slice(b"\"\"");
             }
         }
         out.extend_from_slice(b"\r\n");
@@ -109,6 +117,11 @@ impl Builder<'_> {
                 }
                 // A link is control information, of which CSV has none.
                 Member::Link { .. } => {}
+                Member::One { shape, .. } if shape.kind == ShapeKind::Reference => {
+                    return Err(Error::not_implemented("an expanded reference in CSV")
+                        .target("$expand")
+                        .hint("expand the entity itself, or ask for JSON"));
+                }
                 Member::One { name, shape } => {
                     let far = self.schema.set(shape.set);
                     self.members(&shape.members, far, &format!("{prefix}{name}/"))?;
@@ -143,13 +156,21 @@ impl Builder<'_> {
     }
 }
 
+/// Whether a spreadsheet may run the text: it looks behind space, and takes full-width signs for the
+/// others.
+fn is_formula(text: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(text);
+    let rest = text.trim_start();
+    let space = text.len() - rest.len();
+    text.bytes()
+        .take(space)
+        .any(|byte| matches!(byte, b'\t' | b'\r' | b'\n'))
+        || rest.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠'])
+}
+
 /// One field, in quotes where it needs them.
 fn field(out: &mut Vec<u8>, text: &[u8], escape_formula: bool) {
-    let formula = escape_formula
-        && matches!(
-            text.first(),
-            Some(b'=' | b'+' | b'-' | b'@' | b'\t' | b'\r')
-        );
+    let formula = escape_formula && is_formula(text);
     let quoted = text
         .iter()
         .any(|byte| matches!(byte, b'"' | b',' | b'\r' | b'\n'));
@@ -193,5 +214,28 @@ mod tests {
         check("=1+1", false, "=1+1");
         check("=1+1", true, "'=1+1");
         check("=\"x\"", true, "\"'=\"\"x\"\"\"");
+        for formula in [
+            "+1",
+            "-1",
+            "@x",
+            "\t=1",
+            "\tx",
+            "  =1",
+            " \u{a0}@x",
+            "＝1",
+            "＋1",
+            "－1",
+            "＠x",
+            " ＝1",
+        ] {
+            check(formula, false, formula);
+            check(formula, true, &format!("'{formula}"));
+        }
+        for formula in ["\nx", "\rx", "\r\n", " \n"] {
+            check(formula, true, &format!("\"'{formula}\""));
+        }
+        for text in ["", "x=1", "1-1", "a@b", " x", "'=1", "ü=1"] {
+            check(text, true, text);
+        }
     }
 }

@@ -478,6 +478,12 @@ impl<'a> Binder<'a> {
             );
             Error::new(Code::SyntaxError, message).at(span)
         };
+        let mut named = arguments
+            .iter()
+            .filter_map(|argument| argument.name.as_ref());
+        if let Some(name) = named.find(|name| set.property(&name.text).is_none()) {
+            return Err(self.no_property(set, &name.text, name.span));
+        }
         if arguments.len() != set.key.len() {
             return Err(wrong());
         }

@@ -34,9 +34,12 @@ impl Parser<'_> {
 
     pub(crate) fn whole_number(&mut self) -> Result<Number> {
         let (word, span) = self.take_word();
-        let value = digits(&word).filter(|value| i64::try_from(*value).is_ok());
-        match value {
-            Some(value) => Ok(Number { value, span }),
+        match digits(&word) {
+            // There are no more rows than PostgreSQL counts: a larger number is as good as that.
+            Some(value) => Ok(Number {
+                value: value.min(i64::MAX as u64),
+                span,
+            }),
             None => Err(invalid("a whole number, 0 or more", &word, span)),
         }
     }
@@ -81,10 +84,10 @@ impl Parser<'_> {
     }
 }
 
-/// The number that these digits, and only digits, are.
+/// The number that these digits, and only digits, are: the largest, where it is larger still.
 fn digits(word: &str) -> Option<u64> {
-    let only_digits = word.chars().all(|c| c.is_ascii_digit());
-    word.parse().ok().filter(|_| only_digits)
+    let only_digits = !word.is_empty() && word.chars().all(|c| c.is_ascii_digit());
+    only_digits.then(|| word.parse().unwrap_or(u64::MAX))
 }
 
 fn invalid(expected: &str, word: &str, span: Span) -> Error {

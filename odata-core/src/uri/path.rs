@@ -37,6 +37,7 @@ impl Parser<'_> {
         }
         match self.peek() {
             Token::End => Ok(()),
+            Token::Slash => Err(self.no_segment("the end of the path")),
             _ => Err(self.unexpected("the end of the path")),
         }
     }
@@ -80,6 +81,16 @@ impl Parser<'_> {
             }
             _ => Err(self.unknown_segment(word, FIRST_SEGMENTS)),
         }
+    }
+
+    /// The error for a slash where the path has no place for one: nothing is there.
+    fn no_segment(&mut self, expected: &str) -> Error {
+        let found = self.peek_found();
+        Error::new(
+            Code::UnknownSegment,
+            format!("expected {expected}, found '/'"),
+        )
+        .at(self.span(found.start, found.end))
     }
 
     fn unknown_segment(&mut self, word: &str, known: &[&'static str]) -> Error {
@@ -145,6 +156,9 @@ impl Parser<'_> {
                     });
                     return Ok(false);
                 }
+                if first && self.peek() == Token::Slash {
+                    return Err(self.no_segment("'(' or the end of an entity set's name"));
+                }
                 if first {
                     return Err(self.unexpected("'/', '(' or the end of the path"));
                 }
@@ -152,6 +166,7 @@ impl Parser<'_> {
                 self.key_segment(segments)
             }
             Token::Dollar if !first => self.system_segment(segments, after_each),
+            Token::Slash if first => Err(self.no_segment("the name of an entity set")),
             _ if first => Err(self.unexpected("the name of an entity set")),
             _ if after_each => Err(self.unexpected("the name of an action or function")),
             _ => self.key_segment(segments),
@@ -236,7 +251,11 @@ impl Parser<'_> {
             .find(|(at, c)| *c == '/' && !self.is_encoded(start + at))
             .map_or(rest.len(), |(at, _)| at);
         if length == 0 {
-            return Err(self.error(start, start + 1, "expected a segment, found an empty one"));
+            return Err(Error::new(
+                Code::UnknownSegment,
+                "expected a segment, found an empty one",
+            )
+            .at(self.span(start, start + 1)));
         }
         let key = rest.get(..length).unwrap_or("").to_owned();
         self.set_position(start + length);

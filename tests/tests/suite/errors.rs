@@ -555,6 +555,13 @@ async fn limits() {
         400
         {"error":{"code":"LimitExceeded","message":"'$skip' is larger than 10000000; follow '@odata.nextLink', which is fast at any depth","target":"$skip","innererror":{"position":0,"length":8,"hint":"follow '@odata.nextLink', which is fast at any depth"}}}"#]],
     );
+    check(
+        server,
+        "Label?$skip=99999999999999999999",
+        expect![[r#"
+        400
+        {"error":{"code":"LimitExceeded","message":"'$skip' is larger than 10000000; follow '@odata.nextLink', which is fast at any depth","target":"$skip","innererror":{"position":0,"length":20,"hint":"follow '@odata.nextLink', which is fast at any depth"}}}"#]],
+    );
     let lambdas = "Inbox?$filter=conversations/any(a:a/messages/any(b:b/conversation/messages/any(c:c/id eq 1)))";
     check(
         server,

@@ -20,6 +20,7 @@ mod conditions;
 mod conformance_doc;
 mod credentials;
 mod crossjoin;
+mod csv;
 mod databases;
 mod demo;
 mod errors;

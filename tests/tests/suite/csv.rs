@@ -1,0 +1,98 @@
+//! CSV: what has a form in it, and what says that it has none.
+
+use crate::asking::{answer, get, refusal, small};
+use expect_test::{Expect, expect};
+
+#[track_caller]
+fn check(server: &tests::Server, path: &str, expected: Expect) {
+    expected.assert_eq(&answer(server, path).replace('\r', ""));
+}
+
+#[tokio::test]
+async fn columns_are_what_is_selected_and_expanded() {
+    let server = small().await;
+    check(
+        server,
+        "Conversation?$format=csv&$filter=id le 2&$select=id,inbox&$expand=assignee($select=name),messages/$count",
+        expect![[r#"
+            200
+            id,assignee/name,messages/$count
+            1,Ruth,4
+            2,,3
+        "#]],
+    );
+    // A line is never empty: readers skip those.
+    check(
+        server,
+        "Label?$format=csv&$select=description",
+        expect![[r#"
+            200
+            description
+            the parcel took too long
+            ""
+            ""
+            ""
+        "#]],
+    );
+    check(
+        server,
+        "Label?$format=csv&$select=description,color&$top=2",
+        expect![[r#"
+            200
+            description,color
+            the parcel took too long,red
+            ,blue
+        "#]],
+    );
+}
+
+#[tokio::test]
+async fn what_has_no_form_is_said_to_have_none() {
+    let server = small().await;
+    for path in [
+        "Conversation?$expand=inbox/$ref",
+        "Conversation?$select=id&$expand=inbox($select=id;$expand=members)",
+        "Conversation?$expand=messages/$ref",
+        "Conversation?$select=inbox",
+        "Conversation?$select=LiveAgent.*",
+        "$crossjoin(Label,Inbox)",
+    ] {
+        let separator = if path.contains('?') { '&' } else { '?' };
+        let refused = refusal(server, &format!("{path}{separator}$format=csv"));
+        assert_eq!(refused, (501, "NotImplemented".to_owned()), "{path}");
+        assert_eq!(get(server, path, &[]).status, 200, "{path}");
+    }
+    check(
+        server,
+        "Conversation?$select=inbox&$format=csv",
+        expect![[r#"
+            501
+            {"error":{"code":"NotImplemented","message":"CSV without a column is not implemented by this service; select a structural property, or ask for JSON","target":"$select","innererror":{"hint":"select a structural property, or ask for JSON"}}}"#]],
+    );
+    check(
+        server,
+        "Conversation?$expand=inbox/$ref&$format=csv",
+        expect![[r#"
+            501
+            {"error":{"code":"NotImplemented","message":"an expanded reference in CSV is not implemented by this service; expand the entity itself, or ask for JSON","target":"$expand","innererror":{"hint":"expand the entity itself, or ask for JSON"}}}"#]],
+    );
+}
+
+#[tokio::test]
+async fn formulas_are_escaped_for_those_who_ask() {
+    let server = small().await;
+    let path = "Label?$top=1&$select=id,a,b,c,d&$compute='=1' as a,' %2B1' as b,'＝1' as c,-1 as d";
+    let csv = |format: &str| answer(server, &format!("{path}&$format={format}")).replace('\r', "");
+    expect![[r#"
+        200
+        id,a,b,c,d
+        1,'=1,' +1,'＝1,-1
+    "#]]
+    .assert_eq(&csv("text/csv;formulas=escape"));
+    expect![[r#"
+        200
+        id,a,b,c,d
+        1,=1, +1,＝1,-1
+    "#]]
+    .assert_eq(&csv("text/csv"));
+}
