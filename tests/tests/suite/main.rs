@@ -11,6 +11,7 @@ mod annotations;
 mod apply;
 mod apply_order;
 mod apply_shapes;
+mod arithmetic;
 mod asking;
 mod auth;
 mod casts;
