@@ -115,6 +115,11 @@ pub(super) fn arithmetic(op: ArithmeticOp, left: Expr, right: Expr, span: Span) 
             ..expr
         })
     };
+    if let Some(moved) = moved(op, &left.kind, &right.kind) {
+        return moved
+            .map(Expr::value)
+            .ok_or_else(|| out_of_range(if a == T::Duration { b } else { a }, span));
+    }
     match (a, op, b) {
         (T::DateTimeOffset | T::Date, Add | Sub, T::Duration) => of_times(left, right, a),
         (T::Duration, Add, T::DateTimeOffset | T::Date) => of_times(left, right, b),
@@ -147,6 +152,35 @@ pub(super) fn arithmetic(op: ArithmeticOp, left: Expr, right: Expr, span: Span) 
         }
     }
 }
+
+/// A literal time and a literal duration: the time moved by it, or `None` inside where it leaves the
+/// calendar; `None` outside for all else.
+fn moved(op: ArithmeticOp, left: &ExprKind, right: &ExprKind) -> Option<Option<Value>> {
+    const DAY: i64 = 86_400_000_000;
+    let (ExprKind::Value(left), ExprKind::Value(right)) = (left, right) else {
+        return None;
+    };
+    let (time, by) = match (left, op, right) {
+        (time, ArithmeticOp::Add, Value::Duration(by))
+        | (Value::Duration(by), ArithmeticOp::Add, time) => (time, Some(*by)),
+        (time, ArithmeticOp::Sub, Value::Duration(by)) => (time, by.checked_neg()),
+        _ => return None,
+    };
+    let (from, is_date) = match time {
+        Value::DateTimeOffset(micros) => (*micros, false),
+        Value::Date(days) => (i64::from(*days) * DAY, true),
+        _ => return None,
+    };
+    let to = by.and_then(|by| from.checked_add(by));
+    let to = to.filter(|to| CALENDAR.contains(&to.div_euclid(DAY)));
+    Some(to.and_then(|to| match is_date {
+        true => i32::try_from(to.div_euclid(DAY)).ok().map(Value::Date),
+        false => Some(Value::DateTimeOffset(to)),
+    }))
+}
+
+/// 0001-01-01 to 9999-12-31, in days since 2000-01-01.
+const CALENDAR: std::ops::RangeInclusive<i64> = -730_119..=2_921_939;
 
 fn by_zero(span: Span) -> Error {
     Error::new(Code::InvalidLiteral, "division by zero").at(span)

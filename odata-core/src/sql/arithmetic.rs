@@ -4,6 +4,27 @@ use super::writer::Writer;
 use crate::edm::PrimitiveType as T;
 use crate::plan::{ArithmeticOp, Expr};
 
+// Databases hold times that no date can be added to. OData has no form for them, and a row of them
+// fails no page: what is computed of them is null. A time of the calendar that is moved out of it fails,
+// as a number does that leaves its type: so many years more are more than PostgreSQL has.
+macro_rules! shifted {
+    ($from:literal, $sum:literal) => {
+        concat!(
+            "CASE WHEN ",
+            $from,
+            " >= '0001-01-01' AND ",
+            $from,
+            " < '10000-01-01' THEN ",
+            $sum,
+            " + CASE WHEN ",
+            $sum,
+            " >= '0001-01-01' AND ",
+            $sum,
+            " < '10000-01-01' THEN interval '0' ELSE interval '300000 years' END END"
+        )
+    };
+}
+
 impl Writer<'_> {
     pub(super) fn arithmetic(&mut self, op: ArithmeticOp, left: &Expr, right: &Expr, ty: T) {
         // Each in the type of its own that the result is made of: a `timestamptz` would stay one.
@@ -19,14 +40,16 @@ impl Writer<'_> {
         // What a literal is needs no question.
         let by_some = right.is_value() && !right.is_zero();
         let template = match (op, ty) {
-            (ArithmeticOp::Add, T::Date) if left.ty == Some(T::Duration) => SHIFTED_DATE_BEHIND,
-            (ArithmeticOp::Add, T::Date) => SHIFTED_DATE,
-            (ArithmeticOp::Sub, T::Date) => SHIFTED_DATE_BACK,
-            (ArithmeticOp::Add, T::DateTimeOffset) if left.ty == Some(T::Duration) => {
-                SHIFTED_TIME_BEHIND
+            (ArithmeticOp::Add, T::Date) if left.ty == Some(T::Duration) => {
+                concat!("(", shifted!("{1}", "{0} + {1}"), ")::date")
             }
-            (ArithmeticOp::Add, T::DateTimeOffset) => SHIFTED_TIME,
-            (ArithmeticOp::Sub, T::DateTimeOffset) => SHIFTED_TIME_BACK,
+            (ArithmeticOp::Add, T::Date) => concat!("(", shifted!("{0}", "{0} + {1}"), ")::date"),
+            (ArithmeticOp::Sub, T::Date) => concat!("(", shifted!("{0}", "{0} - {1}"), ")::date"),
+            (ArithmeticOp::Add, T::DateTimeOffset) if left.ty == Some(T::Duration) => {
+                shifted!("{1}", "{0} + {1}")
+            }
+            (ArithmeticOp::Add, T::DateTimeOffset) => shifted!("{0}", "{0} + {1}"),
+            (ArithmeticOp::Sub, T::DateTimeOffset) => shifted!("{0}", "{0} - {1}"),
             (ArithmeticOp::Sub, T::Duration) if left.ty == Some(T::Date) => DAYS_BETWEEN,
             (ArithmeticOp::Sub, T::Duration) if left.ty == Some(T::DateTimeOffset) => TIME_BETWEEN,
             (ArithmeticOp::Add, _) => "({0} + {1})",
@@ -47,20 +70,6 @@ impl Writer<'_> {
     }
 }
 
-// Databases hold times that no date can be added to. OData has no form for them, and a row of them
-// fails no page: what is computed of them is null.
-const SHIFTED_DATE: &str =
-    "CASE WHEN {0} BETWEEN '0001-01-01' AND '9999-12-31' THEN ({0} + {1})::date END";
-const SHIFTED_DATE_BACK: &str =
-    "CASE WHEN {0} BETWEEN '0001-01-01' AND '9999-12-31' THEN ({0} - {1})::date END";
-const SHIFTED_DATE_BEHIND: &str =
-    "CASE WHEN {1} BETWEEN '0001-01-01' AND '9999-12-31' THEN ({0} + {1})::date END";
-const SHIFTED_TIME: &str =
-    "CASE WHEN {0} >= '0001-01-01' AND {0} < '10000-01-01' THEN {0} + {1} END";
-const SHIFTED_TIME_BACK: &str =
-    "CASE WHEN {0} >= '0001-01-01' AND {0} < '10000-01-01' THEN {0} - {1} END";
-const SHIFTED_TIME_BEHIND: &str =
-    "CASE WHEN {1} >= '0001-01-01' AND {1} < '10000-01-01' THEN {0} + {1} END";
 const DAYS_BETWEEN: &str =
     "CASE WHEN isfinite({0}) AND isfinite({1}) THEN make_interval(days => {0} - {1}) END";
 const TIME_BETWEEN: &str = "CASE WHEN isfinite({0}) AND isfinite({1}) THEN {0} - {1} END";

@@ -44,7 +44,7 @@ pub(super) fn arithmetic(op: Op, left: &Typed, right: &Typed) -> Result<Typed> {
                 x.checked_add(*y)
             };
             let found = found.filter(|micros| temporal::is_in_range(*micros));
-            Value::DateTimeOffset(found.ok_or_else(|| Fault::open("a year that nobody writes"))?)
+            Value::DateTimeOffset(found.ok_or_else(|| Fault::fails("a year that nobody writes"))?)
         }
         (Value::Date(x), Value::Duration(y)) | (Value::Duration(y), Value::Date(x)) => {
             let (days, rest) = temporal::split(*y);
@@ -53,7 +53,7 @@ pub(super) fn arithmetic(op: Op, left: &Typed, right: &Typed) -> Result<Typed> {
             }
             let found = if op == Op::Sub { x - days } else { x + days };
             if !temporal::DAYS.contains(&found) {
-                return Err(Fault::open("a year that nobody writes"));
+                return Err(Fault::fails("a year that nobody writes"));
             }
             Value::Date(found)
         }

@@ -12,6 +12,7 @@ mod apply;
 mod apply_names;
 mod apply_order;
 mod apply_shapes;
+mod arithmetic;
 mod asking;
 mod auth;
 mod casts;
