@@ -97,6 +97,7 @@ impl<'a> Binder<'a> {
             match applied {
                 Applied::Entities(chosen, order) => (conditions, then) = (chosen, order),
                 Applied::Made(made) => return self.bind_derived_page(frame, made, options),
+                Applied::Nested(nested) => return self.bind_nested_page(frame, nested, options),
             }
         }
         if let Some(filter) = &options.filter {
@@ -154,7 +155,11 @@ impl<'a> Binder<'a> {
                         binder.bind_single(frame, (name, source), item, around, outputs)
                     };
                     let shape = self.in_option("$expand", expand)?;
-                    Member::One { name, shape }
+                    Member::One {
+                        name: name.to_owned(),
+                        dynamic: false,
+                        shape,
+                    }
                 }
                 (Some(_), Some((_, item))) => {
                     let message = format!("'{name}' is expanded twice");

@@ -38,6 +38,7 @@ mod identity;
 mod json_columns;
 mod levels;
 mod metadata;
+mod nested;
 mod odd_rows;
 mod orderby;
 mod own_model;
