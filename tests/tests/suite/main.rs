@@ -48,6 +48,7 @@ mod patterns;
 mod preferences;
 mod program;
 mod recorded;
+mod request_line;
 mod search;
 mod secrets;
 mod select;
