@@ -10,6 +10,7 @@ use super::{link, literal, operand};
 use crate::edm::{EntitySet, Schema};
 use crate::error::{Code, Error, Result, Span};
 use crate::uri::ast::{self, Argument, Literal, PathSegment, QueryOptions, SegmentKind};
+use crate::uri::print;
 
 /// One entity or collection on the way.
 struct Step<'a> {
@@ -141,7 +142,7 @@ pub(super) fn bind_resource<'a>(
         query,
         answer,
         by_key: last.key.is_some(),
-        canonical: link::request(&ast::ResourcePath::Resource(segments.to_vec()), options),
+        canonical: link::request(&print::segments(segments), options),
     })
 }
 
