@@ -6,7 +6,7 @@ use crate::edm::{EntitySet, PrimitiveType, Schema, SetId};
 use crate::error::{Code, Error, Result, Span};
 use crate::limits::Limits;
 use crate::uri;
-use crate::uri::ast::{self, Name, ODataUri, QueryOptions, ResourcePath};
+use crate::uri::ast::{self, ExpandItem, Name, ODataUri, QueryOptions, ResourcePath};
 
 /// Resolves a request against what is served.
 pub fn bind(schema: &Schema, uri: &ODataUri, limits: &Limits) -> Result<Plan> {
@@ -110,20 +110,50 @@ fn bind_entity(
     }
 }
 
+/// Refuses every option of an expand item that isn't among these, at its place in `$expand`.
+pub(super) fn allow_only_in(item: &ExpandItem, allowed: &[&str], what: &str) -> Result<()> {
+    let options = &item.options;
+    match not_allowed(options, allowed, what) {
+        None => Ok(()),
+        Some((option, error)) => Err(error.at(place_of(options, option).unwrap_or(item.span))),
+    }
+}
+
+/// Where the value of an option stands.
+fn place_of(options: &QueryOptions, option: &str) -> Option<Span> {
+    match option {
+        "$filter" => options.filter.as_ref().map(|filter| filter.span),
+        "$orderby" => Some(options.order_by.as_ref()?.first()?.expr.span),
+        "$compute" => Some(options.compute.as_ref()?.first()?.expr.span),
+        "$apply" => Some(options.apply.as_ref()?.first()?.span),
+        "$select" => Some(options.select.as_ref()?.first()?.span),
+        "$expand" => Some(options.expand.as_ref()?.first()?.span),
+        "$top" => options.top.map(|top| top.span),
+        "$skip" => options.skip.map(|skip| skip.span),
+        "$count" => options.count.map(|(_, span)| span),
+        _ => None,
+    }
+}
+
 /// Refuses every system option that isn't among these.
 pub(super) fn allow_only(options: &QueryOptions, allowed: &[&str], what: &str) -> Result<()> {
-    match options
-        .present
-        .iter()
-        .find(|option| **option != SCHEMA_VERSION && !allowed.contains(option))
-    {
+    match not_allowed(options, allowed, what) {
         None => Ok(()),
-        Some(option) => Err(Error::new(
-            Code::OptionNotAllowed,
-            format!("'{option}' is not allowed on {what}"),
-        )
-        .target(*option)),
+        Some((option, error)) => Err(error.target(option)),
     }
+}
+
+fn not_allowed(
+    options: &QueryOptions,
+    allowed: &[&str],
+    what: &str,
+) -> Option<(&'static str, Error)> {
+    let present = options.present.iter().copied();
+    let mut refused =
+        present.filter(|option| *option != SCHEMA_VERSION && !allowed.contains(option));
+    let option = refused.next()?;
+    let message = format!("'{option}' is not allowed on {what}");
+    Some((option, Error::new(Code::OptionNotAllowed, message)))
 }
 
 /// What is known while names are resolved.
@@ -369,9 +399,12 @@ impl<'a> Binder<'a> {
     /// An error for a name that the set doesn't have.
     pub(super) fn no_property(&self, set: &EntitySet, name: &str, span: Span) -> Error {
         let message = format!("'{}' has no property '{name}'", set.declared.name);
-        Error::new(Code::UnknownProperty, message)
-            .at(span)
-            .did_you_mean(name, set.names())
+        let error = Error::new(Code::UnknownProperty, message).at(span);
+        match name.to_ascii_lowercase().as_str() {
+            // The one literal that has a single spelling.
+            "null" | "nil" | "none" => error.hint("did you mean 'null'?"),
+            _ => error.did_you_mean(name, set.names()),
+        }
     }
 }
 

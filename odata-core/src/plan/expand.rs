@@ -1,6 +1,6 @@
 //! `$expand`: related entities inside of an entity, each collection a query of its own.
 
-use super::bind::{Binder, allow_only, segment_text};
+use super::bind::{Binder, allow_only_in, segment_text};
 use super::levels::Expansion;
 use super::projection::{Around, Outputs, Selection, strip_casts};
 use super::{Expr, Member, Output, Rows, Scoped, Selected, Shape, ShapeKind, Via, link};
@@ -201,15 +201,12 @@ impl<'a> Binder<'a> {
         let what = format!("'{name}', a single entity");
         let selection = match item.suffix {
             ExpandSuffix::Entities => {
-                allow_only(
-                    &item.options,
-                    &["$select", "$expand", "$compute", "$levels"],
-                    &what,
-                )?;
+                let allowed = &["$select", "$expand", "$compute", "$levels"];
+                allow_only_in(item, allowed, &what)?;
                 Selection::Selected
             }
             ExpandSuffix::Ref => {
-                allow_only(&item.options, &[], &what)?;
+                allow_only_in(item, &[], &what)?;
                 Selection::Reference
             }
             ExpandSuffix::Count => {
@@ -245,11 +242,7 @@ impl<'a> Binder<'a> {
         let options = &item.options;
         let frame = self.push_frame(target);
         if item.suffix == ExpandSuffix::Count {
-            allow_only(
-                options,
-                &["$filter", "$search"],
-                &format!("'{name}/$count'"),
-            )?;
+            allow_only_in(item, &["$filter", "$search"], &format!("'{name}/$count'"))?;
             let conditions = self.bind_conditions(frame, options)?;
             let rows = self.pop_frame(Some(via), Expr::all(conditions));
             let count = outputs.push(Output::Count(Box::new(rows)));
@@ -264,11 +257,11 @@ impl<'a> Binder<'a> {
         let selection = match item.suffix {
             ExpandSuffix::Ref => {
                 let allowed = &["$filter", "$search", "$orderby", "$skip", "$top", "$count"];
-                allow_only(options, allowed, &format!("'{name}/$ref'"))?;
+                allow_only_in(item, allowed, &format!("'{name}/$ref'"))?;
                 Selection::Reference
             }
             _ => {
-                allow_only(options, COLLECTION, &format!("'{name}'"))?;
+                allow_only_in(item, COLLECTION, &format!("'{name}'"))?;
                 Selection::Selected
             }
         };

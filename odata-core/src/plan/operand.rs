@@ -58,7 +58,7 @@ impl<'a> Binder<'a> {
             A::NamedCall(name, arguments) => {
                 return match self.find_keyed(name, Key::Arguments(arguments), span)? {
                     Some(found) => Ok(found),
-                    None => Err(function::unknown(name)),
+                    None => Ok(Found::value(self.unknown_name(function::named(name)))),
                 };
             }
             A::Cast(operand, ty) => return self.bind_cast(operand.as_deref(), ty, span),
@@ -144,8 +144,9 @@ impl<'a> Binder<'a> {
             _ => None,
         };
         if let Some(comparison) = comparison {
-            let operands = (self.find_expr(left)?, self.find_expr(right)?);
-            return self.compare(comparison, operands, span);
+            let left = (self.find_expr(left)?, left.span);
+            let right = (self.find_expr(right)?, right.span);
+            return self.compare(comparison, left, right, span);
         }
         match op {
             BinaryOp::In => self.bind_in(left, right),
@@ -189,8 +190,9 @@ impl<'a> Binder<'a> {
         };
         let mut equal = Vec::new();
         for item in items {
-            let operands = (Found::Entity(entity.clone()), self.find_expr(item)?);
-            equal.push(self.compare(Comparison::Eq, operands, item.span)?);
+            let left = (Found::Entity(entity.clone()), item.span);
+            let right = (self.find_expr(item)?, item.span);
+            equal.push(self.compare(Comparison::Eq, left, right, item.span)?);
         }
         Ok(Expr::one_of(equal).unwrap_or_else(|| constant(false)))
     }
@@ -451,7 +453,7 @@ fn align(left: Expr, right: Expr, span: Span) -> Result<(Expr, Expr)> {
     ))
 }
 
-fn read_as(expr: Expr, other: Option<T>, span: Span) -> Result<Expr> {
+pub(super) fn read_as(expr: Expr, other: Option<T>, span: Span) -> Result<Expr> {
     match (&expr.kind, other) {
         (
             ExprKind::Value(Value::Text(text)),

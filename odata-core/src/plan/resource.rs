@@ -10,6 +10,7 @@ use super::{link, literal, operand};
 use crate::edm::{EntitySet, Schema};
 use crate::error::{Code, Error, Result, Span};
 use crate::uri::ast::{self, Argument, Literal, PathSegment, QueryOptions, SegmentKind};
+use crate::uri::print;
 
 /// One entity or collection on the way.
 struct Step<'a> {
@@ -18,7 +19,7 @@ struct Step<'a> {
     set: &'a EntitySet,
     many: bool,
     key: Option<Key<'a>>,
-    filters: Vec<&'a ast::Expr>,
+    filters: Vec<(&'a ast::Expr, &'a PathSegment)>,
     span: Span,
 }
 
@@ -82,8 +83,9 @@ pub(super) fn bind_resource<'a>(
     if let Some(key) = &last.key {
         conditions.push(bind_step_key(binder, from, key, last.span)?);
     }
-    for filter in &last.filters {
-        conditions.push(binder.bind_member_condition(frame, filter)?);
+    for (filter, segment) in &last.filters {
+        let condition = |binder: &mut Binder<'a>| binder.bind_member_condition(frame, filter);
+        conditions.push(binder.with_target(&print::segment(segment), condition)?);
     }
     let collection = last.is_collection();
     let (query, answer) = match end {
@@ -247,7 +249,9 @@ fn walk<'a>(binder: &Binder<'a>, segments: &'a [PathSegment]) -> Result<(Vec<Ste
                 ));
             }
             SegmentKind::Key(key) if step.is_collection() => step.key = Some(Key::Segment(key)),
-            SegmentKind::Filter(filter) if step.is_collection() => step.filters.push(filter),
+            SegmentKind::Filter(filter) if step.is_collection() => {
+                step.filters.push((filter, segment));
+            }
             SegmentKind::Count(_) if step.is_collection() => end = End::Count,
             SegmentKind::Count(_) => {
                 return Err(not_allowed(

@@ -13,6 +13,7 @@ mod depth;
 mod expr;
 mod geo;
 mod hierarchy;
+mod hint;
 mod literal;
 mod member;
 mod operand;

@@ -430,6 +430,19 @@ impl Parser<'_> {
         Ok(items)
     }
 
+    /// Behind a direction an item is over.
+    fn item_ends(&mut self) -> Result<()> {
+        let before = self.position();
+        self.skip_space();
+        let ends = !matches!(self.peek(), Token::Name | Token::Integer | Token::Dollar);
+        let error = self.unexpected("',' or the end");
+        self.set_position(before);
+        match ends {
+            true => Ok(()),
+            false => Err(error),
+        }
+    }
+
     fn order_by_item(&mut self) -> Result<OrderByItem> {
         let expr = self.expr()?;
         let before = self.position();
@@ -438,6 +451,7 @@ impl Parser<'_> {
             for (direction, descending) in [("asc", false), ("desc", true)] {
                 if word.eq_ignore_ascii_case(direction) {
                     self.next();
+                    self.item_ends()?;
                     return Ok(OrderByItem { expr, descending });
                 }
             }

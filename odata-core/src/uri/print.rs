@@ -23,6 +23,13 @@ pub fn uri(uri: &ODataUri) -> String {
     }
 }
 
+/// One segment of a path.
+pub fn segment(segment: &PathSegment) -> String {
+    let mut out = Out::new(Place::Path);
+    out.segment(&segment.kind);
+    out.text
+}
+
 /// The resource path, without a slash before it.
 pub fn path(path: &ResourcePath) -> String {
     let mut out = Out::new(Place::Path);
@@ -204,7 +211,7 @@ impl Out {
         }
     }
 
-    fn segment(&mut self, segment: &SegmentKind) {
+    pub(crate) fn segment(&mut self, segment: &SegmentKind) {
         match segment {
             SegmentKind::Name(name) | SegmentKind::Annotation(name) | SegmentKind::Key(name) => {
                 self.data(name);

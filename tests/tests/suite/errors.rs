@@ -86,7 +86,7 @@ async fn names_that_are_not_known_are_all_listed() {
         "Conversation?$filter=contains(identifier)",
         expect![[r#"
             400
-            {"error":{"code":"UnknownFunction","message":"'contains' takes (Edm.String, Edm.String), found (Edm.String)","target":"$filter","innererror":{"position":0,"length":20}}}"#]],
+            {"error":{"code":"UnknownFunction","message":"'contains' takes 2 arguments, found 1; its arguments are (Edm.String, Edm.String)","target":"$filter","innererror":{"position":0,"length":20,"hint":"its arguments are (Edm.String, Edm.String)"}}}"#]],
     );
     check(
         server,
@@ -175,7 +175,7 @@ async fn syntax() {
         "Conversation?$filter=identifier eq 'x",
         expect![[r#"
             400
-            {"error":{"code":"SyntaxError","message":"expected a literal, found a string without its closing quote; close the string with a single quote; one inside it is doubled","target":"$filter","innererror":{"position":18,"length":2,"hint":"close the string with a single quote; one inside it is doubled"}}}"#]],
+            {"error":{"code":"SyntaxError","message":"expected a literal, found a string without its closing quote; close the string with a single quote; inside it a single quote is doubled, and '&' is written '%26'","target":"$filter","innererror":{"position":18,"length":2,"hint":"close the string with a single quote; inside it a single quote is doubled, and '&' is written '%26'"}}}"#]],
     );
     check(
         server,
@@ -327,7 +327,7 @@ async fn values_and_types() {
         "Conversation?$filter=created_at ge '2021-13-01'",
         expect![[r#"
             400
-            {"error":{"code":"InvalidLiteral","message":"'2021-13-01' is not an Edm.DateTimeOffset, expected a date and time such as 2021-11-23T00:00:00Z, years 0001 to 9999","target":"$filter","innererror":{"position":0,"length":30}}}"#]],
+            {"error":{"code":"InvalidLiteral","message":"'2021-13-01' is not an Edm.DateTimeOffset, expected a date and time such as 2021-11-23T00:00:00Z, years 0001 to 9999","target":"$filter","innererror":{"position":18,"length":12}}}"#]],
     );
     check(
         server,
@@ -341,7 +341,7 @@ async fn values_and_types() {
         "Conversation?$filter=uuid eq 'not-a-guid'",
         expect![[r#"
             400
-            {"error":{"code":"InvalidLiteral","message":"'not-a-guid' is not an Edm.Guid, expected a Guid such as 89f20666-e17d-427c-9283-268ba7870283","target":"$filter","innererror":{"position":0,"length":24}}}"#]],
+            {"error":{"code":"InvalidLiteral","message":"'not-a-guid' is not an Edm.Guid, expected a Guid such as 89f20666-e17d-427c-9283-268ba7870283","target":"$filter","innererror":{"position":12,"length":12}}}"#]],
     );
     check(
         server,

@@ -40,7 +40,7 @@ fn words_of_other_languages() {
     check("/M?$filter=id == 1", expect!["SyntaxError $filter 3+2: expected an operator or the end, found '==' (compare with 'eq')"]);
     check("/M?$filter=id eq 1 %26%26 a", expect!["SyntaxError $filter 8+6: expected an operator or the end, found '&&' (combine with 'and')"]);
     check("/M?$filter=a eq \"x\"", expect!["SyntaxError $filter 5+3: expected an operand, found a string in double quotes (a string stands in single quotes)"]);
-    check("/M?$filter=a eq 'x", expect!["SyntaxError $filter 5+2: expected a literal, found a string without its closing quote (close the string with a single quote; one inside it is doubled)"]);
+    check("/M?$filter=a eq 'x", expect!["SyntaxError $filter 5+2: expected a literal, found a string without its closing quote (close the string with a single quote; inside it a single quote is doubled, and '&' is written '%26')"]);
     check("/M?$filter=a eq 'O'Neil'", expect!["SyntaxError $filter 8+4: expected an operator or the end, found 'Neil' (a single quote inside a string is doubled: 'O''Neil')"]);
     check("/M?$filter=contains(a,'O'Neil ", expect!["SyntaxError $filter 14+4: expected an operator, ',' or ')', found 'Neil' (a single quote inside a string is doubled: 'O''Neil')"]);
     check("/M?$filter=", expect!["SyntaxError $filter 0+0: expected an operand, found the end"]);
