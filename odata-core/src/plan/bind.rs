@@ -6,28 +6,30 @@ use crate::edm::{EntitySet, PrimitiveType, Schema, SetId};
 use crate::error::{Code, Error, Result, Span};
 use crate::limits::Limits;
 use crate::uri;
-use crate::uri::ast::{self, ExpandItem, Name, ODataUri, QueryOptions, ResourcePath};
+use crate::uri::ast::{self, Name, ODataUri, Present, QueryOptions, ResourcePath};
 
 /// Resolves a request against what is served.
 pub fn bind(schema: &Schema, uri: &ODataUri, limits: &Limits) -> Result<Plan> {
+    // What isn't about an option is about a segment of the path.
+    bind_uri(schema, uri, limits)
+        .map_err(|error| error.target_at(|place| uri::segment_at(&uri.path, place)))
+}
+
+fn bind_uri(schema: &Schema, uri: &ODataUri, limits: &Limits) -> Result<Plan> {
     let options = &uri.options;
     check_schema_version(options)?;
     if options.delta_token.is_some() {
         return Err(Error::not_implemented("$deltatoken").target("$deltatoken"));
     }
     match &uri.path {
-        ResourcePath::ServiceDocument => {
-            allow_only(options, &["$format"], "the service document")?;
-            Ok(Plan::ServiceDocument)
-        }
-        ResourcePath::Metadata => {
-            allow_only(options, &["$format"], "the metadata document")?;
-            Ok(Plan::Metadata)
-        }
+        // The grammar itself has their options.
+        ResourcePath::ServiceDocument => Ok(Plan::ServiceDocument),
+        ResourcePath::Metadata => Ok(Plan::Metadata),
         ResourcePath::Batch => Err(Error::new(
             Code::UnknownSegment,
             "'$batch' takes POST, which this service does not answer",
         )
+        .target("$batch")
         .hint("turn batching off in the client (UI5: groupId \"$direct\")")),
         ResourcePath::All(cast, segments) => {
             all::bind_all(schema, cast.as_ref(), segments, options, limits)
@@ -74,7 +76,11 @@ fn bind_entity(
     options: &QueryOptions,
     limits: &Limits,
 ) -> Result<Plan> {
-    let target = |error: Error| error.target("$id");
+    // It was decoded: places in it are none of what the client wrote.
+    let target = |error: Error| match error.target_name() {
+        Some(_) => error,
+        None => error.of_whole().target("$id"),
+    };
     let id = options.id.as_deref().unwrap_or_default();
     let nowhere = || {
         let message = "'$id' does not lead to an entity";
@@ -83,7 +89,7 @@ fn bind_entity(
     // Any URI may be an id, but those of this service are paths.
     let path = uri::parse(id, "", limits).map_err(|error| match error.code() {
         Code::SyntaxError => nowhere(),
-        _ => target(error),
+        _ => error.of_whole().target("$id"),
     })?;
     let path = path.path;
     let ResourcePath::Resource(segments) = &path else {
@@ -91,7 +97,7 @@ fn bind_entity(
     };
     let mut binder = Binder::new(schema, options, limits);
     let bound = resource::bind_resource(&mut binder, segments, options);
-    let data = binder.finish(bound)?;
+    let data = binder.finish(bound).map_err(target)?;
     let set = schema.set(data.query.shape.set);
     if data.answer != Answer::Entity {
         let message = "'$id' does not lead to one entity";
@@ -110,49 +116,32 @@ fn bind_entity(
     }
 }
 
-/// Refuses every option of an expand item that isn't among these, at its place in `$expand`.
-pub(super) fn allow_only_in(item: &ExpandItem, allowed: &[&str], what: &str) -> Result<()> {
-    let options = &item.options;
-    match not_allowed(options, allowed, what) {
-        None => Ok(()),
-        Some((option, error)) => Err(error.at(place_of(options, option).unwrap_or(item.span))),
-    }
-}
-
-/// Where the value of an option stands.
-fn place_of(options: &QueryOptions, option: &str) -> Option<Span> {
-    match option {
-        "$filter" => options.filter.as_ref().map(|filter| filter.span),
-        "$orderby" => Some(options.order_by.as_ref()?.first()?.expr.span),
-        "$compute" => Some(options.compute.as_ref()?.first()?.expr.span),
-        "$apply" => Some(options.apply.as_ref()?.first()?.span),
-        "$select" => Some(options.select.as_ref()?.first()?.span),
-        "$expand" => Some(options.expand.as_ref()?.first()?.span),
-        "$top" => options.top.map(|top| top.span),
-        "$skip" => options.skip.map(|skip| skip.span),
-        "$count" => options.count.map(|(_, span)| span),
-        _ => None,
-    }
-}
-
 /// Refuses every system option that isn't among these.
 pub(super) fn allow_only(options: &QueryOptions, allowed: &[&str], what: &str) -> Result<()> {
     match not_allowed(options, allowed, what) {
         None => Ok(()),
-        Some((option, error)) => Err(error.target(option)),
+        Some((option, error)) => Err(error.target(option.name)),
     }
 }
 
-fn not_allowed(
+/// The same for options that are nested in another one, at their place there.
+pub(super) fn allow_only_nested(
     options: &QueryOptions,
     allowed: &[&str],
     what: &str,
-) -> Option<(&'static str, Error)> {
-    let present = options.present.iter().copied();
+) -> Result<()> {
+    match not_allowed(options, allowed, what) {
+        None => Ok(()),
+        Some((option, error)) => Err(error.at(option.span)),
+    }
+}
+
+fn not_allowed(options: &QueryOptions, allowed: &[&str], what: &str) -> Option<(Present, Error)> {
+    let present = options.present.iter();
     let mut refused =
-        present.filter(|option| *option != SCHEMA_VERSION && !allowed.contains(option));
-    let option = refused.next()?;
-    let message = format!("'{option}' is not allowed on {what}");
+        present.filter(|option| option.name != SCHEMA_VERSION && !allowed.contains(&option.name));
+    let option = *refused.next()?;
+    let message = format!("'{}' is not allowed on {what}", option.name);
     Some((option, Error::new(Code::OptionNotAllowed, message)))
 }
 
@@ -186,7 +175,7 @@ pub(super) struct Binder<'a> {
     pub(super) apply_layers: usize,
     next_source: usize,
     /// The option that is being bound.
-    option: Option<&'static str>,
+    pub(super) option: Option<&'static str>,
     /// The option or alias that is being bound: positions are those of its value.
     pub(super) target: Option<String>,
     /// Unknown names, all of them, so that a client can mend them at once.
@@ -363,8 +352,7 @@ impl<'a> Binder<'a> {
     pub(super) fn count_nodes(&mut self, more: usize, span: Span) -> Result<()> {
         self.nodes += more;
         if self.nodes > self.limits.nodes {
-            let message = format!("more than {} nodes in one expression", self.limits.nodes);
-            return Err(Error::new(Code::LimitExceeded, message).at(span));
+            return Err(self.limits.exceeded("nodes").at(span));
         }
         Ok(())
     }

@@ -57,15 +57,14 @@ pub(super) fn bind_crossjoin<'a>(
         sets.push(set);
     }
     if sets.len() > binder.limits.crossjoin_sets {
-        let limit = binder.limits.crossjoin_sets;
-        let message = format!("more than {limit} sets in $crossjoin");
-        return Err(Error::new(Code::LimitExceeded, message));
+        let span = names.last().map(|name| name.span).unwrap_or_default();
+        return Err(binder.limits.exceeded("crossjoin_sets").at(span));
     }
     if let Some(segment) = segments.first() {
         let text = segment_text(segment);
         let message = format!("'{text}' cannot follow '$crossjoin'");
         let error = Error::new(Code::UnknownSegment, message).at(segment.span);
-        return Err(error.target(text).hint("use $filter and $expand"));
+        return Err(error.hint("use $filter and $expand"));
     }
     match options.apply {
         None => allow_only(options, ALLOWED, "a cross join")?,
@@ -88,7 +87,7 @@ pub(super) fn bind_crossjoin<'a>(
 impl<'a> Binder<'a> {
     /// The page over the combined rows. No instance is the origin of its names.
     fn bind_combined(&mut self, frame: usize, options: &'a QueryOptions) -> Result<Query> {
-        let skip = self.bind_skip(options)?;
+        let skip = self.in_option("$skip", |binder| binder.bind_skip(options))?;
         let (mut conditions, mut then) = (Vec::new(), Order::new());
         if let Some(transformations) = &options.apply {
             let applied = self.in_option("$apply", |binder| {

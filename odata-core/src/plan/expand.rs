@@ -1,6 +1,6 @@
 //! `$expand`: related entities inside of an entity, each collection a query of its own.
 
-use super::bind::{Binder, allow_only_in, segment_text};
+use super::bind::{Binder, allow_only_nested, segment_text};
 use super::levels::Expansion;
 use super::projection::{Around, Outputs, Selection, strip_casts};
 use super::{Expr, Member, Output, Rows, Scoped, Selected, Shape, ShapeKind, Via, link};
@@ -130,16 +130,11 @@ impl<'a> Binder<'a> {
         let Expansion {
             navigation, item, ..
         } = expansion;
-        let too_much =
-            |message: String| Err(Error::new(Code::LimitExceeded, message).at(item.span));
         if self.expands > limits.expands {
-            return too_much(format!("more than {} expand items in all", limits.expands));
+            return Err(limits.exceeded("expands").at(item.span));
         }
         if around.depth == limits.expand_depth {
-            return too_much(format!(
-                "more than {} levels of $expand",
-                limits.expand_depth
-            ));
+            return Err(limits.exceeded("expand_depth").at(item.span));
         }
         self.alias_scopes.push(&item.options);
         let around = Around {
@@ -202,11 +197,11 @@ impl<'a> Binder<'a> {
         let selection = match item.suffix {
             ExpandSuffix::Entities => {
                 let allowed = &["$select", "$expand", "$compute", "$levels"];
-                allow_only_in(item, allowed, &what)?;
+                allow_only_nested(&item.options, allowed, &what)?;
                 Selection::Selected
             }
             ExpandSuffix::Ref => {
-                allow_only_in(item, &[], &what)?;
+                allow_only_nested(&item.options, &[], &what)?;
                 Selection::Reference
             }
             ExpandSuffix::Count => {
@@ -242,7 +237,11 @@ impl<'a> Binder<'a> {
         let options = &item.options;
         let frame = self.push_frame(target);
         if item.suffix == ExpandSuffix::Count {
-            allow_only_in(item, &["$filter", "$search"], &format!("'{name}/$count'"))?;
+            allow_only_nested(
+                options,
+                &["$filter", "$search"],
+                &format!("'{name}/$count'"),
+            )?;
             let conditions = self.bind_conditions(frame, options)?;
             let rows = self.pop_frame(Some(via), Expr::all(conditions));
             let count = outputs.push(Output::Count(Box::new(rows)));
@@ -257,11 +256,11 @@ impl<'a> Binder<'a> {
         let selection = match item.suffix {
             ExpandSuffix::Ref => {
                 let allowed = &["$filter", "$search", "$orderby", "$skip", "$top", "$count"];
-                allow_only_in(item, allowed, &format!("'{name}/$ref'"))?;
+                allow_only_nested(options, allowed, &format!("'{name}/$ref'"))?;
                 Selection::Reference
             }
             _ => {
-                allow_only_in(item, COLLECTION, &format!("'{name}'"))?;
+                allow_only_nested(options, COLLECTION, &format!("'{name}'"))?;
                 Selection::Selected
             }
         };

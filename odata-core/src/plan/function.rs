@@ -64,7 +64,7 @@ impl<'a> Binder<'a> {
             .unwrap_or_default();
         match bound.get_mut(1).map(|pattern| &mut pattern.kind) {
             Some(ExprKind::Value(Value::Text(text))) => {
-                *text = pattern::translate(text, self.limits.pattern_chars, span)?;
+                *text = pattern::translate(text, self.limits, span)?;
                 Ok(())
             }
             Some(ExprKind::Null) => Ok(()),

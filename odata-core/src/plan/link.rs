@@ -1,7 +1,8 @@
 //! What a next link is bound to, and what the link of an expanded collection is made of.
 
 use super::levels::Expansion;
-use crate::uri::ast::{QueryOptions, ResourcePath};
+use crate::error::Span;
+use crate::uri::ast::{Present, QueryOptions, ResourcePath};
 use crate::uri::print;
 
 /// Options that change neither which rows come nor in which order.
@@ -27,8 +28,11 @@ pub(super) fn nested(
             *levels = u64::try_from(expansion.levels).ok();
         }
         options.expand.get_or_insert_default().push(item);
-        if !options.present.contains(&"$expand") {
-            options.present.push("$expand");
+        if !options.has("$expand") {
+            options.present.push(Present {
+                name: "$expand",
+                span: Span::default(),
+            });
         }
     }
     for (name, value) in around.iter().rev().flat_map(|scope| &scope.aliases) {
@@ -44,7 +48,9 @@ pub(super) fn nested(
 }
 
 fn bound(mut options: QueryOptions) -> String {
-    options.present.retain(|name| !UNBOUND.contains(name));
+    options
+        .present
+        .retain(|option| !UNBOUND.contains(&option.name));
     options.custom.clear();
     print::query(&options)
 }

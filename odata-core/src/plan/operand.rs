@@ -26,8 +26,7 @@ impl<'a> Binder<'a> {
     pub(super) fn find_expr(&mut self, expr: &'a ast::Expr) -> Result<Found> {
         self.count_nodes(1, expr.span)?;
         if self.depth == self.limits.depth {
-            let message = format!("more than {} levels of nesting", self.limits.depth);
-            return Err(Error::new(Code::LimitExceeded, message).at(expr.span));
+            return Err(self.limits.exceeded("depth").at(expr.span));
         }
         self.depth += 1;
         let found = self.find_kind(expr);
@@ -107,19 +106,20 @@ impl<'a> Binder<'a> {
             let message = format!("the parameter alias '{name}' leads to itself");
             return Err(Error::new(Code::InvalidOptionValue, message).at(span));
         }
-        let values = self
-            .alias_scopes
-            .iter()
-            .rev()
-            .flat_map(|options| options.aliases.iter());
-        let value = values
-            .filter(|(alias, _)| alias.text == name)
-            .map(|(_, value)| value)
-            .next();
+        let scopes = self.alias_scopes.iter().enumerate().rev();
+        let mut found = scopes.filter_map(|(scope, options)| {
+            let mut aliases = options.aliases.iter();
+            let (_, value) = aliases.find(|(alias, _)| alias.text == name)?;
+            Some((scope, value))
+        });
+        let found = found.next();
         self.open_aliases.push(name.to_owned());
-        // The value has positions of its own option.
-        let result = match value {
-            Some(_) => self.with_target(name, |binder| then(binder, value)),
+        let result = match found {
+            // The value has positions of its own option, which nested options are a part of.
+            Some((scope, value)) => {
+                let option = self.option.filter(|_| scope > 0);
+                self.with_target(option.unwrap_or(name), |binder| then(binder, Some(value)))
+            }
             None => then(self, None),
         };
         self.open_aliases.pop();

@@ -132,7 +132,7 @@ impl<'a> Binder<'a> {
         around: Around<'a>,
     ) -> Result<Query> {
         let from = self.frames[frame].from;
-        let skip = self.bind_skip(options)?;
+        let skip = self.in_option("$skip", |binder| binder.bind_skip(options))?;
         let mut then = Order::new();
         self.with_origin((frame, from), |binder| {
             if let Some(transformations) = &options.apply {
@@ -190,10 +190,7 @@ impl<'a> Binder<'a> {
             return Ok(0);
         };
         if number.value > self.limits.skip {
-            let message = format!("'$skip' is larger than {}", self.limits.skip);
-            let error = Error::new(Code::LimitExceeded, message)
-                .at(number.span)
-                .target("$skip");
+            let error = self.limits.exceeded("skip").at(number.span);
             return Err(error.hint("follow '@odata.nextLink', which is fast at any depth"));
         }
         Ok(number.value)

@@ -2,17 +2,19 @@
 
 use crate::uri::ODataUri;
 use crate::uri::ast::{ExpandItem, QueryOptions, ResourcePath, SegmentKind};
-use crate::uri::print;
+use crate::uri::segment_of;
 
 /// The one option, or segment of the path, that has expressions; `None` where there are several.
 pub(super) fn only_expression(uri: &ODataUri) -> Option<String> {
     let options = &uri.options;
-    let filters = match &uri.path {
+    let segments = match &uri.path {
         ResourcePath::Resource(segments) => segments.as_slice(),
         _ => &[],
     };
-    let filters = filters.iter();
-    let filters = filters.filter(|segment| matches!(segment.kind, SegmentKind::Filter(_)));
+    let filters = segments
+        .iter()
+        .filter(|segment| matches!(segment.kind, SegmentKind::Filter(_)))
+        .filter_map(|segment| segment_of(segments, segment.span));
     let candidates = [
         (options.apply.is_some(), "$apply"),
         (options.compute.is_some(), "$compute"),
@@ -22,7 +24,7 @@ pub(super) fn only_expression(uri: &ODataUri) -> Option<String> {
     ];
     let found = candidates.iter().filter(|(is_there, _)| *is_there);
     let found = found.map(|(_, option)| (*option).to_owned());
-    let mut all = filters.map(print::segment).chain(found);
+    let mut all = filters.chain(found);
     all.next().filter(|_| all.next().is_none())
 }
 

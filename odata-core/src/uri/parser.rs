@@ -320,7 +320,7 @@ impl<'a> Parser<'a> {
     }
 
     fn exceeded(&self, limit: &str, span: Span) -> Error {
-        exceeded(self.limits, limit).at(span)
+        self.limits.exceeded(limit).at(span)
     }
 
     // Errors.
@@ -363,25 +363,6 @@ impl<'a> Parser<'a> {
         let message = format!("expected an operand, found '{word}'");
         Some(self.error(start, before.len(), message))
     }
-}
-
-/// The text and value of the limit of this name.
-fn limit_of(limits: &Limits, name: &str) -> Option<(&'static str, u64)> {
-    let row = limits.table().into_iter().find(|row| row.0 == name)?;
-    Some((row.1, row.2))
-}
-
-/// The error of a limit, with the words of the table of limits.
-pub(crate) fn exceeded(limits: &Limits, name: &str) -> Error {
-    let (text, most) = limit_of(limits, name).unwrap_or(("of this", 0));
-    let code = match name {
-        "url_bytes" => Code::UriTooLong,
-        _ => Code::LimitExceeded,
-    };
-    Error::new(
-        code,
-        format!("expected at most {most} {text} (limit '{name}')"),
-    )
 }
 
 /// A token for a person.

@@ -24,7 +24,7 @@ pub fn uri(uri: &ODataUri) -> String {
 }
 
 /// One segment of a path.
-pub fn segment(segment: &PathSegment) -> String {
+pub(super) fn segment(segment: &PathSegment) -> String {
     let mut out = Out::new(Place::Path);
     out.segment(&segment.kind);
     out.text
@@ -254,11 +254,11 @@ impl Out {
     /// The system options and aliases; true if there was none.
     fn options(&mut self, options: &QueryOptions, between: &str) -> bool {
         let mut first = true;
-        for name in &options.present {
+        for option in &options.present {
             self.separate(between, &mut first);
-            self.push(name);
+            self.push(option.name);
             self.push("=");
-            self.option(options, name);
+            self.option(options, option.name);
         }
         for (name, value) in &options.aliases {
             self.separate(between, &mut first);

@@ -4,6 +4,7 @@ use super::aggregate::{aggregated, method};
 use super::relation::{Presence, RowKind, Shapes};
 use super::{Base, Column, Item, Made, Names, Stage, plain};
 use crate::error::{Code, Error, Result, Span};
+use crate::limits::Limits;
 use crate::plan::bind::{Binder, condition, segment_text};
 use crate::plan::path::data_path;
 use crate::plan::{Expr, ExprKind, Input, Layer};
@@ -309,7 +310,7 @@ impl Patterns {
 /// out from the last to the second (Data Aggregation 3.2.3.2).
 pub(super) fn group_sets<'a>(
     groups: &'a [GroupingItem],
-    limit: usize,
+    limits: &Limits,
     span: Span,
 ) -> Result<Vec<Vec<Grouping<'a>>>> {
     // Counted before they are made: each rollup multiplies them.
@@ -317,9 +318,8 @@ pub(super) fn group_sets<'a>(
         GroupingItem::Rollup(paths) => paths.len(),
         _ => 1,
     });
-    if levels.fold(1, usize::saturating_mul) > limit {
-        let message = format!("more than {limit} levels of rollups together");
-        return Err(Error::new(Code::LimitExceeded, message).at(span));
+    if levels.fold(1, usize::saturating_mul) > limits.apply_layers {
+        return Err(limits.exceeded("apply_layers").at(span));
     }
     let mut sets: Vec<Vec<Grouping<'_>>> = vec![Vec::new()];
     for group in groups {

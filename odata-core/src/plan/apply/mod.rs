@@ -134,7 +134,7 @@ impl<'a> Binder<'a> {
                 Ok(Stage::Made(made))
             }
             K::GroupBy { groups, then } => {
-                let sets = group_sets(groups, self.limits.apply_layers, span)?;
+                let sets = group_sets(groups, self.limits, span)?;
                 let mut branches = Vec::new();
                 for (stage, groups) in self.copies(stage, sets.len(), span)?.into_iter().zip(sets) {
                     branches.push(self.branch(base.frame, |binder| {

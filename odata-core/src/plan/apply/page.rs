@@ -6,7 +6,7 @@ use super::{Column, Made, Order, Relation};
 use crate::edm::EntitySet;
 use crate::edm::PrimitiveType as T;
 use crate::error::{Code, Error, Result, Span};
-use crate::plan::bind::{Binder, allow_only, segment_text};
+use crate::plan::bind::{Binder, allow_only_nested, segment_text};
 use crate::plan::{
     Branches, EntityRows, Expr, ExprKind, Input, Links, Member, OrderItem, Output, Query, Selected,
     Shape, ShapeKind, Value,
@@ -22,9 +22,9 @@ impl<'a> Binder<'a> {
         mut made: Made,
         options: &'a QueryOptions,
     ) -> Result<Query> {
-        if options.present.contains(&"$search") {
-            let what = "'$search' on the result of $apply";
-            return Err(Error::not_implemented(what).target("$search"));
+        if let Some(search) = &options.search {
+            let error = Error::not_implemented("'$search' on the result of $apply");
+            return Err(error.at(search.span()).target("$search"));
         }
         if let Some(items) = &options.compute {
             made = self.in_option("$compute", |binder| {
@@ -161,7 +161,7 @@ impl<'a> Binder<'a> {
                 continue;
             }
             let what = format!("'{}', a joined instance", path.join("/"));
-            allow_only(&item.options, &["$select"], &what)?;
+            allow_only_nested(&item.options, &["$select"], &what)?;
             match &item.options.select {
                 None => wanted.extend(joined),
                 Some(items) => {
