@@ -15,7 +15,7 @@ use super::skip_token::{SkipToken, TokenKey};
 use super::{CellError, CellWriter, MetadataLevel, write_json_string};
 use super::{cell::CellOptions, key};
 use crate::edm::{PgType, Version};
-use crate::plan::Branches;
+use crate::plan::{Branches, CollectionAt};
 use object::Object;
 use std::sync::Arc;
 
@@ -92,14 +92,14 @@ enum MemberWriter {
     /// Properties that are grouped by, of a related entity.
     Group {
         name: String,
-        /// The column that is null where there is nothing inside.
-        present: Option<usize>,
         members: Vec<MemberWriter>,
     },
     One {
-        name: &'static str,
+        name: String,
         key: usize,
         entity: Box<EntityWriter>,
+        /// Its context URL, where `$metadata` does not know the property.
+        context: Option<String>,
     },
     Link {
         name: &'static str,
@@ -117,7 +117,12 @@ struct Name {
 }
 
 struct ManyWriter {
-    name: &'static str,
+    name: String,
+    at: CollectionAt,
+    /// Its context URL, where `$metadata` does not know the property.
+    context: Option<String>,
+    /// Whether its links are written.
+    links: bool,
     array: Option<Array>,
     count: Option<(CellWriter, usize)>,
     /// The options of a next link, percent-encoded, and what its token is bound to.
@@ -217,16 +222,8 @@ impl EntityWriter {
                     }
                 }
                 MemberWriter::Group { members, .. } if are_absent(members, cells) => {}
-                MemberWriter::Group {
-                    name,
-                    members,
-                    present,
-                } => {
+                MemberWriter::Group { name, members } => {
                     object.name(out, name);
-                    if present.is_some_and(|place| cells.cell(place).is_none()) {
-                        out.extend_from_slice(b"null");
-                        continue;
-                    }
                     out.push(b'{');
                     let mut inside = Object { first: true };
                     if self.id == Id::Null {
@@ -235,13 +232,18 @@ impl EntityWriter {
                     self.write_members(out, members, cells, &mut inside)?;
                     out.push(b'}');
                 }
-                MemberWriter::One { name, key, entity } => {
-                    if self.full {
+                MemberWriter::One {
+                    name,
+                    key,
+                    entity,
+                    context,
+                } => {
+                    if self.full && context.is_none() {
                         self.write_links(out, name, cells, object)?;
                     }
                     object.name(out, name);
                     match cells.cell(*key) {
-                        Some(_) => entity.write(out, cells, None)?,
+                        Some(_) => entity.write(out, cells, context.as_deref())?,
                         None => out.extend_from_slice(b"null"),
                     }
                 }
@@ -252,8 +254,8 @@ impl EntityWriter {
                     out.push(b'"');
                 }
                 MemberWriter::Many(many) => {
-                    if self.full {
-                        self.write_links(out, many.name, cells, object)?;
+                    if many.links {
+                        self.write_links(out, &many.name, cells, object)?;
                     }
                     self.write_many(out, many, cells, object)?;
                 }
@@ -333,14 +335,18 @@ impl EntityWriter {
         object: &mut Object,
     ) -> Result<(), CellError> {
         let version = self.context.version;
+        if let Some(url) = &many.context {
+            object.annotation(out, &many.name, version, "context");
+            write_json_string(out, url);
+        }
         if let Some((cell, output)) = &many.count {
-            object.annotation(out, many.name, version, "count");
+            object.annotation(out, &many.name, version, "count");
             cell.write_json(out, cells.cell(*output))?;
         }
         let Some(array) = &many.array else {
             return Ok(());
         };
-        object.name(out, many.name);
+        object.name(out, &many.name);
         out.push(b'[');
         let mut last: Option<Record<'_>> = None;
         let mut written = 0;
@@ -360,11 +366,16 @@ impl EntityWriter {
         }
         out.push(b']');
         if let (true, Some(last)) = (more, last) {
-            object.annotation(out, many.name, version, "nextLink");
-            let mut path = Vec::new();
-            self.write_path(&mut path, cells)?;
-            let path = String::from_utf8_lossy(&path);
-            let path = format!("{path}/{}{}", many.name, array.suffix);
+            object.annotation(out, &many.name, version, "nextLink");
+            let path = match &many.at {
+                CollectionAt::Navigation(name) => {
+                    let mut path = Vec::new();
+                    self.write_path(&mut path, cells)?;
+                    let path = String::from_utf8_lossy(&path);
+                    format!("{path}/{name}{}", array.suffix)
+                }
+                CollectionAt::Path(path) => path.clone(),
+            };
             let implicit = array.implicit_order.clone();
             let size = self.context.page_size;
             let token = SkipToken::behind(&last, 0, &array.order, written, size, implicit);

@@ -1,6 +1,7 @@
 //! The binder: what is known while names are resolved.
 
-use super::apply::{Relation, These};
+use super::apply::{Nested, Relation, These};
+use super::projection::Around;
 use super::{Answer, Expr, ExprKind, Join, Plan, Rows, Scoped, Via, all, crossjoin, resource};
 use crate::edm::{EntitySet, PrimitiveType, Schema, SetId};
 use crate::error::{Code, Error, Result, Span};
@@ -154,7 +155,7 @@ pub(super) struct Binder<'a> {
     /// Aliases whose values are being bound: one that is met again leads to itself.
     pub(super) open_aliases: Vec<String>,
     /// The instances that names may refer to, the innermost last.
-    pub(super) frames: Vec<Frame>,
+    pub(super) frames: Vec<Frame<'a>>,
     /// The instance that names without a prefix belong to: its frame and its table reference.
     pub(super) origin: Option<(usize, Scoped)>,
     /// The columns that names refer to, once `$apply` has made rows of its own.
@@ -169,6 +170,8 @@ pub(super) struct Binder<'a> {
     pub(super) depth: usize,
     /// Expressions of this option so far, those that names stand for among them.
     nodes: usize,
+    /// The segments of the request's path, where it leads to entities.
+    pub(super) path: &'a [ast::PathSegment],
     /// Expand items so far.
     pub(super) expands: usize,
     /// SELECTs of `$apply` so far, as they will be printed.
@@ -183,8 +186,10 @@ pub(super) struct Binder<'a> {
 }
 
 /// One instance that names may refer to.
-pub(super) struct Frame {
+pub(super) struct Frame<'a> {
     pub(super) from: Scoped,
+    /// What is around its entities.
+    pub(super) around: Around<'a>,
     /// The other sets of a `$crossjoin`: names start with that of a set.
     pub(super) crossed: Vec<Scoped>,
     pub(super) joins: Vec<Join>,
@@ -192,6 +197,10 @@ pub(super) struct Frame {
     pub(super) variable: Option<String>,
     /// Computed properties, each with the table reference that it belongs to.
     pub(super) computed: Vec<(Scoped, String, Expr)>,
+    /// What `addnested` adds to each entity.
+    pub(super) nested: Vec<Nested>,
+    /// Whether `$apply` was run over it.
+    pub(super) applied: bool,
 }
 
 impl<'a> Binder<'a> {
@@ -214,6 +223,7 @@ impl<'a> Binder<'a> {
             lambdas: 0,
             depth: 0,
             nodes: 0,
+            path: &[],
             expands: 0,
             next_source: 0,
             option: None,
@@ -255,10 +265,13 @@ impl<'a> Binder<'a> {
         let from = self.scoped(set);
         self.frames.push(Frame {
             from,
+            around: Around::page(),
             crossed: Vec::new(),
             joins: Vec::new(),
             variable: None,
             computed: Vec::new(),
+            nested: Vec::new(),
+            applied: false,
         });
         self.frames.len() - 1
     }
@@ -332,6 +345,14 @@ impl<'a> Binder<'a> {
         result
     }
 
+    /// An error about an option as such: where it is nested in another one, at its place there.
+    pub(super) fn of_option(&self, option: Present, error: Error) -> Error {
+        match self.option {
+            Some(_) => error.at(option.span),
+            None => error.target(option.name),
+        }
+    }
+
     /// Runs `then`; its errors are about this option or alias.
     pub(super) fn with_target<R>(
         &mut self,
@@ -386,6 +407,10 @@ impl<'a> Binder<'a> {
 
     /// An error for a name that the set doesn't have.
     pub(super) fn no_property(&self, set: &EntitySet, name: &str, span: Span) -> Error {
+        if self.is_nested(name) {
+            let what = "a path into what 'addnested' adds";
+            return Error::not_implemented(what).at(span);
+        }
         let message = format!("'{}' has no property '{name}'", set.declared.name);
         let error = Error::new(Code::UnknownProperty, message).at(span);
         match name.to_ascii_lowercase().as_str() {

@@ -87,7 +87,7 @@ pub(super) fn bind_crossjoin<'a>(
 impl<'a> Binder<'a> {
     /// The page over the combined rows. No instance is the origin of its names.
     fn bind_combined(&mut self, frame: usize, options: &'a QueryOptions) -> Result<Query> {
-        let skip = self.in_option("$skip", |binder| binder.bind_skip(options))?;
+        let skip = self.bind_skip(options)?;
         let (mut conditions, mut then) = (Vec::new(), Order::new());
         if let Some(transformations) = &options.apply {
             let applied = self.in_option("$apply", |binder| {
@@ -96,6 +96,7 @@ impl<'a> Binder<'a> {
             match applied {
                 Applied::Entities(chosen, order) => (conditions, then) = (chosen, order),
                 Applied::Made(made) => return self.bind_derived_page(frame, made, options),
+                Applied::Nested(nested) => return self.bind_nested_page(frame, nested, options),
             }
         }
         if let Some(filter) = &options.filter {
@@ -153,7 +154,11 @@ impl<'a> Binder<'a> {
                         binder.bind_single(frame, (name, source), item, around, outputs)
                     };
                     let shape = self.in_option("$expand", expand)?;
-                    Member::One { name, shape }
+                    Member::One {
+                        name: name.to_owned(),
+                        dynamic: false,
+                        shape,
+                    }
                 }
                 (Some(_), Some((_, item))) => {
                     let message = format!("'{name}' is expanded twice");

@@ -3,9 +3,11 @@
 use super::bind::{Binder, allow_only_nested, segment_text};
 use super::levels::Expansion;
 use super::projection::{Around, Outputs, Selection, strip_casts};
-use super::{Expr, Member, Output, Rows, Scoped, Selected, Shape, ShapeKind, Via, link};
+use super::{
+    CollectionAt, Expr, Input, Member, Output, Scoped, Selected, Shape, ShapeKind, Via, link,
+};
 use crate::edm::{EntitySet, SetId};
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Error, Result, Span};
 use crate::uri::ast::{
     ExpandItem, ExpandKind, ExpandSuffix, PathSegment, QueryOptions, SegmentKind,
 };
@@ -51,6 +53,9 @@ impl<'a> Binder<'a> {
                 return Err(target(
                     error.hint("nest the options instead: $expand=a($expand=b)"),
                 ));
+            }
+            if self.is_nested(name) && item.options.present.is_empty() {
+                continue;
             }
             let Some(place) = set.navigation(name) else {
                 let error = if set.property(name).is_some() {
@@ -98,7 +103,7 @@ impl<'a> Binder<'a> {
     }
 
     /// The types behind a navigation property: only its own has any entities.
-    fn check_casts(&self, target: SetId, casts: &[PathSegment]) -> Result<()> {
+    pub(super) fn check_casts(&self, target: SetId, casts: &[PathSegment]) -> Result<()> {
         for segment in casts {
             let name = segment_text(segment);
             match self.schema.set_of_type(name) {
@@ -125,17 +130,10 @@ impl<'a> Binder<'a> {
         outputs: &mut Outputs,
         context: &mut Vec<Selected>,
     ) -> Result<Member> {
-        self.expands += 1;
-        let limits = self.limits;
         let Expansion {
             navigation, item, ..
         } = expansion;
-        if self.expands > limits.expands {
-            return Err(limits.exceeded("expands").at(item.span));
-        }
-        if around.depth == limits.expand_depth {
-            return Err(limits.exceeded("expand_depth").at(item.span));
-        }
+        self.count_expand(around.depth, item.span)?;
         self.alias_scopes.push(&item.options);
         let around = Around {
             depth: around.depth + 1,
@@ -168,6 +166,19 @@ impl<'a> Binder<'a> {
         member
     }
 
+    /// One item more that is expanded, at this depth.
+    pub(super) fn count_expand(&mut self, depth: usize, span: Span) -> Result<()> {
+        self.expands += 1;
+        let limits = self.limits;
+        if self.expands > limits.expands {
+            return Err(limits.exceeded("expands").at(span));
+        }
+        if depth >= limits.expand_depth {
+            return Err(limits.exceeded("expand_depth").at(span));
+        }
+        Ok(())
+    }
+
     fn bind_one(
         &mut self,
         frame: usize,
@@ -181,7 +192,11 @@ impl<'a> Binder<'a> {
         let far = self.join(frame, via.near, via.navigation);
         let shape = self.bind_single(frame, (name, far), item, around, outputs)?;
         *inside = selected(&shape);
-        Ok(Member::One { name, shape })
+        Ok(Member::One {
+            name: name.to_owned(),
+            dynamic: false,
+            shape,
+        })
     }
 
     /// A single entity that is expanded, at this table reference.
@@ -244,9 +259,11 @@ impl<'a> Binder<'a> {
             )?;
             let conditions = self.bind_conditions(frame, options)?;
             let rows = self.pop_frame(Some(via), Expr::all(conditions));
-            let count = outputs.push(Output::Count(Box::new(rows)));
+            let count = outputs.push(Output::Count(Box::new(Input::Rows(rows))));
             return Ok(Member::Many {
-                navigation: via.navigation,
+                name: name.to_owned(),
+                at: CollectionAt::Navigation(name),
+                dynamic: false,
                 output: None,
                 count: Some(count),
                 options: String::new(),
@@ -264,28 +281,28 @@ impl<'a> Binder<'a> {
                 Selection::Selected
             }
         };
-        // Arrays inside arrays multiply: the bound of one is what the ones around it leave.
-        let limits = self.limits;
-        let bound = limits
-            .expand_page_size
-            .min(limits.expand_product / around.product.max(1))
-            .max(1);
-        let rows = options.top.map_or(bound, |top| top.value.min(bound));
-        let within = Around {
-            product: around.product.saturating_mul(rows.max(1)),
-            ..around
-        };
-        let query = self.bind_query(frame, Some(via), Vec::new(), options, selection, within)?;
+        let bound = around.bound(self.limits);
+        let within = around.within(options.top.map_or(bound, |top| top.value.min(bound)));
+        if let (Some(_), Some((_, span))) = (&options.apply, options.levels) {
+            return Err(Error::not_implemented("'$levels' beside '$apply'").at(span));
+        }
+        // Names outside don't lead to what `$apply` makes inside.
+        let (derived, these) = (self.derived.take(), self.these.take());
+        let query = self.bind_query(frame, Some(via), Vec::new(), options, selection, within);
+        (self.derived, self.these) = (derived, these);
+        let query = query?;
         self.pop_frame(None, None);
-        let counted = query.rows().filter(|_| query.count).map(Rows::to_count);
-        let count = counted.map(|rows| outputs.push(Output::Count(Box::new(rows))));
+        let counted = query.count.then(|| query.input.clone());
+        let count = counted.map(|input| outputs.push(Output::Count(Box::new(input))));
         *inside = selected(&query.shape);
         let output = outputs.push(Output::Array(Box::new(query), bound));
         let again = around.again(self, self.schema.set(target));
         let canonical = link::nested(options, again.first(), &self.alias_scopes);
         let options = print::to_url(&canonical);
         Ok(Member::Many {
-            navigation: via.navigation,
+            name: name.to_owned(),
+            at: CollectionAt::Navigation(name),
+            dynamic: false,
             output: Some(output),
             count,
             options,

@@ -233,7 +233,7 @@ impl<'a> Binder<'a> {
                 {
                     // A range variable hides a property of that name.
                     let is_variable =
-                        |frame: &super::bind::Frame| frame.variable.as_deref() == Some(name);
+                        |frame: &super::bind::Frame<'_>| frame.variable.as_deref() == Some(name);
                     if let Some(frame) = self.frames.iter().rposition(is_variable) {
                         return Ok((
                             Place {

@@ -62,6 +62,7 @@ pub(super) fn bind_resource<'a>(
     segments: &'a [PathSegment],
     options: &'a QueryOptions,
 ) -> Result<Data> {
+    binder.path = segments;
     let (steps, end) = walk(binder, segments)?;
     let (last, before) = steps
         .split_last()

@@ -213,7 +213,7 @@ impl Writer<'_> {
         self.sql("(SELECT count(*)");
         match input {
             Input::Rows(rows) => self.rows_clause(&rows.to_count(), |_, _| {}),
-            derived => self.input(derived, |_, _| {}),
+            made => self.input(made, |_, _| {}),
         }
         self.sql(")");
     }
@@ -262,7 +262,7 @@ impl Writer<'_> {
             Output::Property(source, place) => self.output_property(*source, *place),
             Output::Expr(expr) => self.output_expr(expr),
             Output::Array(query, bound) => self.array(query, *bound),
-            Output::Count(rows) => self.count(rows),
+            Output::Count(input) => self.count_input(input),
         }
     }
 

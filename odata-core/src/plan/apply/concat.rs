@@ -18,10 +18,12 @@ impl Binder<'_> {
         let derived = self.derived.clone();
         let joins = self.frames[frame].joins.clone();
         let computed = self.frames[frame].computed.clone();
+        let nested = self.frames[frame].nested.clone();
         let result = then(self);
         self.derived = derived;
         self.frames[frame].joins = joins;
         self.frames[frame].computed = computed;
+        self.frames[frame].nested = nested;
         result
     }
 
@@ -102,6 +104,7 @@ impl Binder<'_> {
             Stage::Made(made) => return Ok(made),
             Stage::Entities(entities) => entities,
         };
+        self.check_nothing_nested(frame, span)?;
         let sources = self.combined(frame);
         let shapes = Shapes::one(match sources.len() {
             1 => RowKind::Entity,

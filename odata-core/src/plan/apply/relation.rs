@@ -1,6 +1,6 @@
 //! The rows that `$apply` made, as names refer to them: their columns, and which rows have which.
 
-use crate::edm::PrimitiveType as T;
+use crate::edm::{PrimitiveType as T, SetId};
 use crate::plan::{Branches, Expr, ExprKind, Value};
 
 /// A derived relation: its number in the plan, and its columns.
@@ -36,6 +36,10 @@ pub(in crate::plan) struct Column {
 /// Of which joined instance a column is a property.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Related {
+    /// The set whose entities are joined.
+    pub(super) set: SetId,
+    /// Whether the instance is an entity still, and no row that was made of some.
+    pub(super) is_entity: bool,
     /// The column that is null where there is no instance.
     pub(super) present: usize,
     /// Whether several rows may have the same instance.
