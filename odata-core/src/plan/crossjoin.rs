@@ -70,8 +70,11 @@ pub(super) fn bind_crossjoin<'a>(
         None => allow_only(options, ALLOWED, "a cross join")?,
         Some(_) => allow_only(options, APPLIED, "an aggregated cross join")?,
     }
-    let frame = binder.push_frame(sets[0].id);
-    let crossed: Vec<Scoped> = sets[1..].iter().map(|set| binder.scoped(set.id)).collect();
+    let (first, others) = sets
+        .split_first()
+        .ok_or_else(|| Error::new(Code::SyntaxError, "expected the name of an entity set"))?;
+    let frame = binder.push_frame(first.id);
+    let crossed: Vec<Scoped> = others.iter().map(|set| binder.scoped(set.id)).collect();
     binder.frames[frame].crossed = crossed;
     let query = binder.bind_combined(frame, options)?;
     let path = ResourcePath::CrossJoin(names.to_vec(), segments.to_vec());

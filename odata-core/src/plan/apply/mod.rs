@@ -246,7 +246,7 @@ impl<'a> Binder<'a> {
             self.check_alias(frame, beside, &item.alias)?;
             let column = Column {
                 nullable: true,
-                ..Column::dynamic(&item.alias.text, &expr, &made.relation.names.shapes)
+                ..Column::dynamic(&item.alias.text, &expr)
             };
             computed.push((column, expr));
         }

@@ -204,7 +204,7 @@ impl Binder<'_> {
             let place = match expr.kind {
                 ExprKind::Column(id, place) if id == below => place,
                 _ => {
-                    columns.push(Column::hidden(&expr, &shapes));
+                    columns.push(Column::hidden(&expr));
                     select.push(expr);
                     select.len() - 1
                 }
