@@ -36,8 +36,7 @@ pub(super) fn bind_all(
     if let Some(cast) = cast {
         let set = schema.set_of_type(&cast.text).ok_or_else(|| {
             let message = format!("there is no entity type '{}'", cast.text);
-            let error = Error::new(Code::UnknownSegment, message);
-            error.at(cast.span).target(&cast.text)
+            Error::new(Code::UnknownSegment, message).at(cast.span)
         })?;
         return part(set, cast.clone(), options).map(Plan::of_data);
     }

@@ -1,6 +1,6 @@
 //! `$expand`: related entities inside of an entity, each collection a query of its own.
 
-use super::bind::{Binder, allow_only, segment_text};
+use super::bind::{Binder, allow_only_nested, segment_text};
 use super::levels::Expansion;
 use super::projection::{Around, Outputs, Selection, strip_casts};
 use super::{
@@ -170,15 +170,11 @@ impl<'a> Binder<'a> {
     pub(super) fn count_expand(&mut self, depth: usize, span: Span) -> Result<()> {
         self.expands += 1;
         let limits = self.limits;
-        let too_much = |message: String| Err(Error::new(Code::LimitExceeded, message).at(span));
         if self.expands > limits.expands {
-            return too_much(format!("more than {} expand items in all", limits.expands));
+            return Err(limits.exceeded("expands").at(span));
         }
         if depth >= limits.expand_depth {
-            return too_much(format!(
-                "more than {} levels of $expand",
-                limits.expand_depth
-            ));
+            return Err(limits.exceeded("expand_depth").at(span));
         }
         Ok(())
     }
@@ -215,15 +211,12 @@ impl<'a> Binder<'a> {
         let what = format!("'{name}', a single entity");
         let selection = match item.suffix {
             ExpandSuffix::Entities => {
-                allow_only(
-                    &item.options,
-                    &["$select", "$expand", "$compute", "$levels"],
-                    &what,
-                )?;
+                let allowed = &["$select", "$expand", "$compute", "$levels"];
+                allow_only_nested(&item.options, allowed, &what)?;
                 Selection::Selected
             }
             ExpandSuffix::Ref => {
-                allow_only(&item.options, &[], &what)?;
+                allow_only_nested(&item.options, &[], &what)?;
                 Selection::Reference
             }
             ExpandSuffix::Count => {
@@ -259,7 +252,7 @@ impl<'a> Binder<'a> {
         let options = &item.options;
         let frame = self.push_frame(target);
         if item.suffix == ExpandSuffix::Count {
-            allow_only(
+            allow_only_nested(
                 options,
                 &["$filter", "$search"],
                 &format!("'{name}/$count'"),
@@ -280,11 +273,11 @@ impl<'a> Binder<'a> {
         let selection = match item.suffix {
             ExpandSuffix::Ref => {
                 let allowed = &["$filter", "$search", "$orderby", "$skip", "$top", "$count"];
-                allow_only(options, allowed, &format!("'{name}/$ref'"))?;
+                allow_only_nested(options, allowed, &format!("'{name}/$ref'"))?;
                 Selection::Reference
             }
             _ => {
-                allow_only(options, COLLECTION, &format!("'{name}'"))?;
+                allow_only_nested(options, COLLECTION, &format!("'{name}'"))?;
                 Selection::Selected
             }
         };

@@ -1,7 +1,8 @@
 //! What a next link is bound to, and what the link of an expanded collection is made of.
 
 use super::levels::Expansion;
-use crate::uri::ast::QueryOptions;
+use crate::error::Span;
+use crate::uri::ast::{Present, QueryOptions};
 use crate::uri::print;
 
 /// Options that change neither which rows come nor in which order.
@@ -33,8 +34,11 @@ pub(super) fn nested(
             *levels = u64::try_from(expansion.levels).ok();
         }
         options.expand.get_or_insert_default().push(item);
-        if !options.present.contains(&"$expand") {
-            options.present.push("$expand");
+        if !options.has("$expand") {
+            options.present.push(Present {
+                name: "$expand",
+                span: Span::default(),
+            });
         }
     }
     for (name, value) in around.iter().rev().flat_map(|scope| &scope.aliases) {

@@ -289,12 +289,7 @@ impl<'a> Binder<'a> {
     ) -> Result<Found> {
         let Place { frame, mut source } = start;
         if segments.len() > self.limits.path_segments {
-            let message = format!(
-                "a path of {} segments, the limit is {}",
-                segments.len(),
-                self.limits.path_segments
-            );
-            return Err(Error::new(Code::LimitExceeded, message).at(span));
+            return Err(self.limits.exceeded("path_segments").at(span));
         }
         for (i, segment) in segments.iter().enumerate() {
             let rest = &segments[i + 1..];

@@ -213,18 +213,15 @@ impl<'a> Binder<'a> {
         })
     }
 
-    pub(super) fn bind_skip(&self, options: &QueryOptions) -> Result<u64> {
-        let Some(number) = options.skip else {
-            return Ok(0);
-        };
-        if number.value > self.limits.skip {
-            let message = format!("'$skip' is larger than {}", self.limits.skip);
-            let error = Error::new(Code::LimitExceeded, message)
-                .at(number.span)
-                .target("$skip");
-            return Err(error.hint("follow '@odata.nextLink', which is fast at any depth"));
-        }
-        Ok(number.value)
+    pub(super) fn bind_skip(&mut self, options: &QueryOptions) -> Result<u64> {
+        let (value, most) = (options.skip, self.limits.skip);
+        self.in_option("$skip", |binder| match value {
+            Some(skip) if skip.value > most => {
+                let error = binder.limits.exceeded("skip").at(skip.span);
+                Err(error.hint("follow '@odata.nextLink', which is fast at any depth"))
+            }
+            _ => Ok(value.map_or(0, |skip| skip.value)),
+        })
     }
 
     pub(super) fn bind_compute(

@@ -244,14 +244,17 @@ impl Writer<'_> {
             }
         });
         if let Some(window) = window {
-            self.order_by(&query.order, |item| match &query.outputs[item.output] {
+            self.order_by(&query.order, |item| match query.outputs.get(item.output) {
                 // What is computed for the row already isn't written out a second time.
-                Output::Expr(Expr {
-                    kind: ExprKind::Property(..) | ExprKind::Column(..),
-                    ..
-                })
-                | Output::Property(..) => None,
-                _ => Some(item.output),
+                Some(
+                    Output::Expr(Expr {
+                        kind: ExprKind::Property(..) | ExprKind::Column(..),
+                        ..
+                    })
+                    | Output::Property(..),
+                )
+                | None => None,
+                Some(_) => Some(item.output),
             });
             self.limit(window.read, window.skip);
         }

@@ -173,15 +173,20 @@ impl<'a> Writer<'a> {
             match part {
                 Part::Text(text) => self.sql(text),
                 Part::Piece(place) if named(place) => self.numbered("v.a", place),
-                Part::Piece(place) => self.write_piece(&pieces[place]),
+                Part::Piece(place) => {
+                    if let Some(piece) = pieces.get(place) {
+                        self.write_piece(piece);
+                    }
+                }
             }
         }
         if any {
             self.sql(" FROM");
-            let named = (0..pieces.len()).filter(|place| named(*place));
-            for (i, place) in named.enumerate() {
+            let pieces = pieces.iter().enumerate();
+            let named = pieces.filter(|(place, _)| named(*place));
+            for (i, (place, piece)) in named.enumerate() {
                 self.sql(if i == 0 { " (SELECT " } else { ", " });
-                self.write_piece(&pieces[place]);
+                self.write_piece(piece);
                 self.numbered(" AS a", place);
             }
             self.sql(" OFFSET 0) v)");

@@ -23,6 +23,13 @@ pub fn uri(uri: &ODataUri) -> String {
     }
 }
 
+/// One segment of a path.
+pub(super) fn segment(segment: &PathSegment) -> String {
+    let mut out = Out::new(Place::Path);
+    out.segment(&segment.kind);
+    out.text
+}
+
 /// The resource path, without a slash before it.
 pub fn path(path: &ResourcePath) -> String {
     let mut out = Out::new(Place::Path);
@@ -218,7 +225,7 @@ impl Out {
         }
     }
 
-    fn segment(&mut self, segment: &SegmentKind) {
+    pub(crate) fn segment(&mut self, segment: &SegmentKind) {
         match segment {
             SegmentKind::Name(name) | SegmentKind::Annotation(name) | SegmentKind::Key(name) => {
                 self.data(name);
@@ -261,12 +268,12 @@ impl Out {
     /// The system options and aliases; true if there was none.
     fn options(&mut self, options: &QueryOptions, between: &str, without: &[&str]) -> bool {
         let mut first = true;
-        let wanted = |name: &&&str| !without.contains(*name);
-        for name in options.present.iter().filter(wanted) {
+        let present = options.present.iter();
+        for option in present.filter(|option| !without.contains(&option.name)) {
             self.separate(between, &mut first);
-            self.push(name);
+            self.push(option.name);
             self.push("=");
-            self.option(options, name);
+            self.option(options, option.name);
         }
         for (name, value) in &options.aliases {
             self.separate(between, &mut first);

@@ -89,7 +89,7 @@ impl<'a> Binder<'a> {
                     Vec::new()
                 },
                 nullable: column.nullable || joined.outer,
-                presence: Presence::always(&shapes),
+                presence: Presence::default(),
                 related: Some(related),
                 ..column.clone()
             });
@@ -135,10 +135,7 @@ impl<'a> Binder<'a> {
                 let what = "a join with rows of several shapes";
                 return Err(Error::not_implemented(what).at(span));
             }
-            let item = (
-                Column::hidden(&number(1), &made.relation.names.shapes),
-                number(1),
-            );
+            let item = (Column::hidden(&number(1)), number(1));
             binder.extend(made, vec![item], None, span)
         });
         self.pop_frame(None, None);

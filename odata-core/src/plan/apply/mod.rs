@@ -153,7 +153,7 @@ impl<'a> Binder<'a> {
                 Ok(Stage::Made(made))
             }
             K::GroupBy { groups, then } => {
-                let sets = group_sets(groups, self.limits.apply_layers, span)?;
+                let sets = group_sets(groups, self.limits, span)?;
                 let mut branches = Vec::new();
                 for (stage, groups) in self.copies(stage, sets.len(), span)?.into_iter().zip(sets) {
                     branches.push(self.branch(base.frame, |binder| {
@@ -246,7 +246,7 @@ impl<'a> Binder<'a> {
             self.check_alias(frame, beside, &item.alias)?;
             let column = Column {
                 nullable: true,
-                ..Column::dynamic(&item.alias.text, &expr, &made.relation.names.shapes)
+                ..Column::dynamic(&item.alias.text, &expr)
             };
             computed.push((column, expr));
         }

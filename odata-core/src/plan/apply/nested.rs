@@ -13,8 +13,8 @@ use crate::plan::{
     Shape, ShapeKind, Value, Via, link,
 };
 use crate::uri::ast::{
-    ExpandItem, ExpandKind, Name, PathExpr, PathRoot, QueryOptions, SelectKind, Transformation,
-    TransformationKind,
+    ExpandItem, ExpandKind, Name, PathExpr, PathRoot, Present, QueryOptions, SelectKind,
+    Transformation, TransformationKind,
 };
 use crate::uri::print;
 use std::sync::LazyLock;
@@ -251,7 +251,10 @@ impl<'a> Binder<'a> {
     fn nested_options(&self, apply: Vec<Transformation>) -> String {
         let options = QueryOptions {
             apply: Some(apply),
-            present: vec!["$apply"],
+            present: vec![Present {
+                name: "$apply",
+                span: Span::default(),
+            }],
             ..QueryOptions::default()
         };
         link::nested(&options, None, &self.alias_scopes)
@@ -326,10 +329,11 @@ impl<'a> Binder<'a> {
     ) -> Result<Query> {
         const HERE: &[&str] = &["$apply", "$select", "$top", "$skip", "$count"];
         const ANYWHERE: &[&str] = &["$format", "$schemaversion", "$skiptoken"];
-        let known = |option: &&&str| !HERE.contains(option) && !ANYWHERE.contains(option);
+        let known =
+            |option: &&Present| !HERE.contains(&option.name) && !ANYWHERE.contains(&option.name);
         if let Some(option) = options.present.iter().find(known) {
-            let what = format!("'{option}' on the result of 'nest'");
-            return Err(Error::not_implemented(what).target(*option));
+            let what = format!("'{}' on the result of 'nest'", option.name);
+            return Err(self.of_option(*option, Error::not_implemented(what)));
         }
         let wanted = self.in_option("$select", |binder| binder.select_nested(&nested, options))?;
         let mut outputs = Outputs::default();

@@ -1,12 +1,12 @@
 //! The page over a derived relation: the query options behind `$apply` see its columns alone.
 
-use super::relation::{Related, RowKind};
+use super::relation::Related;
 use super::stage::add_order;
 use super::{Column, Made, Order, Relation};
 use crate::edm::EntitySet;
 use crate::edm::PrimitiveType as T;
 use crate::error::{Code, Error, Result, Span};
-use crate::plan::bind::{Binder, allow_only, segment_text};
+use crate::plan::bind::{Binder, allow_only_nested, segment_text};
 use crate::plan::{
     Branches, EntityRows, Expr, ExprKind, Input, Links, Member, OrderItem, Output, Query, Selected,
     Shape, ShapeKind, Value,
@@ -22,9 +22,9 @@ impl<'a> Binder<'a> {
         mut made: Made,
         options: &'a QueryOptions,
     ) -> Result<Query> {
-        if options.present.contains(&"$search") {
-            let what = "'$search' on the result of $apply";
-            return Err(Error::not_implemented(what).target("$search"));
+        if let Some(search) = &options.search {
+            let error = Error::not_implemented("'$search' on the result of $apply");
+            return self.in_option("$search", |_| Err(error.at(search.span())));
         }
         if let Some(items) = &options.compute {
             made = self.in_option("$compute", |binder| {
@@ -60,16 +60,18 @@ impl<'a> Binder<'a> {
         let mut joined: Vec<(&str, Related, Vec<Member>)> = Vec::new();
         let columns = relation.names.columns.iter().enumerate();
         for (place, column) in columns.filter(|(_, column)| column.has_name()) {
-            let output = (place, relation.branches(&column.presence.0));
+            let output = (place, relation.branches(&column.presence));
             match (column.related, column.path.as_slice()) {
                 // Joined instances are shown where they are expanded, as related ones are.
                 (Some(related), [alias, inside @ ..]) if expanded.contains(&place) => {
-                    let known = joined.iter().position(|(known, ..)| known == alias);
-                    let known = known.unwrap_or_else(|| {
-                        joined.push((alias, related, Vec::new()));
-                        joined.len() - 1
-                    });
-                    add_member(&mut joined[known].2, inside, column, output);
+                    match joined.iter_mut().find(|(known, ..)| known == alias) {
+                        Some((_, _, members)) => add_member(members, inside, column, output),
+                        None => {
+                            let mut members = Vec::new();
+                            add_member(&mut members, inside, column, output);
+                            joined.push((alias, related, members));
+                        }
+                    }
                 }
                 (None, path) if wanted.contains(&place) => {
                     add_member(&mut members, path, column, output);
@@ -225,7 +227,7 @@ impl<'a> Binder<'a> {
                 continue;
             }
             let what = format!("'{}', a joined instance", path.join("/"));
-            allow_only(&item.options, &["$select"], &what)?;
+            allow_only_nested(&item.options, &["$select"], &what)?;
             match &item.options.select {
                 None => wanted.extend(joined),
                 Some(items) => {
@@ -308,17 +310,14 @@ fn no_navigation(relation: &Relation, path: &str, span: Span) -> Error {
 
 /// Which of the rows are entities, where some are.
 fn entity_rows(relation: &Relation, set: &EntitySet, wanted: &[usize]) -> Option<EntityRows> {
-    let kinds = &relation.names.shapes.kinds;
-    let is_entity = kinds.iter().map(|kind| *kind == RowKind::Entity);
-    let is_entity: Vec<bool> = is_entity.collect();
     let names = set
         .key
         .iter()
         .map(|place| set.properties[*place].declared.name);
     let key: Option<Vec<usize>> = names.map(|name| relation.place(&[name])).collect();
-    let key = key.filter(|_| is_entity.contains(&true))?;
+    let key = key.filter(|_| relation.names.shapes.has_entities())?;
     Some(EntityRows {
-        branches: relation.branches(&is_entity),
+        branches: relation.branches(&relation.names.shapes.entities()),
         key_selected: key.iter().all(|place| wanted.contains(place)),
         key,
     })
