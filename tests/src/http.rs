@@ -1,6 +1,7 @@
 //! A client that sends exactly what a test says and reads exactly what comes back: a connection for
 //! each request, no redirects, no decoding, and an answer that was cut is told from one that ended.
 
+use crate::validate::{self, Exchange};
 use serde_json::Value;
 use std::io::{self, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -70,6 +71,41 @@ impl Client {
     /// Any method.
     #[track_caller]
     pub fn request(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Response {
+        let response = self.send(method, path, headers);
+        let exchange = Exchange {
+            address: self.address,
+            method,
+            target: path,
+            response: &response,
+        };
+        let faults = validate::faults(&exchange, |root| self.metadata(root, path, headers));
+        assert!(
+            faults.is_empty(),
+            "{method} {path}: the answer breaks the standard: {faults:#?}\n{}",
+            String::from_utf8_lossy(&response.body)
+        );
+        response
+    }
+
+    /// `$metadata` of the service whose root has this path, with the credentials of a request.
+    fn metadata(&self, root: &str, path: &str, headers: &[(&str, &str)]) -> Option<Response> {
+        TcpStream::connect(self.address).ok()?;
+        let token = path
+            .split(['?', '&'])
+            .find(|pair| pair.starts_with("apikey="));
+        let token = token.map(|token| format!("&{token}")).unwrap_or_default();
+        let kept = ["authorization", "host"];
+        let headers: Vec<(&str, &str)> = headers
+            .iter()
+            .filter(|(name, _)| kept.iter().any(|kept| name.eq_ignore_ascii_case(kept)))
+            .copied()
+            .collect();
+        let path = format!("{root}$metadata?$format=json{token}");
+        Some(self.send("GET", &path, &headers))
+    }
+
+    #[track_caller]
+    fn send(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Response {
         let mut stream = self.begin(method, path, headers);
         let mut bytes = Vec::new();
         match stream.read_to_end(&mut bytes) {
