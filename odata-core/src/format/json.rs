@@ -272,13 +272,24 @@ impl EntityWriter {
 
     /// Writes the entity's canonical path: `Conversation(1)`.
     pub fn write_path(&self, out: &mut Vec<u8>, cells: &impl Cells) -> Result<(), CellError> {
+        self.write_member(out, cells, true)
+    }
+
+    /// Writes the same for a context URL, where nothing is percent-encoded.
+    pub fn write_fragment(&self, out: &mut Vec<u8>, cells: &impl Cells) -> Result<(), CellError> {
+        self.write_member(out, cells, false)
+    }
+
+    fn write_member(
+        &self,
+        out: &mut Vec<u8>,
+        cells: &impl Cells,
+        encoded: bool,
+    ) -> Result<(), CellError> {
         out.extend_from_slice(self.set.set.as_bytes());
-        key::write(
-            out,
-            self.key
-                .iter()
-                .map(|(name, writer, output)| (*name, writer, cells.cell(*output))),
-        )
+        let parts = self.key.iter();
+        let parts = parts.map(|(name, writer, output)| (*name, writer, cells.cell(*output)));
+        key::write(out, encoded, parts)
     }
 
     fn write_id(

@@ -338,10 +338,10 @@ fn single_row(
             let is_value = if data.answer == Answer::Value {
                 writer.write_text(&mut out, row)
             } else {
-                let mut path = Vec::new();
-                entity.write_path(&mut path, row).map_err(broken)?;
-                let path = String::from_utf8_lossy(&path);
-                let url = asked.context_url(&format!("{path}/{}", writer.name()));
+                let mut member = Vec::new();
+                entity.write_fragment(&mut member, row).map_err(broken)?;
+                let member = String::from_utf8_lossy(&member);
+                let url = asked.context_url(&format!("{member}/{}", writer.name()));
                 writer.write(&mut out, row, url.as_deref())
             };
             if !is_value.map_err(broken)? {
