@@ -1,5 +1,6 @@
 //! A context URL and what it says of the content (Protocol 10).
 
+use super::rules::Rule;
 use odata_core::uri::parse_rule;
 
 /// A context URL.
@@ -17,6 +18,10 @@ pub(super) enum Content {
     Collection(String, Vec<Item>),
     Entity(String, Vec<Item>),
     Property(String, String),
+    /// Entities of all sets.
+    AnyEntities,
+    /// Combined rows.
+    Combined,
     References,
     Reference,
 }
@@ -31,19 +36,28 @@ pub(super) struct Item {
     pub(super) inside: Option<Vec<Item>>,
 }
 
+/// What stands alone in a list where the instances have no property in common (Core.AnyStructure).
+pub(super) const ANY_STRUCTURE: &str = "@Core.AnyStructure";
+
+type Read<T> = Result<T, (Rule, String)>;
+
 impl Context {
-    pub(super) fn read(url: &str) -> Result<Context, String> {
-        let (root, fragment) = url
-            .split_once("$metadata")
-            .ok_or_else(|| format!("context URL without '$metadata': {url}"))?;
+    pub(super) fn read(url: &str) -> Read<Context> {
+        let wrong = |what: &str| Err((Rule::ContextGrammar, format!("{what}: {url}")));
+        let Some((root, fragment)) = url.split_once("$metadata") else {
+            return wrong("a context without '$metadata'");
+        };
         let absolute = root.starts_with("http://") || root.starts_with("https://");
-        if !absolute || !root.ends_with('/') {
-            return Err(format!("context URL without a root: {url}"));
+        if !absolute {
+            return Err((Rule::AbsoluteLinks, format!("a context without a root: {url}")));
+        }
+        if !root.ends_with('/') {
+            return wrong("a context without a root");
         }
         let content = match fragment.strip_prefix('#') {
             Some(fragment) => content(fragment)?,
             None if fragment.is_empty() => Content::ServiceDocument,
-            None => return Err(format!("context URL with more than a fragment: {url}")),
+            None => return wrong("a context with more than a fragment"),
         };
         Ok(Context {
             root: root.to_owned(),
@@ -52,18 +66,21 @@ impl Context {
     }
 }
 
-fn content(fragment: &str) -> Result<Content, String> {
-    // A fragment is not percent-encoded (JSON Format 4.5.1); the parser reads what is. That no key of
-    // the suite holds what looks so is as good as the rule.
+fn content(fragment: &str) -> Read<Content> {
+    // The parser reads what is percent-encoded. That no key of the suite holds what looks so is as
+    // good as the rule.
     let hex = |text: &str| text.chars().take(2).filter(char::is_ascii_hexdigit).count() == 2;
     if fragment.split('%').skip(1).any(hex) {
-        return Err(format!("context fragment '{fragment}' is percent-encoded"));
+        return Err((Rule::ContextUnencoded, format!("'{fragment}'")));
     }
+    let wrong = |what: String| (Rule::ContextGrammar, format!("'{fragment}': {what}"));
     parse_rule("contextFragment", &fragment.replace('%', "%25"))
-        .map_err(|error| format!("context fragment '{fragment}': {error}"))?;
+        .map_err(|error| wrong(error.to_string()))?;
     match fragment {
         "$ref" => return Ok(Content::Reference),
         "Collection($ref)" => return Ok(Content::References),
+        "Collection(Edm.EntityType)" => return Ok(Content::AnyEntities),
+        "Collection(Edm.ComplexType)" => return Ok(Content::Combined),
         _ => {}
     }
     let name = word(fragment);
@@ -75,14 +92,14 @@ fn content(fragment: &str) -> Result<Content, String> {
     let list = match rest.strip_prefix('(') {
         Some(inside) => {
             rest = inside;
-            items(&mut rest)?
+            items(&mut rest).map_err(wrong)?
         }
         None => Vec::new(),
     };
     match rest {
         "" => Ok(Content::Collection(set.to_owned(), list)),
         "/$entity" => Ok(Content::Entity(set.to_owned(), list)),
-        _ => Err(format!("context fragment '{fragment}': what is '{rest}'")),
+        _ => Err(wrong(format!("what is '{rest}'"))),
     }
 }
 
@@ -128,13 +145,19 @@ fn items(rest: &mut &str) -> Result<Vec<Item>, String> {
         }
         *rest = rest
             .strip_prefix(',')
-            .ok_or_else(|| format!("list of a context at '{rest}'"))?;
+            .ok_or_else(|| format!("no list at '{rest}'"))?;
     }
 }
 
-/// The length of the name at the start.
+/// Whether a list has `()` somewhere.
+pub(super) fn has_empty(list: &[Item]) -> bool {
+    let mut insides = list.iter().filter_map(|item| item.inside.as_deref());
+    insides.any(|inside| inside.is_empty() || has_empty(inside))
+}
+
+/// The length of the name at the start, which may be that of an annotation.
 fn word(text: &str) -> usize {
-    text.find(|c: char| !(c.is_alphanumeric() || "_.".contains(c)))
+    text.find(|c: char| !(c.is_alphanumeric() || "_.@".contains(c)))
         .unwrap_or(text.len())
 }
 
@@ -182,6 +205,10 @@ mod tests {
             Content::Entity(set(), list),
         );
         check(
+            "http://h/s/$metadata#Set(@Core.AnyStructure)",
+            Content::Collection(set(), vec![name(ANY_STRUCTURE)]),
+        );
+        check(
             "http://h/s/$metadata#Set(1)/name",
             Content::Property(set(), "name".to_owned()),
         );
@@ -191,6 +218,14 @@ mod tests {
         );
         check("http://h/s/$metadata#$ref", Content::Reference);
         check("http://h/s/$metadata#Collection($ref)", Content::References);
+        check(
+            "http://h/s/$metadata#Collection(Edm.EntityType)",
+            Content::AnyEntities,
+        );
+        check(
+            "http://h/s/$metadata#Collection(Edm.ComplexType)",
+            Content::Combined,
+        );
         for wrong in [
             "$metadata#Set",
             "/s/$metadata#Set",
