@@ -14,6 +14,8 @@ pub(super) struct Asked {
     pub(super) query: String,
     /// `OData-MaxVersion`, `OData-Version`.
     pub(super) versions: Vec<String>,
+    /// Whether a header tells who asks.
+    pub(super) has_credentials: bool,
 }
 
 impl Asked {
@@ -22,27 +24,30 @@ impl Asked {
         let root = root_path(path);
         let path = decoded(&path[root.map_or(0, str::len)..]);
         let options: Vec<(String, String)> = options(query).collect();
-        let versions = headers.iter().filter(|(name, _)| {
-            let name = name.to_ascii_lowercase();
-            name == "odata-maxversion" || name == "odata-version"
-        });
+        let named = |names: &[&str]| {
+            let is_one = |name: &str| names.iter().any(|known| name.eq_ignore_ascii_case(known));
+            let found = headers.iter().filter(|(name, _)| is_one(name));
+            found.map(|(_, value)| (*value).to_owned()).collect()
+        };
+        let credentials: Vec<String> = named(&["authorization", "apikey"]);
         Asked {
             root: root.map(str::to_owned),
             path,
             query: decoded(&query.replace('+', " ")),
             options,
-            versions: versions.map(|(_, value)| (*value).to_owned()).collect(),
+            versions: named(&["odata-maxversion", "odata-version"]),
+            has_credentials: !credentials.is_empty(),
         }
     }
 
     /// Whether the request makes properties of its own.
     pub(super) fn computes(&self) -> bool {
-        self.has("compute") || self.has("apply")
+        self.has("compute") || self.applies()
     }
 
-    /// Whether the rows are what `$apply` makes of entities.
+    /// Whether rows, or what is expanded in them, are what `$apply` makes of entities.
     pub(super) fn applies(&self) -> bool {
-        self.options.iter().any(|(name, _)| name == "apply")
+        self.has("apply")
     }
 
     /// Whether an option is there, at whatever depth, in whatever case.

@@ -49,7 +49,10 @@ impl Context {
         };
         let absolute = root.starts_with("http://") || root.starts_with("https://");
         if !absolute {
-            return Err((Rule::AbsoluteLinks, format!("a context without a root: {url}")));
+            return Err((
+                Rule::AbsoluteLinks,
+                format!("a context without a root: {url}"),
+            ));
         }
         if !root.ends_with('/') {
             return wrong("a context without a root");
@@ -123,6 +126,9 @@ fn items(rest: &mut &str) -> Result<Vec<Item>, String> {
     }
     loop {
         let end = if rest.starts_with('*') { 1 } else { word(rest) };
+        // All operations of a schema: `Namespace.*`.
+        let is_schema = rest[..end].ends_with('.') && rest[end..].starts_with('*');
+        let end = end + usize::from(is_schema);
         let name = rest[..end].to_owned();
         *rest = &rest[end..];
         let recursive = rest.starts_with('+');
@@ -190,6 +196,7 @@ mod tests {
         let list = vec![
             name("a"),
             name("*"),
+            name("N.*"),
             Item {
                 recursive: true,
                 inside: Some(vec![name("c")]),
@@ -201,7 +208,7 @@ mod tests {
             },
         ];
         check(
-            "http://h/s/$metadata#Set(a,*,b+(c),d())/$entity",
+            "http://h/s/$metadata#Set(a,*,N.*,b+(c),d())/$entity",
             Content::Entity(set(), list),
         );
         check(

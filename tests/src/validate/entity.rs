@@ -148,7 +148,9 @@ impl<'a> Payload<'a> {
             return;
         };
         let (set, list, entities) = match (&context.content, value) {
-            (Content::Entity(set, list), Json::Object(_)) => (set, list, std::slice::from_ref(value)),
+            (Content::Entity(set, list), Json::Object(_)) => {
+                (set, list, std::slice::from_ref(value))
+            }
             (Content::Collection(set, list), Json::Array(entities)) => (set, list, &**entities),
             _ => return self.fault(Rule::ContextOfEach, at, format!("{url:?}")),
         };
@@ -174,7 +176,11 @@ impl<'a> Payload<'a> {
         };
         let id = member(members, self.names.id);
         if self.old && !self.combined && id != Some(&Json::Null) {
-            self.fault(Rule::TransientId, at, "a group that does not say that it has no id");
+            self.fault(
+                Rule::TransientId,
+                at,
+                "a group that does not say that it has no id",
+            );
         }
     }
 }

@@ -118,16 +118,14 @@ fn what_is_no_error(body: &str) -> Option<String> {
     if let Some(name) = twice(inner) {
         return Some(format!("'{name}' twice"));
     }
-    let wrong = inner.iter().find(|(name, value)| {
-        !match (&**name, value) {
-            ("code" | "message" | "target", Json::Text(_)) => true,
-            ("details", Json::Array(details)) => details.iter().all(|detail| match detail {
-                Json::Object(detail) => is_text(detail, "code") && is_text(detail, "message"),
-                _ => false,
-            }),
-            ("innererror", Json::Object(_)) => true,
+    let wrong = inner.iter().find(|(name, value)| !match (&**name, value) {
+        ("code" | "message" | "target", Json::Text(_)) => true,
+        ("details", Json::Array(details)) => details.iter().all(|detail| match detail {
+            Json::Object(detail) => is_text(detail, "code") && is_text(detail, "message"),
             _ => false,
-        }
+        }),
+        ("innererror", Json::Object(_)) => true,
+        _ => false,
     });
     wrong.map(|(name, _)| format!("member '{name}'"))
 }

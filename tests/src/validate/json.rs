@@ -192,6 +192,9 @@ impl<'a> Reader<'a> {
 
     /// Goes over an object by its brackets and quotes.
     fn skip(&mut self) -> Result<Json<'a>, String> {
+        if self.peek() != Some(b'{') {
+            return Err(self.expected("an object"));
+        }
         let mut open = 0_usize;
         while let Some(byte) = self.peek() {
             match byte {
@@ -200,15 +203,12 @@ impl<'a> Reader<'a> {
                     continue;
                 }
                 b'{' => open += 1,
-                b'}' => open = open.saturating_sub(1),
+                b'}' => open -= 1,
                 _ => {}
             }
             self.at += 1;
             if open == 0 {
-                let is_object = byte == b'}';
-                return is_object
-                    .then_some(Json::Unread)
-                    .ok_or_else(|| self.expected("an object"));
+                return Ok(Json::Unread);
             }
         }
         Err(self.expected("the end of an object"))

@@ -128,7 +128,7 @@ impl Payload<'_> {
         let Some(set) = self.set_of_path() else {
             return;
         };
-        if self.asked.has("select") || self.asked.has("apply") {
+        if self.asked.has("select") || self.asked.applies() {
             return;
         }
         for name in set.ty.properties.keys() {

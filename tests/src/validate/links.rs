@@ -54,7 +54,9 @@ impl Payload<'_> {
         let asked = self.asked;
         for (name, value) in &asked.options {
             let is_kept = kept.iter().any(|kept| (&kept.0, &kept.1) == (name, value));
-            if name != "skiptoken" && !is_kept {
+            // A key that a header has too need not stand in a link: the client sends it again.
+            let may_go = name == "skiptoken" || name == "apikey" && asked.has_credentials;
+            if !may_go && !is_kept {
                 self.fault(Rule::LinkKeepsOptions, at, format!("{name}={value}"));
             }
         }

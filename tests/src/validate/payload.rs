@@ -135,7 +135,7 @@ impl<'a> Payload<'a> {
     /// What is wanted of an entity that no context is about: all that is declared, unless the request
     /// selects.
     pub(super) fn unsaid(&self) -> Wanted<'static> {
-        match self.asked.has("select") || self.asked.has("apply") {
+        match self.asked.has("select") || self.asked.applies() {
             true => Wanted::Unknown,
             false => ALL,
         }
@@ -181,9 +181,11 @@ impl<'a> Payload<'a> {
             }
             (Content::Property(_, name), Some(set)) => self.property(&members, set, name),
             (Content::Entity(..), Some(set)) => self.entity(Some(set), wanted, &members, at),
-            (Content::Collection(..), Some(set)) => self.collection(&members, |payload, row, at| {
-                payload.entity(Some(set), wanted, row, at);
-            }),
+            (Content::Collection(..), Some(set)) => {
+                self.collection(&members, |payload, row, at| {
+                    payload.entity(Some(set), wanted, row, at);
+                })
+            }
             (_, None) => {}
         }
     }
@@ -350,7 +352,11 @@ impl<'a> Payload<'a> {
             self.fault(Rule::StreamOrder, body, "the count stands behind the rows");
         }
         if place(next).is_some() && !is_late(next) {
-            self.fault(Rule::StreamOrder, body, "the next link stands before the rows");
+            self.fault(
+                Rule::StreamOrder,
+                body,
+                "the next link stands before the rows",
+            );
         }
         for (name, value) in members {
             let at = At::of(name);

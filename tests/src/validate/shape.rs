@@ -2,11 +2,12 @@
 //! same names are the same to them, so that each shape is looked at once in an answer.
 
 use super::context::{ANY_STRUCTURE, Item};
-use super::json::{Json, Members, twice};
+use super::json::{Json, Members, member, twice};
 use super::model::{EntityType, Navigation, Set};
 use super::payload::{Level, Payload, Wanted};
 use super::rules::{At, Rule};
 use super::scalar::Property;
+use std::borrow::Cow;
 use std::rc::Rc;
 
 /// The shapes of an answer.
@@ -100,7 +101,7 @@ impl<'a> Payload<'a> {
         match (ty, wanted) {
             (Some(ty), Wanted::List(..) | Wanted::Unknown) => {
                 self.has_id(ty, purpose.transient, &names, at);
-                self.presence(ty, wanted, purpose.transient, &names, at);
+                self.presence(ty, wanted, purpose.transient, members, at);
                 if self.level == Level::Full && !purpose.transient && !self.combined {
                     self.full_has_all(ty, wanted, &names, at);
                 }
@@ -137,6 +138,9 @@ impl<'a> Payload<'a> {
                 self.fault(Rule::ControlPlace, at, format!("'{name}' behind links"));
             }
             behind_links |= is_control_of_navigation;
+            if !of.is_empty() {
+                of_entity = [].iter();
+            }
             let Some(control) = control else {
                 found.push(match (navigation, property) {
                     (Some(navigation), _) => Member::Navigation(navigation),
@@ -151,7 +155,7 @@ impl<'a> Payload<'a> {
             };
             if of.is_empty() {
                 // Each in its place, and all before any property.
-                if !of_entity.any(|known| *known == bare) || i > OF_ENTITY.len() {
+                if !of_entity.any(|known| *known == bare) {
                     let rule = match OF_ENTITY.contains(&bare) {
                         true => Rule::ControlPlace,
                         false => Rule::ControlKnown,
@@ -166,7 +170,6 @@ impl<'a> Payload<'a> {
                 });
                 continue;
             }
-            of_entity = [].iter();
             let member = match bare {
                 "type" => Member::TypeOf,
                 "context" => Member::ContextOf,
@@ -225,14 +228,16 @@ impl<'a> Payload<'a> {
         ty: &EntityType,
         wanted: Wanted<'_>,
         transient: bool,
-        names: &[&str],
+        members: &Members<'_>,
         at: At<'_>,
     ) {
         let asked = self.asked;
-        let has = |name: &str| names.contains(&name);
+        let has = |name: &str| member(members, name).is_some();
+        let is_property = |(name, _): &&(Cow<'_, str>, Json<'_>)| !name.contains('@');
+        let properties = members.iter().filter(is_property);
         let is_made = |name: &str| asked.computes() && asked.names(name);
         let Wanted::List(list, again) = wanted else {
-            for name in names.iter().filter(|name| !name.contains('@')) {
+            for (name, _) in properties {
                 if !ty.declares(name) && !is_made(name) {
                     self.fault(Rule::AllDeclared, at, format!("'{name}'"));
                 }
@@ -243,8 +248,11 @@ impl<'a> Payload<'a> {
         let selected: Vec<&str> = plain.map(|item| item.name.as_str()).collect();
         let any = selected.contains(&ANY_STRUCTURE);
         let all = selected.is_empty() || selected.contains(&"*");
-        // What `nest` makes has nothing of the type, though its context has no other list (A 3.5.1).
-        let whole = all && !(transient && asked.applies());
+        // What is aggregated has what it is grouped by and aggregates alone, even where its context has
+        // no other list than that (A 3.2, 3.5.1). In 4.01 it need not say that it is transient.
+        let is_entity = has(self.names.id) || ty.key.iter().all(|part| has(part));
+        let is_aggregated = asked.applies() && (transient || !is_entity);
+        let whole = all && !is_aggregated;
         let missing = match asked.applies() {
             true => Rule::OfAll,
             false => Rule::AllPresent,
@@ -258,7 +266,7 @@ impl<'a> Payload<'a> {
         }
         for item in list {
             let name = item.name.as_str();
-            if ["*", ANY_STRUCTURE].contains(&name) || ty.properties.contains_key(name) {
+            if name.ends_with('*') || name == ANY_STRUCTURE || ty.properties.contains_key(name) {
                 continue;
             }
             let is_navigation = ty.navigation.contains_key(name);
@@ -273,19 +281,16 @@ impl<'a> Payload<'a> {
                 self.fault(missing, at, format!("'{name}' is missing"));
             }
         }
-        for name in names.iter().filter(|name| !name.contains('@')) {
-            let is_listed = list.iter().chain(again).any(|item| item.name == **name);
+        for (name, value) in properties {
+            let is_listed = list.iter().chain(again).any(|item| item.name == *name);
             let is_known = ty.declares(name) || is_made(name);
-            let is_structural = ty.properties.contains_key(*name);
-            let is_right = match is_known {
-                false => false,
-                // 4.0 does not list what is expanded as a whole.
-                true if is_listed || any || asked.mixes() => true,
-                true if is_structural => all,
-                true if ty.declares(name) => true,
-                true => all || self.old && has(&format!("{name}@{}context", self.names.prefix)),
+            // 4.0 does not list what is expanded as a whole, and what is declared says so itself.
+            let is_expanded = match ty.declares(name) {
+                true => ty.navigation.contains_key(&**name),
+                false => self.old && asked.applies() && !is_scalar(value),
             };
-            if !is_right {
+            let may_be = all || any || asked.mixes() || is_listed || is_expanded;
+            if !is_known || !may_be {
                 self.fault(Rule::AllDeclared, at, format!("'{name}' is not listed"));
             }
         }
@@ -316,6 +321,11 @@ impl<'a> Payload<'a> {
             }
         }
     }
+}
+
+/// Whether it is a value of a structural property.
+fn is_scalar(value: &Json<'_>) -> bool {
+    !matches!(value, Json::Null | Json::Object(_) | Json::Array(_))
 }
 
 /// Whether the control information at a place stands with its property: before it with nothing else
