@@ -45,6 +45,7 @@ mod own_model;
 mod paging;
 mod paths;
 mod patterns;
+mod power_query;
 mod preferences;
 mod program;
 mod recorded;
