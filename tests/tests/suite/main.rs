@@ -47,6 +47,7 @@ mod paths;
 mod patterns;
 mod preferences;
 mod program;
+mod proxies;
 mod recorded;
 mod request_line;
 mod search;
