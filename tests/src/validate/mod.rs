@@ -22,6 +22,7 @@ mod rules;
 mod sample;
 mod scalar;
 mod shape;
+mod values;
 
 use crate::http::Response;
 use asked::Asked;

@@ -5,7 +5,7 @@ use super::context::{Content, Context, Item, has_empty};
 use super::json::{Json, Members, member, twice};
 use super::model::{Model, Set};
 use super::rules::{At, Fault, Rule};
-use super::scalar::{self, Numbers};
+use super::scalar::Numbers;
 use super::shape::Shapes;
 use super::{Exchange, LINES};
 use std::collections::HashMap;
@@ -184,7 +184,7 @@ impl<'a> Payload<'a> {
             (Content::Collection(..), Some(set)) => {
                 self.collection(&members, |payload, row, at| {
                     payload.entity(Some(set), wanted, row, at);
-                })
+                });
             }
             (_, None) => {}
         }
@@ -314,27 +314,6 @@ impl<'a> Payload<'a> {
         }
     }
 
-    fn property(&mut self, members: &Members<'_>, set: Set<'a>, name: &str) {
-        let at = At::of(name);
-        let (told, value) = match members.as_slice() {
-            [(ty, told), (member, value)] if ty == self.names.ty && member == "value" => {
-                (told.text(), value)
-            }
-            [(member, value)] if member == "value" => (None, value),
-            _ => return self.fault(Rule::PropertyForm, at, "not 'value' alone"),
-        };
-        if *value == Json::Null {
-            return self.fault(Rule::PropertyForm, at, "null, which is no content");
-        }
-        match set.ty.properties.get(name) {
-            Some(property) => self.declared(property, told, value, at),
-            None => {
-                let text = format!("'{}' has no property '{name}'", set.name);
-                self.fault(Rule::ContextKnown, "context", text);
-            }
-        }
-    }
-
     /// Rows, and what is said of them all.
     fn collection(
         &mut self,
@@ -443,66 +422,6 @@ impl<'a> Payload<'a> {
                 }
                 _ => self.fault(Rule::CrossJoinForm, at, format!("{value:?}")),
             }
-        }
-    }
-}
-
-impl Payload<'_> {
-    /// A value of a property of this type, and how it is told.
-    pub(super) fn declared(
-        &mut self,
-        property: &scalar::Property,
-        told: Option<&str>,
-        value: &Json<'_>,
-        at: At<'_>,
-    ) {
-        let hash = if self.old { "#" } else { "" };
-        if let Some(told) = told {
-            if told.strip_prefix(hash) != Some(property.ty.name()) {
-                let text = format!("the type is '{told}', not '{hash}{}'", property.ty.name());
-                self.fault(Rule::TypeForm, at, text);
-            }
-        } else if self.level == Level::Full && !property.ty.is_told(value) {
-            self.fault(Rule::FullHasAll, at, "no type");
-        }
-        if *value == Json::Null && self.asked.applies() {
-            // A total of a rollup has no value of what it sums up.
-            return;
-        }
-        if let Some(rule) = scalar::broken(value, property, self.numbers) {
-            let text = format!("{value:?} is no {}", property.ty.name());
-            self.fault(rule, at, text);
-        }
-    }
-
-    /// A value of a property that the request made.
-    pub(super) fn dynamic(&mut self, told: Option<&str>, value: &Json<'_>, at: At<'_>) {
-        let Some(told) = told else {
-            // Without its type a number is a Double, and a text a String; nothing else is told by
-            // itself, and without metadata nothing is.
-            let is_told = match value {
-                Json::Array(_) | Json::Object(_) | Json::Unread => false,
-                Json::Text(text) if scalar::is_special(text) => self.asked.casts_to_text(),
-                _ => true,
-            };
-            if !is_told && self.level != Level::None {
-                self.fault(Rule::DynamicType, at, format!("{value:?} without its type"));
-            }
-            return;
-        };
-        let bare = told.strip_prefix('#');
-        let name = match self.old {
-            true => bare,
-            false => bare.is_none().then_some(told),
-        };
-        match name.and_then(scalar::Primitive::named) {
-            Some(ty) if !told.contains("Edm.") => {
-                let property = scalar::Property::of_type(ty);
-                if let Some(rule) = scalar::broken(value, &property, self.numbers) {
-                    self.fault(rule, at, format!("{value:?} is no {told}"));
-                }
-            }
-            _ => self.fault(Rule::TypeForm, at, format!("the type is '{told}'")),
         }
     }
 }

@@ -48,6 +48,7 @@ mod patterns;
 mod power_query;
 mod preferences;
 mod program;
+mod proxies;
 mod recorded;
 mod request_line;
 mod search;
