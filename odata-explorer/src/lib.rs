@@ -1,0 +1,99 @@
+//! The explorer: a page for whoever would rather look than write a URL.
+//!
+//! What comes in: where the service's root is, and the questions that its product is asked. What goes
+//! out: one document with its style and its script in it, and the policy that allows these two and
+//! nothing else. The page reads the model from the service's own `$metadata`; no model is known here.
+
+mod assemble;
+
+use actix_web::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, ETAG, IF_NONE_MATCH, REFERRER_POLICY,
+    X_CONTENT_TYPE_OPTIONS,
+};
+use actix_web::web::{self, Bytes};
+use actix_web::{HttpRequest, HttpResponse, guard};
+use serde::Serialize;
+
+/// What a page is about.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct About {
+    /// The path of the service root with its slashes, as seen from where the page is: `/odata/`.
+    pub root: String,
+    /// What the page is called.
+    pub title: String,
+    /// Where a person finds an access token.
+    pub token_hint: String,
+    /// What is often asked.
+    pub questions: Vec<Question>,
+}
+
+/// A question that is one click away.
+#[derive(Debug, Clone, Serialize)]
+pub struct Question {
+    /// What is asked, in a few words.
+    pub title: &'static str,
+    /// What the answer shows.
+    pub text: &'static str,
+    /// The URL that asks it, relative to the service root and not percent-encoded.
+    pub url: &'static str,
+}
+
+/// The page, ready to be sent. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Explorer {
+    document: Bytes,
+    policy: String,
+    tag: String,
+}
+
+impl Explorer {
+    /// Puts the page together.
+    pub fn new(about: &About) -> Explorer {
+        let page = assemble::page(about);
+        Explorer {
+            tag: format!("W/\"{}\"", assemble::hash(page.document.as_bytes())),
+            document: page.document.into(),
+            policy: page.policy,
+        }
+    }
+
+    /// Answers GET and HEAD of `/`; everything else is left to the application.
+    pub fn configure(&self, app: &mut web::ServiceConfig) {
+        let explorer = self.clone();
+        let read = guard::Any(guard::Get()).or(guard::Head());
+        app.service(
+            web::resource("/")
+                .guard(read)
+                .to(move |request: HttpRequest| {
+                    let answer = explorer.answer(&request);
+                    async { answer }
+                }),
+        );
+    }
+
+    fn answer(&self, request: &HttpRequest) -> HttpResponse {
+        let known = request.headers().get(IF_NONE_MATCH);
+        let known = known.is_some_and(|tags| {
+            let tags = tags.to_str().unwrap_or("").split(',');
+            tags.map(str::trim).any(|tag| tag == self.tag)
+        });
+        let mut response = match known {
+            true => HttpResponse::NotModified(),
+            false => HttpResponse::Ok(),
+        };
+        response
+            .insert_header((CONTENT_SECURITY_POLICY, self.policy.as_str()))
+            .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"))
+            .insert_header((REFERRER_POLICY, "no-referrer"))
+            .insert_header(("Cross-Origin-Opener-Policy", "same-origin"))
+            .insert_header(("Cross-Origin-Resource-Policy", "same-origin"))
+            .insert_header((CACHE_CONTROL, "no-cache"))
+            .insert_header((ETAG, self.tag.as_str()))
+            .content_type("text/html; charset=utf-8");
+        match known {
+            true => response.finish(),
+            false => response.body(self.document.clone()),
+        }
+    }
+}
