@@ -8,7 +8,7 @@ import { join } from 'node:path';
 
 const PROGRAM = process.env.LIVEAGENT_ODATA ?? new URL('../../target/debug/liveagent-odata', import.meta.url).pathname;
 // Enough for more than 50,000 messages.
-const CONVERSATIONS = '8000';
+const CONVERSATIONS = 8000;
 
 /** The accounts that the demo's administrator has. */
 export const SCOPE = 'account_id IN (1, 2)';
@@ -21,12 +21,12 @@ const freePort = () => new Promise((resolve) => {
 });
 
 /** Starts it; `options` are of its command line. */
-export async function startService(...options) {
+export async function startService({ conversations = CONVERSATIONS, options = [] } = {}) {
   const directory = mkdtempSync(join(tmpdir(), 'explorer-'));
   // PostgreSQL runs as somebody else where we are root.
   chmodSync(directory, 0o711);
   const port = await freePort();
-  const child = spawn(PROGRAM, ['demo', '--data-dir', join(directory, 'data'), '--conversations', CONVERSATIONS,
+  const child = spawn(PROGRAM, ['demo', '--data-dir', join(directory, 'data'), '--conversations', String(conversations),
     '--listen', `127.0.0.1:${port}`, ...options], { stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
   child.stderr.on('data', (data) => { said += data; });
@@ -53,11 +53,10 @@ export async function startService(...options) {
       return out.split('\n').filter(Boolean).map((line) => line.split('\t'));
     },
     async stop() {
-      const ended = new Promise((resolve) => child.on('exit', resolve));
       child.removeAllListeners('exit');
-      child.on('exit', () => {});
+      const ended = new Promise((resolve) => child.once('exit', resolve));
       child.kill('SIGTERM');
-      await Promise.race([new Promise((resolve) => child.once('exit', resolve)), ended, new Promise((resolve) => setTimeout(resolve, 15_000))]);
+      await ended;
       rmSync(directory, { recursive: true, force: true });
     },
   };

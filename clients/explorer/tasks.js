@@ -25,7 +25,7 @@ function counting(page) {
 export async function bars(page, { narrow = false } = {}) {
   const hand = counting(page);
   await page.locator('#home .card').first().waitFor();
-  await hand.click(page.locator('#home .card', { has: page.locator('strong', { hasText: /^Conversation\d/ }) }).or(page.locator('#home .card strong', { hasText: /^Conversation[\d> ,]*$/ })).first());
+  await hand.click(page.locator('#home').getByRole('button', { name: /^Conversation [\d>A]/ }));
   await settled(page);
   await hand.click(page.getByRole('button', { name: 'Group', exact: true }));
   await hand.click(page.getByRole('checkbox', { name: /^.?\s*inbox\/name/ }));

@@ -2,6 +2,7 @@
 
 import { app, emit, on, open, typed } from './app.js';
 import { config, currentToken, setToken } from './api.js';
+import { completionKey, startCompletion } from './complete.js';
 import { $, announce, h } from './dom.js';
 import { fromPasted } from './query.js';
 import { placeOf, splitUrl } from './text.js';
@@ -35,11 +36,13 @@ export function startAddress() {
     note([elsewhere, without].filter(Boolean).join(', '));
   });
   line.addEventListener('keydown', (event) => {
-    if (event.key === 'Enter') {
+    if (completionKey(event)) event.preventDefault();
+    else if (event.key === 'Enter') {
       event.preventDefault();
       emit('run');
     }
   });
+  startCompletion();
   $('run').addEventListener('click', () => emit('run'));
   on('query', () => {
     if (line.value !== app.text) {

@@ -7,7 +7,7 @@ import { groupPhrase } from './phrases.js';
 /** @typedef {import('./query.js').Group} Group */
 /** @typedef {import('./model.js').Property} Property */
 /** @typedef {{name: string, values: (number | null)[]}} Series */
-/** @typedef {{title: string, axis: string, labels: string[], series: Series[], all: Series[], ordered: boolean, additive: boolean, note: string}} Chart `all`: those too that have no colour of their own */
+/** @typedef {{title: string, axis: string, split: string, labels: string[], series: Series[], all: Series[], ordered: boolean, additive: boolean, note: string}} Chart `all`: those too that have no colour of their own */
 
 const MOST_SERIES = 10;
 const MOST_LINES = 200;
@@ -69,7 +69,8 @@ export function chartOf(rows, query, measure, propertyOf) {
   }
   const by = query.group.map(groupPhrase).join(' and ');
   return {
-    title: `${measure}${by && ` per ${by}`}`, axis: axis ? groupPhrase(axis) : '', labels: shown, series: kept,
+    title: `${measure}${by && ` per ${by}`}`, axis: axis ? groupPhrase(axis) : '', split: others.map(groupPhrase).join(', '),
+    labels: shown, series: kept,
     all: series.slice(0, MOST_LINES),
     ordered, additive, note: notes.join(', '),
   };

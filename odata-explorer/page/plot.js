@@ -218,7 +218,7 @@ function numbers(chart) {
     : [[chart.all[0]?.name ?? ''], chart.labels.map((name, n) => ({ name, values: [chart.all[0]?.values[n] ?? null] }))];
   return h('div', { class: 'numbers', tabindex: '0', role: 'region', 'aria-label': 'The numbers of the chart' },
     h('table', { id: 'numbers' },
-      h('thead', null, h('tr', null, h('th', { scope: 'col' }, turned ? '' : chart.axis), columns.map((it) => h('th', { scope: 'col' }, it)))),
+      h('thead', null, h('tr', null, h('th', { scope: 'col' }, turned ? chart.split : chart.axis), columns.map((it) => h('th', { scope: 'col' }, it)))),
       h('tbody', null, lines.map(({ name, values }) => h('tr', null, h('th', { scope: 'row' }, name),
         values.map((value) => h('td', null, value === null ? '' : shortNumber(value))))))));
 }

@@ -20,8 +20,8 @@ macro_rules! modules {
 
 /// Each with its text.
 const MODULES: &[(&str, &str)] = modules!(
-    "text" "conditions" "apply" "query" "model" "api" "dom" "popover" "format" "app" "address"
-    "phrases" "filter" "choices" "builder" "table" "json" "detail" "chart" "plot" "counts" "results"
+    "text" "conditions" "apply" "query" "model" "api" "dom" "popover" "format" "app" "complete"
+    "address" "phrases" "filter" "choices" "builder" "table" "json" "detail" "chart" "plot" "counts" "results"
     "sidebar" "token" "share" "sharing" "main"
 );
 

@@ -22,7 +22,7 @@ after(async () => {
 });
 
 const TASKS = {
-  home: async (page) => page.locator('#collections [data-size="User"]:not(:empty)').waitFor(),
+  home: async (page) => page.locator('#home [data-size="User"]:not(:empty)').waitFor(),
   '1-bars': bars,
   '2-code-name': async (page, options) => {
     await codeName(page, options);
@@ -48,18 +48,21 @@ const TASKS = {
 for (const [width, viewport] of Object.entries(WIDTHS)) {
   for (const colorScheme of ['light', 'dark']) {
     test(`${width}, ${colorScheme}`, async () => {
+      const problems = [];
       for (const [name, task] of Object.entries(TASKS)) {
         const { page, complaints, context } = await openPage(browser, service.link, { viewport, colorScheme });
         await page.locator('#home .card').first().waitFor();
         await task(page, { narrow: width === 'narrow' });
         await page.screenshot({ path: `${SHOTS}${name}-${width}-${colorScheme}.png` });
-        const { violations } = await new AxeBuilder.default({ page }).setLegacyMode(true).analyze();
-        assert.deepEqual(violations.map((it) => `${it.id}: ${it.nodes.map((node) => `${node.target} ${node.failureSummary}`).join('; ')}`), [], `${name} ${width} ${colorScheme}`);
-        assert.deepEqual(complaints.filter((it) => name !== '4-mistake' || !it.includes('400 (Bad Request)')), [], name);
-        const { scrollWidth, clientWidth } = await page.evaluate(() => document.documentElement);
-        assert.ok(scrollWidth <= clientWidth, `${name} is wider than its window`);
+        const { violations } = await new AxeBuilder({ page }).analyze();
+        problems.push(...violations.map((it) => `${name}: ${it.id}: ${it.nodes.map((node) => `${node.target} ${node.failureSummary}`).join('; ')}`));
+        // Chromium itself reports every answer that is an error.
+        problems.push(...complaints.filter((it) => name !== '4-mistake' || !it.includes('400 (Bad Request)')).map((it) => `${name}: ${it}`));
+        const wider = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+        if (wider > 0) problems.push(`${name}: ${wider} pixels wider than its window`);
         await context.close();
       }
+      assert.deepEqual(problems, []);
     });
   }
 }
@@ -67,7 +70,7 @@ for (const [width, viewport] of Object.entries(WIDTHS)) {
 test('the keyboard alone suffices', async () => {
   const { page, complaints, context } = await openPage(browser, service.link);
   await page.locator('#home .card').first().waitFor();
-  const focus = () => page.evaluate(() => document.activeElement?.id || document.activeElement?.textContent || document.activeElement?.tagName);
+  const focus = () => page.evaluate(() => document.activeElement?.id || document.activeElement?.getAttribute('aria-label') || document.activeElement?.textContent || document.activeElement?.tagName);
   const tabTo = async (wanted, key = 'Tab') => {
     for (let n = 0; n < 120; n++) {
       await page.keyboard.press(key);
@@ -87,7 +90,7 @@ test('the keyboard alone suffices', async () => {
   await page.keyboard.press('Escape');
   assert.match(await focus(), /Group/);
   assert.match(await address(page), /groupby\(\(inbox\/name\)/);
-  await tabTo(/^Remove|^inbox/);
+  await tabTo(/^Remove inbox/);
   // The chart is read by its arrow keys.
   for (let n = 0; n < 40 && !(await page.evaluate(() => document.activeElement.classList.contains('plot-box'))); n++) await page.keyboard.press('Tab');
   await page.keyboard.press('ArrowRight');
@@ -107,7 +110,7 @@ test('the keyboard alone suffices', async () => {
   assert.equal(await focus(), 'grid');
   assert.equal(await page.getAttribute('#grid-body [data-row="1"]', 'aria-selected'), 'true');
   // A header's menu sorts.
-  await tabTo(/^title/, 'Shift+Tab');
+  await tabTo(/^title↑/, 'Shift+Tab');
   await page.keyboard.press('Enter');
   await page.getByRole('button', { name: 'Sort down' }).focus();
   await page.keyboard.press('Enter');

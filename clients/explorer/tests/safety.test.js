@@ -187,7 +187,7 @@ test('the policy of the page, and of everything else', async () => {
 });
 
 test('--no-explorer: no page, no link to it', async () => {
-  const other = await startService('--no-explorer', '--conversations', '50');
+  const other = await startService({ conversations: 50, options: ['--no-explorer'] });
   try {
     assert.equal(other.link, undefined);
     assert.equal((await fetch(`${other.origin}/`)).status, 404);

@@ -87,7 +87,7 @@ test('4: a mistake is underlined where it is, with what to do about it', () => w
 }, async (page) => {
   await mistake(page);
   assert.equal(await page.locator('#address-paint .u-wrong').innerText(), 'inbox/nam'.slice(6));
-  assert.match(await page.locator('#problem').innerText(), /UnknownProperty.*'Inbox' has no property 'nam'/);
+  assert.match(await page.locator('#problem').innerText(), /UnknownProperty\s+'Inbox' has no property 'nam'/);
   assert.equal(await page.getAttribute('#address', 'aria-invalid'), 'true');
   await page.getByRole('button', { name: 'Did you mean name?' }).click();
   await settled(page);
