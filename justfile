@@ -28,6 +28,11 @@ metadata:
     cargo run -q -- metadata --format json > target/metadata.json
     .ci/check-metadata target/metadata.xml target/metadata.json
 
+# The explorer in a browser; needs node, chromium and psql.
+explorer:
+    cargo build
+    clients/explorer/run
+
 # The demo.
 demo:
     cargo run --release -- demo --install-postgres

@@ -27,7 +27,7 @@ pub const QUESTIONS: &[Question] = &[
     },
 ];
 
-/// The page.
+/// The page, put together once for all threads that send it.
 pub fn page() -> Explorer {
     Explorer::new(&About {
         root: format!("{SERVICE_PATH}/"),

@@ -8,7 +8,7 @@ import { parseConditions, printConditions } from './conditions.js';
  * @typedef {{path: string, part: '' | 'year' | 'month' | 'day' | 'hour', as: string[]}} Group */
 /** A calculation; one that is not understood is its `text` alone.
  * @typedef {{path: string, method: string, as: string, text?: string}} Aggregate */
-/** @typedef {{filter: Condition[], group: Group[], aggregate: Aggregate[], then: string}} Applied */
+/** @typedef {{filter: Condition[], search: string, group: Group[], aggregate: Aggregate[], then: string}} Applied */
 
 /** The functions that make the parts of a time, in the order of their columns. */
 export const PARTS = /** @type {const} */ ({
@@ -37,9 +37,10 @@ export function newGroup(path, part) {
 export const groupColumns = (group) => (group.part ? group.as : [group.path]);
 
 /** @param {Applied} applied */
-export function printApply({ filter, group, aggregate, then }) {
+export function printApply({ filter, search, group, aggregate, then }) {
   const steps = [];
   if (filter.length) steps.push(`filter(${printConditions(filter)})`);
+  if (search) steps.push(`search(${search})`);
   const computed = group.flatMap((it) =>
     it.part ? PARTS[it.part].map((name, n) => `${name}(${it.path}) as ${it.as[n]}`) : []);
   if (computed.length) steps.push(`compute(${computed.join(',')})`);
@@ -75,6 +76,8 @@ export function parseApply(text) {
     filter = parseConditions(condition);
     steps.shift();
   }
+  const search = callOf(steps[0] ?? '', 'search') ?? '';
+  if (search) steps.shift();
   const compute = callOf(steps[0] ?? '', 'compute');
   if (compute !== null) {
     for (const item of splitTop(compute, ',')) {
@@ -88,7 +91,7 @@ export function parseApply(text) {
   const then = steps.join('/');
   const whole = callOf(step, 'aggregate');
   if (whole !== null) {
-    return computed.size ? null : { filter, group: [], aggregate: parseAggregates(whole), then };
+    return computed.size ? null : { filter, search, group: [], aggregate: parseAggregates(whole), then };
   }
   const [names, aggregate, ...more] = splitTop(callOf(step, 'groupby') ?? '', ',');
   const inner = callOf((names ?? '').trim(), '');
@@ -96,7 +99,7 @@ export function parseApply(text) {
   if (inner === null || calculated === null || more.length) return null;
   const group = parseGroups(splitTop(inner, ',').map((name) => name.trim()), computed);
   if (!group || computed.size) return null;
-  return { filter, group, aggregate: parseAggregates(calculated), then };
+  return { filter, search, group, aggregate: parseAggregates(calculated), then };
 }
 
 /**

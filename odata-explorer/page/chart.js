@@ -1,7 +1,7 @@
 // Groups to what a chart shows: one axis, one or more series, numbers.
 
 import { groupColumns } from './apply.js';
-import { groupPhrase } from './phrases.js';
+import { aggregatePhrase, groupPhrase } from './phrases.js';
 
 /** @typedef {import('./query.js').Query} Query */
 /** @typedef {import('./query.js').Group} Group */
@@ -69,7 +69,7 @@ export function chartOf(rows, query, measure, propertyOf) {
   }
   const by = query.group.map(groupPhrase).join(' and ');
   return {
-    title: `${measure}${by && ` per ${by}`}`, axis: axis ? groupPhrase(axis) : '', split: others.map(groupPhrase).join(', '),
+    title: `${aggregate ? aggregatePhrase(aggregate) : measure}${by && ` per ${by}`}`, axis: axis ? groupPhrase(axis) : '', split: others.map(groupPhrase).join(', '),
     labels: shown, series: kept,
     all: series.slice(0, MOST_LINES),
     ordered, additive, note: notes.join(', '),

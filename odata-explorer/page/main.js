@@ -59,6 +59,7 @@ function startHistory() {
   app.text = inFragment();
   open(app.text);
   on('run', () => {
+    document.title = [app.query.path, config.title].filter(Boolean).join(' · ');
     if (app.text === inFragment()) return;
     const fragment = app.text ? `#${new URLSearchParams({ q: app.text })}` : '';
     history.pushState(null, '', location.pathname + location.search + fragment);

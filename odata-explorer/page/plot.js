@@ -17,12 +17,14 @@ const BAR = 26;
 export function plot(element, chart, look) {
   const tip = h('div', { class: 'tip', role: 'status' });
   const hidden = new Set();
-  const holder = h('div', { class: 'plot' });
+  const stands = () => chart.ordered || look.kind === 'lines';
+  // Bars that lie are as high as there are names; others fill what there is.
+  const holder = h('div', { class: stands() ? 'plot' : 'plot lying' });
   const draw = () => {
     const visible = chart.series.filter((it) => !hidden.has(it.name));
     const width = Math.max(280, holder.clientWidth);
-    const svg = chart.ordered || look.kind === 'lines'
-      ? upright(chart, visible, look, width, Math.max(220, holder.clientHeight - 4), tell)
+    const svg = stands()
+      ? upright(chart, visible, look, width, Math.max(230, holder.clientHeight), tell)
       : lying(chart, visible, width, tell);
     holder.replaceChildren(svg, tip);
   };
@@ -212,10 +214,11 @@ const picture = (chart, width, height) => s('svg', {
 
 /** @param {Chart} chart */
 function numbers(chart) {
-  const turned = chart.all.length > 1;
+  // Time goes to the right, as in the picture.
+  const turned = chart.ordered && chart.all.length > 1;
   const [columns, lines] = turned
-    ? [chart.labels, chart.all.map((it) => ({ name: it.name, values: it.values }))]
-    : [[chart.all[0]?.name ?? ''], chart.labels.map((name, n) => ({ name, values: [chart.all[0]?.values[n] ?? null] }))];
+    ? [chart.labels, chart.all]
+    : [chart.all.map((it) => it.name), chart.labels.map((name, n) => ({ name, values: chart.all.map((it) => it.values[n]) }))];
   return h('div', { class: 'numbers', tabindex: '0', role: 'region', 'aria-label': 'The numbers of the chart' },
     h('table', { id: 'numbers' },
       h('thead', null, h('tr', null, h('th', { scope: 'col' }, turned ? chart.split : chart.axis), columns.map((it) => h('th', { scope: 'col' }, it)))),

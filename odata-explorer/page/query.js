@@ -47,7 +47,7 @@ export function toUrl(query) {
   const options = [
     ['$apply', grouped ? printApply(query) : query.apply],
     ['$filter', grouped ? '' : printConditions(query.filter)],
-    ['$search', query.search],
+    ['$search', grouped ? '' : query.search],
     ['$select', query.select?.join(',') ?? ''],
     ['$expand', query.expand.map((it) => it.name + (it.options && `(${it.options})`)).join(',')],
     ['$orderby', query.orderby.map((it) => it.path + (it.desc ? ' desc' : '')).join(',')],
@@ -114,6 +114,7 @@ function readOption(query, name, value, grouped) {
       });
       return items.length > 0;
     case '$search':
+      if (grouped) return false;
       query.search = value.trim();
       return query.search !== '';
     case '$top':

@@ -30,6 +30,7 @@ const result = {
   /** @type {string | null} a plain text, where that is the answer */
   text: null,
   single: false,
+  failed: false,
   /** @type {string} how many there are in all, as far as it is known */
   total: '',
   reading: false,
@@ -89,6 +90,10 @@ async function run() {
   const mine = new AbortController();
   running = mine;
   busy(true);
+  if ($('result-bar').hidden) {
+    show('message', h('p', { class: 'quiet' }, 'Asking the service…'));
+    $('status').textContent = '';
+  }
   const started = performance.now();
   const grouped = isGrouped(app.query) || !!app.query.apply;
   try {
@@ -97,7 +102,7 @@ async function run() {
     });
     if (running !== mine) return;
     Object.assign(result, {
-      rows: page.rows, next: page.next, text: page.text, single: page.single, pages: 1, jsonRows: 50,
+      rows: page.rows, next: page.next, text: page.text, single: page.single, pages: 1, jsonRows: 50, failed: false,
       total: page.next ? '' : count(page.rows.length), milliseconds: Math.round(performance.now() - started),
     });
     busy(false);
@@ -119,6 +124,8 @@ function refused(error) {
   }
   result.rows = [];
   result.next = null;
+  result.failed = true;
+  $('view-chart').disabled = true;
   if (error.status === 401 || error.status === 403) {
     show('message', h('h2', null, error.status === 401 ? 'An access token is needed' : 'This token may not ask'),
       h('p', null, error.message));
@@ -216,6 +223,8 @@ function drawStatus() {
 }
 
 function drawView() {
+  // What is said about a failure stays until something is asked again.
+  if (result.failed) return;
   const grouped = isGrouped(app.query);
   const measures = app.query.aggregate.map((it) => it.as).filter(Boolean);
   const chartable = grouped && measures.length > 0 && result.rows.length > 0;

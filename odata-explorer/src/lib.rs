@@ -97,3 +97,51 @@ impl Explorer {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actix_web::http::{Method, StatusCode};
+    use actix_web::{App, test};
+
+    #[actix_web::test]
+    async fn the_page_is_there_for_those_who_read_and_nobody_else() {
+        let explorer = Explorer::new(&About {
+            root: "/odata/".to_owned(),
+            title: "Sales".to_owned(),
+            token_hint: String::new(),
+            questions: Vec::new(),
+        });
+        let fallback = || HttpResponse::ImATeapot();
+        let app = App::new()
+            .configure(|app| explorer.configure(app))
+            .default_service(web::to(async move || fallback()));
+        let app = test::init_service(app).await;
+        let ask = |method: Method, path: &str, tag: &str| {
+            test::TestRequest::with_uri(path)
+                .method(method)
+                .insert_header((IF_NONE_MATCH, tag))
+                .to_request()
+        };
+        let page = test::call_service(&app, ask(Method::GET, "/", "")).await;
+        assert_eq!(page.status(), StatusCode::OK);
+        let headers = page.headers().clone();
+        let said = |name| headers.get(name).unwrap().to_str().unwrap();
+        assert_eq!(said(X_CONTENT_TYPE_OPTIONS), "nosniff");
+        assert_eq!(said(CONTENT_SECURITY_POLICY), explorer.policy);
+        let tag = said(ETAG);
+        let body = test::read_body(page).await;
+        assert!(body.starts_with(b"<!doctype html>"));
+        for (method, path, tag, status) in [
+            (Method::HEAD, "/", "", StatusCode::OK),
+            (Method::GET, "/?a=b", "", StatusCode::OK),
+            (Method::GET, "/", tag, StatusCode::NOT_MODIFIED),
+            (Method::GET, "/", "W/\"other\"", StatusCode::OK),
+            (Method::POST, "/", "", StatusCode::IM_A_TEAPOT),
+            (Method::GET, "/index.html", "", StatusCode::IM_A_TEAPOT),
+        ] {
+            let answer = test::call_service(&app, ask(method.clone(), path, tag)).await;
+            assert_eq!(answer.status(), status, "{method} {path} {tag}");
+        }
+    }
+}

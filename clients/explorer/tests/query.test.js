@@ -23,6 +23,7 @@ const URLS = [
   'Message?$apply=concat(aggregate($count as n),identity)&$filter=n gt 5',
   'Message?$apply=groupby((rollup(inbox_id,status)),aggregate($count as n))',
   'Message?$search=refund AND "next week"&$compute=id mul 2 as twice&$select=id,twice',
+  'Message?$apply=filter(status eq 1)/search(refund AND money)/groupby((inbox_id),aggregate($count as n))',
   'Conversation(3)/messages?$filter=private eq false',
   'Conversation/$count?$filter=status eq 0',
   '$crossjoin(Inbox,Label)?$filter=Inbox/id eq Label/id',
