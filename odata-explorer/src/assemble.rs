@@ -46,13 +46,22 @@ pub(crate) fn page(about: &About) -> Page {
         hash(script.as_bytes()),
         hash(STYLE.as_bytes()),
     );
-    Page {
-        document: HTML
-            .replacen("/*style*/", STYLE, 1)
-            .replacen("/*config*/", &about, 1)
-            .replacen("/*script*/", &script, 1),
-        policy,
+    let mut document = String::new();
+    let mut rest = HTML;
+    // What is filled in may itself look like a place to fill.
+    for (place, text) in [
+        ("/*style*/", STYLE),
+        ("/*config*/", &about),
+        ("/*script*/", &script),
+    ] {
+        let (before, behind) = rest
+            .split_once(place)
+            .expect("the document has each place once, in this order");
+        document.extend([before, text]);
+        rest = behind;
     }
+    document.push_str(rest);
+    Page { document, policy }
 }
 
 pub(crate) fn hash(bytes: &[u8]) -> String {
@@ -132,6 +141,9 @@ mod tests {
         for (name, text) in MODULES {
             for (number, line) in text.lines().enumerate() {
                 let at = format!("{name}.js:{}", number + 1);
+                if line.starts_with([' ', '}', '*', '/']) {
+                    continue;
+                }
                 let words = line.strip_prefix("export ").unwrap_or(line);
                 if line.starts_with("import") {
                     let form = line.starts_with("import { ") && line.contains(" } from './");

@@ -112,10 +112,9 @@ mod tests {
             token_hint: String::new(),
             questions: Vec::new(),
         });
-        let fallback = || HttpResponse::ImATeapot();
         let app = App::new()
             .configure(|app| explorer.configure(app))
-            .default_service(web::to(async move || fallback()));
+            .default_service(web::to(HttpResponse::ImATeapot));
         let app = test::init_service(app).await;
         let ask = |method: Method, path: &str, tag: &str| {
             test::TestRequest::with_uri(path)
