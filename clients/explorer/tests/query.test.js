@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fromPasted, fromUrl, toUrl } from '../../../odata-explorer/page/query.js';
+import { countText } from '../../../odata-explorer/page/counts.js';
 import { asCurl, asPowerQuery, asUrl } from '../../../odata-explorer/page/share.js';
 import { encode, encodeUrl, placeOf, splitUrl } from '../../../odata-explorer/page/text.js';
 
@@ -85,4 +86,10 @@ test('texts for elsewhere are quoted as those programs quote', () => {
   const groups = asPowerQuery({ ...shared, url: 'A?$apply=groupby((b),aggregate($count as n))' });
   assert.match(groups, /Csv\.Document/);
   assert.match(groups, /\{"n", type number\}/);
+});
+
+test('how many rows there are, as it is said', () => {
+  assert.equal(countText({ n: 396_939, more: false }), '396,939');
+  assert.equal(countText({ n: 10_000, more: true }), '> 10,000');
+  assert.equal(countText({ n: 1_000_000, more: true }), '> 1 M');
 });
