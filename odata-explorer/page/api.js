@@ -1,8 +1,6 @@
 // The service: requests with the token as Bearer, answers, errors. The token lives in this module's
 // memory alone.
 
-import { decode } from './text.js';
-
 /** @typedef {{title: string, text: string, url: string}} Question */
 /** @typedef {{root: string, title: string, tokenHint: string, questions: Question[]}} Config */
 /** @typedef {{rows: any[], next: string | null, single: boolean, text: string | null}} Page */
@@ -122,8 +120,8 @@ const asRow = (value) => (value !== null && typeof value === 'object' ? value : 
  * @param {string} link */
 function behindRoot(link) {
   const { pathname, search } = new URL(link, root());
-  const at = decode(pathname).indexOf(config.root);
-  return at < 0 ? null : decode(pathname).slice(at + config.root.length) + search;
+  const at = pathname.indexOf(config.root);
+  return at < 0 ? null : pathname.slice(at + config.root.length) + search;
 }
 
 /** The one number that a query for a number gives. @param {string} url @param {AbortSignal} signal */
