@@ -8,8 +8,8 @@ import { closePopover, openPopover } from './popover.js';
 import { hideDetail } from './detail.js';
 import { $, h } from './dom.js';
 import { readModel } from './model.js';
-import { showHome, startResults, stop } from './results.js';
-import { countCollections, startSidebar } from './sidebar.js';
+import { forgetRows, showHome, startResults } from './results.js';
+import { countCollections, forgetCounts, startSidebar } from './sidebar.js';
 import { startSharing } from './sharing.js';
 import { startTable } from './table.js';
 import { onToken, startToken, welcome } from './token.js';
@@ -33,15 +33,18 @@ load();
 
 /** Reads the model, and asks what the address asks. */
 async function load() {
-  if (!currentToken()) {
-    stop();
-    showHome([welcome()]);
-  }
+  // Nothing that another token has shown stays.
+  forgetRows();
+  forgetCounts();
+  if (!currentToken()) showHome([welcome()]);
   try {
     const response = await request('$metadata?$format=json', { accept: 'application/json' });
     app.model = readModel(await response.json());
   } catch (error) {
-    if (error instanceof ServiceError && error.status === 401 && !currentToken()) return;
+    if (error instanceof ServiceError && (error.status === 401 || error.status === 403)) {
+      showHome([welcome(currentToken() && error.message)]);
+      return;
+    }
     showHome([h('div', { class: 'welcome' }, h('h2', null, 'The model can’t be read'),
       h('p', null, /** @type {Error} */ (error).message),
       h('button', { type: 'button', class: 'primary', onclick: () => load() }, 'Try again'))]);

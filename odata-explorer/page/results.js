@@ -154,6 +154,16 @@ function show(id, ...content) {
   if (content.length) $(id).replaceChildren(...content.filter(Boolean));
 }
 
+/** Takes every row out of the page. */
+export function forgetRows() {
+  stop();
+  hideDetail();
+  result.rows = [];
+  result.next = null;
+  showTable({ columns: [], rows: [], sorted: () => null, onHeader: () => {}, onOpen: () => {}, onEnd: () => {} });
+  for (const id of ['chart', 'json', 'message']) $(id).replaceChildren();
+}
+
 /** Shows the home page. @param {Node[]} content */
 export function showHome(content) {
   result.rows = [];

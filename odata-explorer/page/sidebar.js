@@ -18,15 +18,26 @@ export function startSidebar() {
   drawSidebar();
 }
 
+/** Which counting is the present one: another token begins anew. */
+let counting = 0;
+
+/** Takes back what was counted. */
+export function forgetCounts() {
+  counting++;
+  sizes.clear();
+  for (const place of document.querySelectorAll('[data-size]')) place.textContent = '';
+}
+
 /** Counts each collection, two at a time. */
 export async function countCollections() {
-  sizes.clear();
-  if (!currentToken()) return;
+  forgetCounts();
+  const mine = counting;
   const waiting = [...app.model.sets];
   const work = async () => {
     for (let set = waiting.shift(); set; set = waiting.shift()) {
       const { name } = set;
       await countRows(newQuery(name), (found) => {
+        if (mine !== counting) return;
         sizes.set(name, countText(found));
         for (const place of document.querySelectorAll(`[data-size="${CSS.escape(name)}"]`)) place.textContent = sizes.get(name) ?? '';
       });

@@ -54,7 +54,8 @@ export function onToken(listener) {
   changed = listener;
 }
 
-/** The page of those who have no token yet. */
-export function welcome() {
-  return h('div', { class: 'welcome' }, icon('key'), h('h2', null, 'Paste your access token'), tokenForm(() => {}));
+/** The page of those who have no token, or one that won't do. @param {string} [why] */
+export function welcome(why) {
+  return h('div', { class: 'welcome' }, icon('key'),
+    h('h2', null, why ? 'This token may not ask' : 'Paste your access token'), why && h('p', null, why), tokenForm(() => {}));
 }

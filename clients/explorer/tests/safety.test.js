@@ -139,6 +139,26 @@ test('the token is taken out of the address at once, and travels as Bearer alone
   await context.close();
 });
 
+test('another token, or none, leaves nothing of what the first one showed', async () => {
+  const { page, context } = await openPage(browser, service.link);
+  await page.locator('#collections').getByRole('button', { name: /^Inbox/ }).click();
+  await settled(page);
+  const [[name]] = service.sql('SELECT name FROM inboxes WHERE account_id = 2 ORDER BY id LIMIT 1');
+  const text = () => page.evaluate(() => document.body.textContent);
+  assert.ok((await text()).includes(name));
+  const [, agent] = /(\w{32}) {2}an agent/.exec(service.shown);
+  await page.click('#token');
+  await page.getByRole('textbox', { name: 'Access token' }).fill(agent);
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: 'This token may not ask' }).waitFor();
+  assert.ok(!(await text()).includes(name));
+  assert.deepEqual(await page.locator('#collections [data-size]').allInnerTexts().then((all) => all.join('')), '');
+  await page.click('#token');
+  await page.getByRole('button', { name: 'Forget it' }).first().click();
+  await page.getByRole('heading', { name: 'Paste your access token' }).waitFor();
+  await context.close();
+});
+
 test('what is copied has a placeholder, unless the tick says otherwise', async () => {
   const { page, context } = await openPage(browser, service.link);
   await page.locator('#collections').getByRole('button', { name: /^Inbox/ }).click();
