@@ -33,6 +33,11 @@ clients:
     cargo build -q -p liveagent-odata
     INSTALL_POSTGRES=1 clients/run --fast
 
+# The explorer in a browser; needs node, chromium and psql.
+explorer:
+    cargo build
+    clients/explorer/run
+
 # The demo.
 demo:
     cargo run --release -- demo --install-postgres
