@@ -181,15 +181,15 @@ impl Error {
     }
 
     /// The same error, about what `named` finds at its place. A target that is known stays.
-    pub fn target_at(mut self, named: impl Fn(Span) -> String) -> Error {
+    pub fn target_at(mut self, named: impl Fn(Span) -> Option<String>) -> Error {
         let inner = &mut *self.0;
         for error in inner.details.iter_mut().map(|detail| &mut *detail.0) {
             if let (None, Some(span)) = (&error.target, error.span) {
-                error.target = Some(named(span));
+                error.target = named(span);
             }
         }
         if let (None, Some(span)) = (&inner.target, inner.span) {
-            inner.target = Some(named(span));
+            inner.target = named(span);
         }
         self
     }
@@ -206,11 +206,31 @@ impl Error {
         self
     }
 
+    /// The same error with this hint, if there is one and it has none yet.
+    pub fn or_hint(mut self, hint: Option<impl Into<String>>) -> Error {
+        if self.0.hint.is_none() {
+            self.0.hint = hint.map(Into::into);
+        }
+        self
+    }
+
     /// The same error with "did you mean" where one of `known` is near `name`.
     pub fn did_you_mean<'a>(self, name: &str, known: impl IntoIterator<Item = &'a str>) -> Error {
         match nearest(name, known) {
             Some(near) => self.hint(format!("did you mean '{near}'?")),
             None => self,
+        }
+    }
+
+    /// The same where it has no hint yet.
+    pub fn or_did_you_mean<'a>(
+        self,
+        name: &str,
+        known: impl IntoIterator<Item = &'a str>,
+    ) -> Error {
+        match self.0.hint {
+            Some(_) => self,
+            None => self.did_you_mean(name, known),
         }
     }
 

@@ -141,14 +141,17 @@ pub(super) fn arithmetic(op: ArithmeticOp, left: Expr, right: Expr, span: Span) 
                 DivBy => "divby",
                 Mod => "mod",
             };
-            Err(mismatch(
-                format!(
-                    "'{name}' does not take {} and {}",
-                    a.edm_name(),
-                    b.edm_name()
-                ),
-                span,
-            ))
+            let (a_name, b_name) = (a.edm_name(), b.edm_name());
+            let message = format!("'{name}' does not take {a_name} and {b_name}");
+            let is_time = matches!(a, T::DateTimeOffset | T::Date);
+            let hint = match op {
+                Add if a.is_text() && b.is_text() => Some("join texts with concat(a,b)"),
+                Add | Sub if is_time && b.is_numeric() => {
+                    Some("a number of days is written duration'P7D'")
+                }
+                _ => None,
+            };
+            Err(mismatch(message, span).or_hint(hint))
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::apply::{Nested, Relation, These};
 use super::projection::Around;
-use super::{Answer, Expr, ExprKind, Join, Plan, Rows, Scoped, Via, all, crossjoin, resource};
+use super::{Expr, ExprKind, Join, Plan, Rows, Scoped, Via, all, crossjoin, resource};
 use crate::edm::{EntitySet, PrimitiveType, Schema, SetId};
 use crate::error::{Code, Error, Result, Span};
 use crate::limits::Limits;
@@ -100,10 +100,6 @@ fn bind_entity(
     let bound = resource::bind_resource(&mut binder, segments, options);
     let data = binder.finish(bound).map_err(target)?;
     let set = schema.set(data.query.shape.set);
-    if data.answer != Answer::Entity {
-        let message = "'$id' does not lead to one entity";
-        return Err(target(Error::new(Code::InvalidOptionValue, message)));
-    }
     match cast {
         Some(cast)
             if schema
@@ -384,6 +380,18 @@ impl<'a> Binder<'a> {
         Expr::null()
     }
 
+    /// How many names were unknown so far.
+    pub(super) fn unknown_names(&self) -> usize {
+        self.unknown.len()
+    }
+
+    /// A hint for the names that are unknown since then, where there is none.
+    pub(super) fn hint_unknown(&mut self, known: usize, hint: &str) {
+        let new = self.unknown.drain(known..);
+        let new: Vec<Error> = new.map(|error| error.or_hint(Some(hint))).collect();
+        self.unknown.extend(new);
+    }
+
     /// A property of a table reference, as an operand.
     pub(super) fn property(
         &self,
@@ -416,6 +424,9 @@ impl<'a> Binder<'a> {
         match name.to_ascii_lowercase().as_str() {
             // The one literal that has a single spelling.
             "null" | "nil" | "none" => error.hint("did you mean 'null'?"),
+            _ if [set.declared.name, set.declared.entity_set].contains(&name) => {
+                error.hint("properties are named without their collection")
+            }
             _ => error.did_you_mean(name, set.names()),
         }
     }

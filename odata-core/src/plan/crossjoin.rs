@@ -5,6 +5,7 @@
 
 use super::apply::{Applied, Order};
 use super::bind::{Binder, allow_only, segment_text};
+use super::hint;
 use super::projection::{Around, Outputs};
 use super::{Answer, Data, Input, Links, Member, Query, Scoped, Shape, ShapeKind, link, resource};
 use crate::edm::EntitySet;
@@ -203,11 +204,20 @@ impl<'a> Binder<'a> {
         match &item.kind {
             ExpandKind::Star => Ok(sources.into_iter().map(|source| (source, item)).collect()),
             ExpandKind::Path(path) => {
-                let [segment] = path.as_slice() else {
+                let Some((segment, rest)) = path.split_first() else {
+                    return Ok(Vec::new());
+                };
+                if !rest.is_empty() {
                     let message = "expected one set of the cross join";
                     let error = Error::new(Code::UnknownNavigation, message).at(item.span);
-                    return Err(error.hint("nest the options instead: $expand=A($expand=b)"));
-                };
+                    let name = segment_text(segment);
+                    let set = self
+                        .combined_set(frame, name)
+                        .map(|source| self.set(source));
+                    let nested = set.map(|set| hint::nested(name, set, rest));
+                    let nested = nested.map(|nested| format!("nest the options instead: {nested}"));
+                    return Err(error.or_hint(nested));
+                }
                 let name = segment_text(segment);
                 let found = self.combined_set(frame, name);
                 if found.is_none() {

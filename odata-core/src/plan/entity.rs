@@ -112,7 +112,8 @@ impl Binder<'_> {
                 let (left_ty, right_ty) = (left.ty, right.ty);
                 let left = operand::read_as(left, right_ty, left_span)?;
                 let right = operand::read_as(right, left_ty, right_span)?;
-                operand::compare(op, left, right, span)
+                let hint = self.compare_hint(&left, &right);
+                operand::compare(op, left, right, span).map_err(|error| error.or_hint(hint))
             }
             (Found::Entity(entity), Found::Value(value, _))
             | (Found::Value(value, _), Found::Entity(entity)) => match value.kind {

@@ -1,6 +1,7 @@
 //! `$expand`: related entities inside of an entity, each collection a query of its own.
 
 use super::bind::{Binder, allow_only_nested, segment_text};
+use super::hint;
 use super::levels::Expansion;
 use super::projection::{Around, Outputs, Selection, strip_casts};
 use super::{
@@ -47,15 +48,11 @@ impl<'a> Binder<'a> {
                 return Err(target(Error::not_implemented("such a segment in $expand")));
             };
             let span = segment.span;
-            if !casts.iter().all(is_type) {
-                let message = "expected one navigation property";
-                let error = Error::new(Code::UnknownNavigation, message);
-                return Err(target(
-                    error.hint("nest the options instead: $expand=a($expand=b)"),
-                ));
-            }
             if self.is_nested(name) && item.options.present.is_empty() {
                 continue;
+            }
+            if is_type(segment) {
+                self.own_type(set, name, span)?;
             }
             let Some(place) = set.navigation(name) else {
                 let error = if set.property(name).is_some() {
@@ -77,7 +74,16 @@ impl<'a> Binder<'a> {
                 self.unknown_name(error.at(span));
                 continue;
             };
-            self.check_casts(set.navigation[place].target, casts)?;
+            let related = set.navigation[place].target;
+            if !casts.iter().all(is_type) {
+                let message = "expected one navigation property";
+                let error = Error::new(Code::UnknownNavigation, message);
+                let nested = hint::nested(name, self.schema.set(related), casts);
+                return Err(target(
+                    error.hint(format!("nest the options instead: {nested}")),
+                ));
+            }
+            self.check_casts(related, casts)?;
             if items.iter().any(|other| other.navigation == place) {
                 return Err(target(expanded_twice(name)));
             }
@@ -112,10 +118,7 @@ impl<'a> Binder<'a> {
                     let error = Error::not_implemented("a cast to an unrelated type in $expand");
                     return Err(error.at(segment.span));
                 }
-                None => {
-                    let message = format!("there is no type '{name}'");
-                    return Err(Error::new(Code::UnknownType, message).at(segment.span));
-                }
+                None => return Err(self.no_type(name, segment.span)),
             }
         }
         Ok(())

@@ -3,7 +3,7 @@
 use super::bind::Binder;
 use super::entity::{Found, constant};
 use super::operand::convert;
-use super::{Expr, ExprKind, Value, literal, pattern};
+use super::{Expr, ExprKind, Value, hint, literal, pattern};
 use crate::edm::{PrimitiveType as T, SetId};
 use crate::error::{Code, Error, Result, Span};
 use crate::functions::{self, Function, Operand, Sql};
@@ -30,8 +30,15 @@ impl<'a> Binder<'a> {
             return Err(Error::not_implemented(what).at(flags.span));
         }
         let mut bound = Vec::new();
-        for argument in arguments {
+        for (place, argument) in arguments.iter().enumerate() {
+            let known = self.unknown_names();
             bound.push(self.bind_expr(argument)?);
+            let mut overloads = functions::overloads(&lower);
+            let is_text =
+                overloads.any(|function| function.parameters.get(place) == Some(&Operand::Text));
+            if let (Some(name), true) = (hint::bare_name(argument), is_text && place > 0) {
+                self.hint_unknown(known, &hint::as_text(name));
+            }
         }
         if functions::overloads(&lower).next().is_none() {
             return Ok(self.unknown_name(unknown(name)));
@@ -201,13 +208,12 @@ impl<'a> Binder<'a> {
         if is_other_type(text) {
             return Err(Error::not_implemented(format_args!("a cast to '{text}'")).at(span));
         }
-        let known = T::ALL.iter().map(|ty| ty.edm_name());
-        let error = Error::new(Code::UnknownType, format!("there is no type '{text}'")).at(span);
+        let error = self.no_type(text, span);
         self.unknown_name(match alone && !text.contains('.') {
-            true => error.hint(format!(
+            true => error.or_hint(Some(format!(
                 "the type stands behind the operand: ({text},Edm.String)"
-            )),
-            false => error.did_you_mean(text, known),
+            ))),
+            false => error,
         });
         Ok(Named::Unknown)
     }
@@ -289,10 +295,9 @@ pub(super) fn unknown(name: &Name) -> Error {
         format!("there is no function '{}'", name.text),
     )
     .at(name.span);
-    if name.text.eq_ignore_ascii_case("substringof") {
-        return error.hint("did you mean 'contains', with its operands the other way round?");
-    }
-    error.did_you_mean(&name.text, functions::names())
+    error
+        .or_hint(hint::function(&name.text))
+        .or_did_you_mean(&name.text, functions::names())
 }
 
 fn no_overload(name: &Name, lower: &str, bound: &[Expr], span: Span) -> Error {
@@ -322,17 +327,20 @@ fn no_overload(name: &Name, lower: &str, bound: &[Expr], span: Span) -> Error {
         let message = format!("'{}' takes {takes}, found {found}", name.text);
         return Error::new(Code::TypeMismatch, message).at(span);
     }
-    let counts = counts.iter().map(usize::to_string).collect::<Vec<_>>();
-    let message = format!(
-        "'{}' takes {} argument{}, found {}",
-        name.text,
-        counts.join(" or "),
-        if counts == ["1"] { "" } else { "s" },
-        bound.len()
-    );
-    Error::new(Code::UnknownFunction, message)
-        .at(span)
-        .hint(format!("its arguments are {}", takes.join(" or ")))
+    let expected = match counts.as_slice() {
+        [0] => "no arguments".to_owned(),
+        [1] => "1 argument".to_owned(),
+        _ => {
+            let counts = counts.iter().map(usize::to_string).collect::<Vec<_>>();
+            format!("{} arguments", counts.join(" or "))
+        }
+    };
+    let message = format!("'{}' takes {expected}, found {}", name.text, bound.len());
+    let error = Error::new(Code::UnknownFunction, message).at(span);
+    match counts.as_slice() {
+        [0] => error,
+        _ => error.hint(format!("its arguments are {}", takes.join(" or "))),
+    }
 }
 
 /// The overload that takes operands of these types. A null fits everywhere, a quoted literal where

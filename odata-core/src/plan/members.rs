@@ -43,13 +43,16 @@ impl<'a> Binder<'a> {
             rest = behind;
         }
         let Some((last, behind)) = rest.split_first() else {
-            return Err(self.needs_lambda(members));
+            return Err(self.needs_lambda(members, rest));
         };
         if let SegmentKind::Arguments(arguments) = &last.kind {
             let source = self.frames[frame].from;
             conditions.push(self.bind_key(source, arguments, last.span)?);
             let found = self.walk(Place { frame, source }, behind, span, then)?;
             return Ok(found.of_one(self.pop_frame(members.via, Expr::all(conditions))));
+        }
+        if let (Some(_), SegmentKind::Name(_)) = (behind.first(), &last.kind) {
+            return Err(self.needs_lambda(members, rest));
         }
         if let Some(segment) = behind.first() {
             let message = format!(
@@ -90,7 +93,7 @@ impl<'a> Binder<'a> {
                 None
             }
             SegmentKind::All(lambda) => Some(self.bind_lambda(frame, lambda)?),
-            _ => return Err(self.needs_lambda(members)),
+            _ => return Err(self.needs_lambda(members, rest)),
         };
         let rows = Box::new(self.pop_frame(members.via, Expr::all(conditions)));
         let (kind, ty, of_none) = match (&last.kind, predicate) {
@@ -145,14 +148,19 @@ impl<'a> Binder<'a> {
         Ok(Some(found.of_one(rows)))
     }
 
-    fn needs_lambda(&self, members: &Members<'_>) -> Error {
+    fn needs_lambda(&self, members: &Members<'_>, rest: &[PathSegment]) -> Error {
         let name = segment_text(members.segment);
         let root = if members.via.is_some() { "" } else { "$root/" };
         let message =
             format!("'{name}' is a collection, expected 'any', 'all' or '$count' behind it");
+        let example = match rest.first().map(segment_text) {
+            Some("count") => "$count",
+            _ if self.option == Some("$orderby") => "$count",
+            _ => "any(x:x/id eq 1)",
+        };
         Error::new(Code::TypeMismatch, message)
             .at(members.segment.span)
-            .hint(format!("for example {root}{name}/any(x:x/id eq 1)"))
+            .hint(format!("for example {root}{name}/{example}"))
     }
 
     /// A condition on the members themselves: names without a prefix are theirs.

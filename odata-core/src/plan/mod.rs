@@ -15,6 +15,7 @@ mod entity;
 mod expand;
 mod expr;
 mod function;
+mod hint;
 mod levels;
 mod link;
 mod literal;

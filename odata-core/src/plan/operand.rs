@@ -4,7 +4,7 @@ use super::arithmetic::{arithmetic, negate};
 use super::bind::{Binder, condition};
 use super::entity::{Entity, Found, constant};
 use super::members::Key;
-use super::{ArithmeticOp, Comparison, Expr, ExprKind, Value, function, literal};
+use super::{ArithmeticOp, Comparison, Expr, ExprKind, Value, function, hint, literal};
 use crate::edm::PrimitiveType as T;
 use crate::error::{Code, Error, Result, Span};
 use crate::uri::ast::{self, BinaryOp};
@@ -76,7 +76,12 @@ impl<'a> Binder<'a> {
                 joined.ok_or_else(|| Error::new(Code::SyntaxError, "expected an operand").at(span))
             }
             A::Not(operand) => {
-                let operand = self.bind_condition(operand)?;
+                let hint = "'not' binds first: write not (a eq 1)";
+                let operand = self.bind_condition(operand);
+                let operand = operand.map_err(|error| match error.code() {
+                    Code::TypeMismatch => error.or_hint(Some(hint)),
+                    _ => error,
+                })?;
                 let nullable = operand.nullable;
                 Ok(Expr {
                     kind: ExprKind::Not(Box::new(operand)),
@@ -145,7 +150,7 @@ impl<'a> Binder<'a> {
         };
         if let Some(comparison) = comparison {
             let left = (self.find_expr(left)?, left.span);
-            let right = (self.find_expr(right)?, right.span);
+            let right = (self.find_beside(&left.0, right)?, right.span);
             return self.compare(comparison, left, right, span);
         }
         match op {
@@ -167,6 +172,20 @@ impl<'a> Binder<'a> {
                 arithmetic(op, left, right, span)
             }
         }
+    }
+
+    /// What a value is compared with: a name that is not known was meant as text maybe.
+    fn find_beside(&mut self, left: &Found, right: &'a ast::Expr) -> Result<Found> {
+        let known = self.unknown_names();
+        let found = self.find_expr(right)?;
+        if let (Some(name), Found::Value(left, _)) = (hint::bare_name(right), left) {
+            let is_quoted = left.ty.is_none_or(|ty| ty.is_text() || is_read(ty));
+            let text = is_quoted.then(|| hint::as_text(name));
+            if let Some(meant) = self.value_hint(left, name).or(text) {
+                self.hint_unknown(known, &meant);
+            }
+        }
+        Ok(found)
     }
 
     /// `in` is `eq` with any of the list's values.
@@ -209,6 +228,7 @@ impl<'a> Binder<'a> {
             }
             _ => return Err(no_list(span)),
         };
+        let left = Found::value(operand.clone());
         let (mut values, mut others, mut null) = (Vec::new(), Vec::new(), false);
         // A literal, or a null, is no operand of a list: PostgreSQL finds no operator for its type.
         let constant = operand.is_value() || matches!(operand.kind, ExprKind::Null);
@@ -217,15 +237,18 @@ impl<'a> Binder<'a> {
                 ast::ExprKind::Literal(text) => {
                     literal::value(text, item.span)?.map_or_else(Expr::null, Expr::value)
                 }
-                _ => self.bind_expr(item)?,
+                _ => self.find_beside(&left, item)?.into_value(item.span)?,
             };
+            let hint = self.compare_hint(&operand, &bound);
+            let mismatch = |error: Error| error.or_hint(hint.clone());
             let is_literal = bound.is_value() || matches!(bound.kind, ExprKind::Null);
             if constant || !is_literal {
                 self.count_nodes(operand.size(), item.span)?;
-                others.push(compare(Comparison::Eq, operand.clone(), bound, item.span)?);
+                let equal = compare(Comparison::Eq, operand.clone(), bound, item.span);
+                others.push(equal.map_err(mismatch)?);
                 continue;
             }
-            let literal = compared_literal(bound, operand.ty, item.span)?;
+            let literal = compared_literal(bound, operand.ty, item.span).map_err(mismatch)?;
             match &literal.kind {
                 ExprKind::Null => null = true,
                 ExprKind::Value(Value::Double(x)) if x.is_nan() => {}
@@ -453,15 +476,20 @@ fn align(left: Expr, right: Expr, span: Span) -> Result<(Expr, Expr)> {
     ))
 }
 
+/// Whether a quoted literal is read as a value of this type.
+fn is_read(ty: T) -> bool {
+    use T::{Date, DateTimeOffset, Duration, Guid, TimeOfDay};
+    matches!(ty, DateTimeOffset | Date | TimeOfDay | Duration | Guid)
+}
+
 pub(super) fn read_as(expr: Expr, other: Option<T>, span: Span) -> Result<Expr> {
     match (&expr.kind, other) {
-        (
-            ExprKind::Value(Value::Text(text)),
-            Some(ty @ (T::DateTimeOffset | T::Date | T::TimeOfDay | T::Duration | T::Guid)),
-        ) => match literal::from_text(text, ty) {
-            Some(value) => Ok(Expr::value(value)),
-            None => Err(literal::invalid(ty, text, span)),
-        },
+        (ExprKind::Value(Value::Text(text)), Some(ty)) if is_read(ty) => {
+            match literal::from_text(text, ty) {
+                Some(value) => Ok(Expr::value(value)),
+                None => Err(literal::invalid(ty, text, span)),
+            }
+        }
         _ => Ok(expr),
     }
 }

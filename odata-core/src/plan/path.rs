@@ -3,6 +3,7 @@
 
 use super::bind::{Binder, segment_text};
 use super::entity::Found;
+use super::hint;
 use super::members::{Key, Members};
 use super::{Expr, Scoped, Via};
 use crate::edm::EntitySet;
@@ -192,6 +193,24 @@ impl<'a> Binder<'a> {
         Ok(Some(navigations.into_iter().fold(source, join)))
     }
 
+    /// Whether a path of the page's entities goes through a collection.
+    pub(super) fn leads_to_many(&mut self, path: &'a PathExpr) -> Result<bool> {
+        if path.root == PathRoot::Root || self.derived.is_some() {
+            return Ok(false);
+        }
+        let (Place { source, .. }, segments) = self.start(path)?;
+        let (navigations, _) = self.navigations(source, segments);
+        let mut set = self.set(source);
+        for navigation in navigations {
+            let navigation = &set.navigation[navigation];
+            if navigation.declared.many {
+                return Ok(true);
+            }
+            set = self.schema.set(navigation.target);
+        }
+        Ok(false)
+    }
+
     /// The navigation properties that a path starts with, and what follows them. Casts to the type
     /// that an entity has anyway are left out.
     pub(super) fn navigations(
@@ -293,20 +312,22 @@ impl<'a> Binder<'a> {
         }
         for (i, segment) in segments.iter().enumerate() {
             let rest = &segments[i + 1..];
-            let SegmentKind::Name(name) = &segment.kind else {
-                return Err(self.misplaced(segment));
-            };
             let set = self.set(source);
+            let SegmentKind::Name(name) = &segment.kind else {
+                let before = i.checked_sub(1).and_then(|before| segments.get(before));
+                let before = before.map_or(set.declared.name, segment_text);
+                return Err(misplaced(segment, Some(before)));
+            };
             let mut computed = self.frames[frame].computed.iter();
             let computed = computed.find(|(of, alias, _)| i == 0 && *of == source && alias == name);
             if let Some((_, _, expr)) = computed {
                 let expr = expr.clone();
                 self.count_nodes(expr.size(), segment.span)?;
-                return self.at_end(expr, rest);
+                return at_end(expr, rest);
             }
             if let Some(place) = set.property(name) {
                 let expr = self.property(frame, source, place, segment.span)?;
-                return self.at_end(expr, rest);
+                return at_end(expr, rest);
             }
             if let Some(navigation) = set.navigation(name) {
                 let declared = &set.navigation[navigation];
@@ -340,39 +361,47 @@ impl<'a> Binder<'a> {
         if named.is_some_and(|named| named.id == set.id) {
             return Ok(());
         }
+        Err(self.not_derived(Code::UnknownType, set, name, span))
+    }
+
+    /// The error for a cast to what is no type of these entities.
+    pub(super) fn not_derived(&self, code: Code, set: &EntitySet, name: &str, span: Span) -> Error {
+        let own = format!("{}.{}", self.schema.namespace, set.declared.name);
         let message = format!(
             "there is no type '{name}' derived from '{}'",
             set.declared.name
         );
-        Err(Error::new(Code::UnknownType, message).at(span))
+        Error::new(code, message)
+            .at(span)
+            .or_hint(self.dotted_hint(set, name))
+            .or_hint(hint::near_type(name, &[own]))
     }
+}
 
-    fn at_end(&self, expr: Expr, rest: &[PathSegment]) -> Result<Found> {
-        match rest.first() {
-            None => Ok(Found::value(expr)),
-            Some(segment) if matches!(segment.kind, SegmentKind::Annotation(_)) => {
-                Err(self.misplaced(segment))
-            }
-            Some(segment) => {
-                let message = format!(
-                    "'/{}' cannot follow a primitive property",
-                    segment_text(segment)
-                );
-                Err(Error::new(Code::TypeMismatch, message).at(segment.span))
-            }
+fn at_end(expr: Expr, rest: &[PathSegment]) -> Result<Found> {
+    match rest.first() {
+        None => Ok(Found::value(expr)),
+        Some(segment) if matches!(segment.kind, SegmentKind::Annotation(_)) => {
+            Err(misplaced(segment, None))
         }
+        Some(segment) => Err(hint::behind_primitive(segment)),
     }
+}
 
-    fn misplaced(&self, segment: &PathSegment) -> Error {
-        match &segment.kind {
-            SegmentKind::Annotation(_) => Error::not_implemented("an annotation in an expression"),
-            _ => {
-                let message = format!("'{}' cannot stand here", segment_text(segment));
-                Error::new(Code::TypeMismatch, message)
-            }
+/// The error for a segment that has no place behind a single entity of this name.
+fn misplaced(segment: &PathSegment, entity: Option<&str>) -> Error {
+    use SegmentKind::{Aggregate, All, Annotation, Any, Count, Filter};
+    let text = segment_text(segment);
+    match (&segment.kind, entity) {
+        (Annotation(_), _) => Error::not_implemented("an annotation in an expression"),
+        (Any(_) | All(_) | Count(_) | Filter(_) | Aggregate(_), Some(entity)) => {
+            let message =
+                format!("'{text}' needs a collection before it, '{entity}' is a single entity");
+            Error::new(Code::TypeMismatch, message)
         }
-        .at(segment.span)
+        _ => Error::new(Code::TypeMismatch, format!("'{text}' cannot stand here")),
     }
+    .at(segment.span)
 }
 
 fn no_entity(span: Span) -> Error {

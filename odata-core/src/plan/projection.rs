@@ -2,13 +2,16 @@
 
 use super::apply::{Applied, Order, These};
 use super::bind::Binder;
+use super::hint;
 use super::levels::Expansion;
 use super::order::indexed_range;
 use super::{Expr, Input, Links, Member, Output, Query, Scoped, Selected, Shape, ShapeKind, Via};
 use crate::edm::{EntitySet, SetId};
 use crate::error::{Code, Error, Result, Span};
 use crate::limits::Limits;
-use crate::uri::ast::{ComputeItem, QueryOptions, SegmentKind, SelectItem, SelectKind};
+use crate::uri::ast::{
+    ComputeItem, PathSegment, QueryOptions, SegmentKind, SelectItem, SelectKind,
+};
 
 /// Which members of an entity are wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -374,21 +377,25 @@ impl<'a> Binder<'a> {
                 SelectKind::Path(path) => path.as_slice(),
             };
             let (path, at) = (strip_casts(self, set, path), item.span);
-            let [segment] = path else {
-                let message =
-                    "a path in '$select' runs through complex properties, and the model has none";
-                let error = Error::new(Code::UnknownProperty, message).at(at);
-                return Err(error
-                    .hint("for a property of a related entity use $expand=nav($select=property)"));
+            let (segment, rest) = match path {
+                [segment] => (segment, None),
+                [segment, next, ..] => (segment, Some(next)),
+                [] => continue,
             };
             let SegmentKind::Name(name) = &segment.kind else {
                 return Err(Error::not_implemented("an annotation in $select").at(segment.span));
             };
+            if let Some(next) = rest {
+                self.check_selected_path(set, name, path, next, at)?;
+                continue;
+            }
             if !item.options.present.is_empty() {
                 let message = format!(
                     "'{name}' takes no options here: it is neither complex nor a collection"
                 );
-                return Err(Error::new(Code::OptionNotAllowed, message).at(at));
+                let error = Error::new(Code::OptionNotAllowed, message).at(at);
+                let related = set.navigation(name);
+                return Err(error.or_hint(related.map(|_| "its options stand in $expand")));
             }
             let computed = self.frames[frame]
                 .computed
@@ -407,6 +414,33 @@ impl<'a> Binder<'a> {
         Ok(wanted)
     }
 
+    /// The error for a path of several segments: the model has no complex properties.
+    fn check_selected_path(
+        &mut self,
+        set: &EntitySet,
+        name: &str,
+        path: &[PathSegment],
+        next: &PathSegment,
+        span: Span,
+    ) -> Result<()> {
+        if name.contains('.') {
+            return Err(self.not_derived(Code::UnknownType, set, name, span));
+        }
+        if let Some(place) = set.navigation(name) {
+            let related = self.schema.set(set.navigation[place].target);
+            let nested = hint::nested(name, related, path.get(1..).unwrap_or_default());
+            let message = format!("'{name}' is a related entity, expected a property");
+            let error = Error::new(Code::UnknownProperty, message).at(span);
+            return Err(error.hint(format!("use $expand={nested}")));
+        }
+        if set.property(name).is_some() {
+            return Err(hint::behind_primitive(next));
+        }
+        let error = self.no_property(set, name, span);
+        self.unknown_name(error);
+        Ok(())
+    }
+
     /// `Namespace.*`: the operations of a schema, of which there are none.
     pub(super) fn bind_operations(&self, namespace: &str, at: Span) -> Result<Selected> {
         let known = self.schema.namespace;
@@ -423,9 +457,9 @@ impl<'a> Binder<'a> {
 pub(super) fn strip_casts<'p>(
     binder: &Binder<'_>,
     set: &EntitySet,
-    path: &'p [crate::uri::ast::PathSegment],
-) -> &'p [crate::uri::ast::PathSegment] {
-    let is_cast = |segment: &crate::uri::ast::PathSegment| match &segment.kind {
+    path: &'p [PathSegment],
+) -> &'p [PathSegment] {
+    let is_cast = |segment: &PathSegment| match &segment.kind {
         SegmentKind::Name(name) => binder
             .schema
             .set_of_type(name)

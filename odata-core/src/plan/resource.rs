@@ -8,7 +8,7 @@ use super::{
 };
 use super::{link, literal, operand};
 use crate::edm::{EntitySet, Schema};
-use crate::error::{Code, Error, Result, Span};
+use crate::error::{Code, Error, Result, Span, nearest};
 use crate::uri::ast::{self, Argument, Literal, PathSegment, QueryOptions, SegmentKind};
 use crate::uri::segment_of;
 
@@ -255,6 +255,12 @@ fn walk<'a>(binder: &Binder<'a>, segments: &'a [PathSegment]) -> Result<(Vec<Ste
                     segment,
                 ));
             }
+            SegmentKind::Filter(_) => {
+                return Err(not_allowed(
+                    "'/$filter(..)' needs a collection before it",
+                    segment,
+                ));
+            }
             SegmentKind::Value => {
                 return Err(not_allowed(
                     "'/$value' needs a property before it: no entity here is a media entity",
@@ -278,18 +284,18 @@ fn walk<'a>(binder: &Binder<'a>, segments: &'a [PathSegment]) -> Result<(Vec<Ste
                 {
                     continue;
                 }
+                if name.contains('.') {
+                    let code = Code::UnknownSegment;
+                    return Err(binder.not_derived(code, set, name, segment.span));
+                }
                 if step.is_collection() {
-                    let known = set.names().any(|known| known == name);
-                    let error = Error::new(
-                        Code::UnknownSegment,
-                        format!("'{name}' is not a member of a collection"),
-                    );
-                    let error = error.at(segment.span);
-                    let hint = format!(
-                        "name one entity first: {}(1)/{name}",
-                        set.declared.entity_set
-                    );
-                    return Err(if known { error.hint(hint) } else { error });
+                    let message = format!("'{name}' is not a member of a collection");
+                    let error = Error::new(Code::UnknownSegment, message).at(segment.span);
+                    let hint = |near| {
+                        let set = set.declared.entity_set;
+                        format!("name one entity first: {set}(1)/{near}")
+                    };
+                    return Err(error.or_hint(nearest(name, set.names()).map(hint)));
                 }
                 if let Some(place) = set.property(name) {
                     end = End::Property(place);
@@ -331,6 +337,10 @@ fn not_allowed(message: &str, segment: &PathSegment) -> Error {
 /// read over, as the standard says of them.
 fn check_options(options: &QueryOptions, last: &Step<'_>, end: &End) -> Result<()> {
     let collection = last.is_collection();
+    if options.id.is_some() && (collection || !matches!(end, End::Entities)) {
+        let message = "'$id' does not lead to one entity";
+        return Err(Error::new(Code::InvalidOptionValue, message).target("$id"));
+    }
     let (allowed, what): (&[&str], &str) = match end {
         End::Entities if collection => (
             &[
@@ -517,7 +527,9 @@ impl<'a> Binder<'a> {
         if let ast::ExprKind::Alias(name) = &value.kind {
             return self.with_alias(name, value.span, |binder, aliased| match aliased {
                 Some(aliased) => binder.bind_key_value(from, place, aliased),
-                None => Err(key_is_null(value.span)),
+                None => {
+                    Err(key_is_null(value.span).hint(format!("give the alias a value: &{name}=1")))
+                }
             });
         }
         let ast::ExprKind::Literal(literal) = &value.kind else {
@@ -558,6 +570,15 @@ impl<'a> Binder<'a> {
             ty: Some(property.ty),
             nullable: false,
         };
+        let value = operand::read_as(value, key.ty, span)?;
+        if let Some(found) = value.ty
+            && operand::common_type(property.ty, found).is_none()
+        {
+            let (name, ty) = (property.declared.name, property.ty.edm_name());
+            let message = format!("the key '{name}' is {ty}, found {}", found.edm_name());
+            let hint = self.compare_hint(&key, &value);
+            return Err(operand::mismatch(message, span).or_hint(hint));
+        }
         operand::compare(Comparison::Eq, key, value, span)
     }
 }

@@ -7,6 +7,7 @@ use super::ast::{
     AggregateExpr, AggregateFrom, AggregateKind, Argument, Expr, ExprKind, GroupingItem, Name,
     Number, PathExpr, PathRoot, RankFunction, SegmentKind, Transformation, TransformationKind,
 };
+use super::hint;
 use super::parser::Parser;
 use super::token::Token;
 use crate::error::{Code, Error, Result, Span};
@@ -49,6 +50,27 @@ const RANKS: &[(&str, RankFunction)] = &[
     ("toppercent", RankFunction::TopPercent),
     ("bottompercent", RankFunction::BottomPercent),
 ];
+
+/// Whether a word is a method, or is one elsewhere.
+pub(crate) fn is_method(name: &str) -> bool {
+    METHODS.contains(&name) || hint::method(name).is_some()
+}
+
+/// The error for a name that is no transformation.
+fn no_transformation(name: &Name) -> Error {
+    let text = name.text.as_str();
+    let message = format!("expected a transformation, found '{text}'");
+    let error = Error::new(Code::SyntaxError, message).at(name.span);
+    if is_method(&text.to_ascii_lowercase()) {
+        return error.hint("as in aggregate(price with sum as total,$count as n)");
+    }
+    error
+        .or_hint(hint::transformation(text))
+        .or_did_you_mean(text, TRANSFORMATIONS.iter().copied())
+        .or_hint(Some(
+            "among them are aggregate, compute, concat, filter, groupby, orderby, top and topcount",
+        ))
+}
 
 pub(crate) fn is_transformation_name(name: &str) -> bool {
     TRANSFORMATIONS.contains(&name)
@@ -96,14 +118,15 @@ impl Parser<'_> {
 
     pub(crate) fn transformation(&mut self) -> Result<Transformation> {
         let start = self.position();
+        if self.peek_text() == "$count" {
+            let error = self.unexpected("the name of a transformation");
+            return Err(error.hint("as in aggregate($count as n)"));
+        }
         let name = self.qualified("the name of a transformation")?;
         let kind = match name.text.as_str() {
             "identity" => TransformationKind::Identity,
             text if !text.contains('.') && !TRANSFORMATIONS.contains(&text) => {
-                let message = format!("expected a transformation, found '{text}'");
-                return Err(Error::new(Code::SyntaxError, message)
-                    .at(name.span)
-                    .did_you_mean(text, TRANSFORMATIONS.iter().copied()));
+                return Err(no_transformation(&name));
             }
             text if text.contains('.') => {
                 let arguments = self.arguments()?;
@@ -117,7 +140,7 @@ impl Parser<'_> {
                 self.expect(Token::Open, "'(' behind the transformation")?;
                 self.skip_space();
                 let kind = self.transformation_inside(&name)?;
-                self.close("an operator, ',' or ')'")?;
+                self.close(behind(&kind))?;
                 kind
             }
         };
@@ -306,7 +329,8 @@ impl Parser<'_> {
         );
         Err(Error::new(Code::SyntaxError, message)
             .at(name.span)
-            .did_you_mean(&name.text, METHODS.iter().copied()))
+            .or_hint(hint::method(&name.text))
+            .or_did_you_mean(&name.text, METHODS.iter().copied()))
     }
 
     /// ` from property,.. with method`, none or more.
@@ -331,7 +355,11 @@ impl Parser<'_> {
     fn group_by(&mut self) -> Result<TransformationKind> {
         self.expect(Token::Open, "'(' before the grouping properties")?;
         let groups = self.items(Parser::grouping_item)?;
-        self.close("',' or ')' behind the grouping properties")?;
+        self.close("',' or ')' behind the grouping properties")
+            .map_err(|error| match self.peek() {
+                Token::Open => error.hint("compute it first: compute(year(a) as y)/groupby((y))"),
+                _ => error,
+            })?;
         let then = match self.eat_comma() {
             true => self.apply()?,
             false => Vec::new(),
@@ -437,6 +465,29 @@ impl Parser<'_> {
             root: PathRoot::Implicit,
             segments,
         })
+    }
+}
+
+/// What may stand behind what was read of a transformation.
+fn behind(kind: &TransformationKind) -> &'static str {
+    use TransformationKind as K;
+    let is_custom = |last: &AggregateExpr| {
+        matches!(last.kind, AggregateKind::Value(_, None)) && last.alias.is_none()
+    };
+    match kind {
+        K::Skip(_) | K::Top(_) => "')'",
+        K::GroupBy { then, .. } if then.is_empty() => "',' and a transformation, or ')'",
+        K::GroupBy { .. } => "'/' or ')'",
+        K::Join { then, .. } if then.is_empty() => "',' and a transformation, or ')'",
+        K::Join { .. } => "'/' or ')'",
+        K::Concat(_) => "'/', ',' or ')'",
+        K::Filter(_) | K::Rank { .. } => "an operator or ')'",
+        K::Search(_) => "a word, 'AND', 'OR' or ')'",
+        K::OrderBy(_) => "an operator, ',' or ')'",
+        K::Aggregate(items) if items.last().is_some_and(is_custom) => {
+            "an operator, or 'with' and a method"
+        }
+        _ => "',' or ')'",
     }
 }
 

@@ -129,7 +129,7 @@ pub(crate) fn power(op: BinaryOp) -> Power {
 }
 
 /// What no operand starts with: an operator before it has none.
-fn ends(token: Token) -> bool {
+pub(crate) fn ends(token: Token) -> bool {
     use Token::{Close, CloseBracket, Comma, End, Semicolon};
     matches!(token, Close | CloseBracket | Comma | End | Semicolon)
 }

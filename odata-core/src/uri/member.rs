@@ -243,11 +243,17 @@ impl Parser<'_> {
         if !wrong && right {
             return Ok(());
         }
-        Err(self.error(
-            from,
-            self.position(),
-            "expected a key: one literal or alias, or 'property=value' pairs",
-        ))
+        let message = "expected a key: one literal or alias, or 'property=value' pairs";
+        let error = self.error(from, self.position(), message);
+        Err(match arguments {
+            [one] if matches!(one.value.kind, ExprKind::Path(_)) => {
+                let text = self
+                    .slice(from, self.position())
+                    .trim_matches(['(', ')', ' ']);
+                error.hint(format!("text stands in single quotes: ('{text}')"))
+            }
+            _ => error,
+        })
     }
 
     /// `$filter(expr)`.

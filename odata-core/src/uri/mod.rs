@@ -89,12 +89,18 @@ fn check_resource_options(uri: &ODataUri) -> Result<()> {
         .find(|option| !allowed.contains(&option.name));
     if let Some(Present { name, .. }) = wrong {
         let message = format!("'{name}' is not allowed on {resource}");
-        return Err(Error::new(Code::OptionNotAllowed, message).target(*name));
+        let error = Error::new(Code::OptionNotAllowed, message).target(*name);
+        return Err(match uri.path {
+            ResourcePath::Entity(None) if matches!(*name, "$expand" | "$select") => {
+                error.hint("name the type: $entity/Namespace.Type?$id=..")
+            }
+            _ => error,
+        });
     }
     if matches!(uri.path, ResourcePath::Entity(_)) && uri.options.id.is_none() {
         let message = "expected the query option '$id' for $entity";
         let error = Error::new(Code::SyntaxError, message).target("$id");
-        return Err(error.hint("$entity?$id=Collection(1)"));
+        return Err(error.hint("as in $entity?$id=Collection(1)"));
     }
     Ok(())
 }

@@ -26,7 +26,12 @@ impl Parser<'_> {
         }
         let first = self.item()?;
         if !is_list_item(&first) {
-            self.close("')', for only literals can stand in a list")?;
+            let text = "text stands in single quotes: ('a','b')";
+            self.close("')', for only literals can stand in a list")
+                .map_err(|error| match self.peek() {
+                    Token::Comma => error.or_hint(Some(text)),
+                    _ => error,
+                })?;
             return Ok(first);
         }
         let mut items = vec![first];

@@ -4,6 +4,8 @@
 //! [`QueryOptions`]. Whether a resource allows an option is not known here.
 
 use super::ast::{OrderByItem, Present, QueryOptions};
+use super::expr::operator_names;
+use super::hint;
 use super::parser::Parser;
 use super::raw::Text;
 use super::token::Token;
@@ -59,9 +61,6 @@ const OPTIONS: &[(&str, SystemOption)] = &[
 pub fn system_options() -> impl Iterator<Item = &'static str> {
     OPTIONS.iter().map(|(name, _)| *name)
 }
-
-/// Options of OData 2 and 3, and what they are today.
-const OLD_OPTIONS: &[(&str, &str)] = &[("inlinecount", "$count=true")];
 
 /// Where options stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -226,11 +225,7 @@ fn read_piece(
         if text.starts_with('$') {
             return Err(name.error(unknown(text, Place::Query)).target(text));
         }
-        let value = Text::query(value.unwrap_or(""), base).map_err(|e| e.target(text))?;
-        options
-            .custom
-            .push((text.to_owned(), value.as_str().to_owned()));
-        return Ok(());
+        return read_custom(options, name, value, base);
     };
     if !Place::Query.allows(option) {
         if text.starts_with('$') {
@@ -238,11 +233,7 @@ fn read_piece(
                 .error(not_allowed(canonical, Place::Query))
                 .target(canonical));
         }
-        let value = Text::query(value.unwrap_or(""), base).map_err(|e| e.target(text))?;
-        options
-            .custom
-            .push((text.to_owned(), value.as_str().to_owned()));
-        return Ok(());
+        return read_custom(options, name, value, base);
     }
     let value = value_of(name, canonical, value)?;
     let decoded = match option {
@@ -259,7 +250,8 @@ fn read_piece(
             };
             parser.option(options, present, option, text)?;
             parser.end(match option {
-                O::Filter | O::OrderBy => "an operator or the end",
+                O::Filter => "an operator or the end",
+                O::OrderBy => "an operator, ',' or the end",
                 O::Select | O::Expand | O::Compute => "',' or the end",
                 O::Search => "a word, 'AND', 'OR' or the end",
                 O::Apply => "'/' or the end",
@@ -267,6 +259,34 @@ fn read_piece(
             })
         })
         .map_err(|e| e.target(canonical))
+}
+
+/// An option that OData knows nothing of.
+fn read_custom(
+    options: &mut QueryOptions,
+    name: OptionName<'_>,
+    value: Option<&str>,
+    base: usize,
+) -> Result<()> {
+    let text = name.text.as_str();
+    // The rest of `$filter=a eq 1 & b eq 2`: who wrote it would get rows that b is not 2 of.
+    let mut words = text.split_ascii_whitespace().skip(1);
+    if value.is_none() && words.any(|word| operator_names().any(|name| name == word)) {
+        let message = format!(
+            "expected the name of a query option, found '{}'",
+            text.trim()
+        );
+        let error = name
+            .error(Error::new(Code::SyntaxError, message))
+            .target(text.trim());
+        return Err(
+            error.hint("combine conditions with 'and'; inside a string '&' is written '%26'")
+        );
+    }
+    let value = Text::query(value.unwrap_or(""), base).map_err(|e| e.target(text))?;
+    let custom = (text.to_owned(), value.as_str().to_owned());
+    options.custom.push(custom);
+    Ok(())
 }
 
 fn value_of<'v>(name: OptionName<'_>, target: &str, value: Option<&'v str>) -> Result<&'v str> {
@@ -307,11 +327,8 @@ fn unknown(name: &str, place: Place) -> Error {
     let message = format!("unknown query option '{name}' in {}", place.name());
     let error = Error::new(Code::OptionNotAllowed, message);
     let bare = name.trim_start_matches('$');
-    if let Some((_, today)) = OLD_OPTIONS
-        .iter()
-        .find(|row| row.0.eq_ignore_ascii_case(bare))
-    {
-        return error.hint(format!("did you mean '{today}'?"));
+    if let Some(here) = hint::option(bare) {
+        return error.hint(format!("did you mean '{here}'?"));
     }
     if name.contains('=') {
         return error.hint("between an option and its value stands '=', not '%3D'");
@@ -328,7 +345,11 @@ fn unknown(name: &str, place: Place) -> Error {
 
 fn not_allowed(name: &str, place: Place) -> Error {
     let message = format!("'{name}' is not allowed in {}", place.name());
-    Error::new(Code::OptionNotAllowed, message)
+    let error = Error::new(Code::OptionNotAllowed, message);
+    match name {
+        "$levels" => error.hint("as in $expand=items($levels=2)"),
+        _ => error,
+    }
 }
 
 impl Parser<'_> {
@@ -382,7 +403,11 @@ impl Parser<'_> {
         let name = self.slice(found.start, found.end);
         let span = self.span(found.start, found.end);
         let Some((canonical, option)) = lookup(name) else {
-            return Err(unknown(name, place).at(span));
+            let error = unknown(name, place).at(span);
+            return Err(match self.peek() {
+                Token::Equals => error,
+                _ => error.hint("options stand here, as in ($filter=id eq 1)"),
+            });
         };
         if !place.allows(option) {
             return Err(not_allowed(canonical, place).at(span));
@@ -486,11 +511,7 @@ impl Parser<'_> {
                     return Ok(OrderByItem { expr, descending });
                 }
             }
-            let error = self.unexpected("an operator, 'asc', 'desc' or ','");
-            return Err(match error.hint_text() {
-                Some(_) => error,
-                None => error.did_you_mean(word, ["asc", "desc"]),
-            });
+            return Err(self.unexpected("an operator, 'asc', 'desc' or ','"));
         }
         self.set_position(before);
         Ok(OrderByItem {

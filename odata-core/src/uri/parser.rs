@@ -353,13 +353,20 @@ impl<'a> Parser<'a> {
     /// `value mul as total`.
     fn word_instead_of_operand(&self, found: Found) -> Option<Error> {
         let before = self.slice(0, found.start).trim_end();
-        let (rest, word) = before.rsplit_once(' ')?;
-        let (_, operator) = rest.trim_end().rsplit_once(' ')?;
-        let is_operator = super::expr::operator_names().any(|name| name == operator);
-        if found.token != Token::Name || !is_operator || !["as", "with", "from"].contains(&word) {
+        let is_operator = |word: &str| super::expr::operator_names().any(|name| name == word);
+        let start = before.rfind([' ', '\t', '(', ',', ':', '=']);
+        let start = start.map_or(0, |behind| behind + 1);
+        let (rest, word) = before.split_at_checked(start)?;
+        let rest = rest.trim_end();
+        let last = rest.rsplit([' ', '\t']).next().unwrap_or("");
+        let wants_operand = rest.is_empty() || rest.ends_with(['(', ',', ':', '=']);
+        let is_word = match is_operator(last) {
+            true => is_operator(word) || ["as", "with", "from"].contains(&word),
+            false => wants_operand && is_operator(word),
+        };
+        if !is_word || super::expr::ends(found.token) {
             return None;
         }
-        let start = before.len() - word.len();
         let message = format!("expected an operand, found '{word}'");
         Some(self.error(start, before.len(), message))
     }
@@ -374,6 +381,7 @@ fn describe(token: Token, text: &str) -> String {
         Token::OpenJsonString => "a string in double quotes that isn't closed".to_owned(),
         Token::JsonString => "a string in double quotes".to_owned(),
         Token::Space => "white space".to_owned(),
+        _ if text.chars().any(char::is_control) => "a control character".to_owned(),
         _ if text.chars().count() > LONGEST => {
             let start: String = text.chars().take(LONGEST).collect();
             format!("'{start}..'")

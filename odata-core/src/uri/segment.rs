@@ -8,7 +8,7 @@ use super::raw::Text;
 use crate::error::Span;
 
 /// The segment of a path that parses, in its canonical spelling.
-pub fn segment_at(path: &ResourcePath, place: Span) -> String {
+pub fn segment_at(path: &ResourcePath, place: Span) -> Option<String> {
     let (first, cast, segments) = match path {
         ResourcePath::Resource(segments) => (None, None, segments.as_slice()),
         ResourcePath::CrossJoin(names, segments) => {
@@ -28,7 +28,6 @@ pub fn segment_at(path: &ResourcePath, place: Span) -> String {
     segment_of(segments, place)
         .or_else(|| cast.map(|cast| cast.text.clone()))
         .or_else(|| first.map(|first| print::path(&first)))
-        .unwrap_or_default()
 }
 
 /// The same among the segments that names lead to.
@@ -45,9 +44,9 @@ pub fn segment_of(segments: &[PathSegment], place: Span) -> Option<String> {
     Some(decoded(&whole))
 }
 
-/// The segment of a path that may not parse, which the client wrote like this. A slash in
-/// parentheses separates nothing.
-pub(crate) fn segment_of_text(raw: &str, at: usize) -> String {
+/// The segment of a path that may not parse, which the client wrote like this; `None` where there is
+/// nothing. A slash in parentheses separates nothing.
+pub(crate) fn segment_of_text(raw: &str, at: usize) -> Option<String> {
     let (mut depth, mut in_string) = (0_usize, false);
     let (mut start, mut end) = (0, raw.len());
     for (place, (byte, c)) in raw.char_indices().enumerate() {
@@ -68,7 +67,8 @@ pub(crate) fn segment_of_text(raw: &str, at: usize) -> String {
             start = byte + 1;
         }
     }
-    decoded(raw.get(start..end).unwrap_or(""))
+    let segment = raw.get(start..end).filter(|segment| !segment.is_empty());
+    segment.map(decoded)
 }
 
 fn decoded(segment: &str) -> String {
@@ -86,12 +86,21 @@ mod tests {
 
     /// The segment that `^` stands in.
     fn check(path: &str, expected: &str) {
+        let expected = (!expected.is_empty()).then_some(expected);
         let at = path.find('^').unwrap_or_default();
         let raw = path.replace('^', "");
-        assert_eq!(segment_of_text(&raw, at), expected, "{path}, as text");
+        assert_eq!(
+            segment_of_text(&raw, at).as_deref(),
+            expected,
+            "{path}, as text"
+        );
         if let Ok(uri) = parse(&raw, "", &Limits::default()) {
             let place = Span::new(at, at);
-            assert_eq!(segment_at(&uri.path, place), expected, "{path}, as tree");
+            assert_eq!(
+                segment_at(&uri.path, place).as_deref(),
+                expected,
+                "{path}, as tree"
+            );
         }
     }
 
@@ -114,6 +123,7 @@ mod tests {
         check("$all/^N.T", "N.T");
         check("^$all/N.T", "$all");
         check("A//^b", "b");
+        check("A/^/b", "");
         check("A(%zz^", "A(%zz");
     }
 }

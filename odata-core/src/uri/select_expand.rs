@@ -50,11 +50,7 @@ impl Parser<'_> {
     fn computed(&mut self, in_any_case: bool) -> Result<ComputeItem> {
         let expr = self.expr()?;
         if !self.eat_word_in("as", in_any_case) {
-            let error = self.unexpected("an operator, or 'as' and a name");
-            return Err(match self.peek_text().eq_ignore_ascii_case("as") {
-                true => error.hint("'as' is in lower case here"),
-                false => error,
-            });
+            return Err(self.unexpected("an operator, or 'as' and a name"));
         }
         let alias = self.identifier("the name of the computed property")?;
         Ok(ComputeItem { expr, alias })

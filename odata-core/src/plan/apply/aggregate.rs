@@ -4,6 +4,7 @@ use crate::edm::PrimitiveType as T;
 use crate::error::{Code, Error, Result, Span};
 use crate::functions::aggregation::METHODS;
 use crate::plan::bind::Binder;
+use crate::plan::hint;
 use crate::plan::path::data_path;
 use crate::plan::{Aggregate, Aggregation, Expr, ExprKind, Scoped};
 use crate::uri::ast::{self, AggregateExpr, AggregateKind, Name, PathExpr};
@@ -12,7 +13,7 @@ impl<'a> Binder<'a> {
     pub(super) fn aggregate_alias(&self, item: &'a AggregateExpr) -> Result<&'a Name> {
         item.alias
             .as_ref()
-            .ok_or_else(|| no_custom_aggregate(item.span))
+            .ok_or_else(|| no_custom_aggregate(&item.kind, item.span))
     }
 
     /// The function `aggregate` over the members of a frame (3.6.1).
@@ -64,7 +65,7 @@ impl<'a> Binder<'a> {
                     None => Err(Error::not_implemented("a count behind such a path").at(span)),
                 }
             }
-            AggregateKind::Value(_, None) => Err(no_custom_aggregate(span)),
+            AggregateKind::Value(_, None) => Err(no_custom_aggregate(&item.kind, span)),
             AggregateKind::Value(expr, Some(name)) => {
                 let method = method(name)?;
                 let mut distinct = false;
@@ -111,11 +112,15 @@ impl<'a> Binder<'a> {
 
 /// The error for a path without a method: a model may declare aggregates of its own (Data
 /// Aggregation 5.2), and here there is none.
-fn no_custom_aggregate(span: Span) -> Error {
+fn no_custom_aggregate(kind: &AggregateKind, span: Span) -> Error {
     let message = "there is no custom aggregate, expected 'with', a method, 'as' and a name";
-    Error::new(Code::UnknownProperty, message)
-        .at(span)
-        .hint("the methods are sum, min, max, average and countdistinct")
+    let error = Error::new(Code::UnknownProperty, message).at(span);
+    match kind {
+        AggregateKind::Value(expr, _) if hint::bare_name(expr) == Some("count") => {
+            error.hint("rows are counted by '$count as n'")
+        }
+        _ => error.hint("the methods are sum, min, max, average and countdistinct"),
+    }
 }
 
 /// A method over values, or `$count` over rows.

@@ -182,6 +182,12 @@ impl<'a> Binder<'a> {
     /// What a path of `groupby` says.
     fn grouping(&mut self, (path, span): Grouping<'a>) -> Result<Item> {
         let names = path_names(path, span)?;
+        if self.leads_to_many(path)? {
+            let path = names.join("/");
+            let message = format!("'{path}' leads through a collection, expected single entities");
+            let hint = "count or aggregate instead, as in aggregate(items/$count as n)";
+            return Err(Error::new(Code::TypeMismatch, message).at(span).hint(hint));
+        }
         if self.bind_entity_path(path)?.is_some() {
             let what = "grouping by a navigation property";
             let hint = format!("name a property of it, as in {}/..", names.join("/"));

@@ -139,8 +139,9 @@ impl<'a> Binder<'a> {
         if is_number && valid {
             return Ok(expr);
         }
-        let message = format!("expected {expected}");
-        Err(Error::new(Code::InvalidOptionValue, message).at(amount.span))
+        let hint = (!is_constant(&expr)).then_some("it stands first, as in topcount(3,price)");
+        let error = Error::new(Code::InvalidOptionValue, format!("expected {expected}"));
+        Err(error.at(amount.span).or_hint(hint))
     }
 
     /// Which rows a rank keeps, of those that an earlier one kept.

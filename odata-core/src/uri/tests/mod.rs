@@ -17,7 +17,7 @@ fn check(url: &str, expect: Expect) {
     let text = match parse(path, query, &Limits::default()) {
         Ok(_) => "ok".to_owned(),
         Err(error) => {
-            let target = error.target_name().unwrap();
+            let target = error.target_name().unwrap_or("-");
             let mut text = format!("{} {target}", error.code().name());
             if let Some(span) = error.span() {
                 text.push_str(&format!(" {}+{}", span.start, span.len));
@@ -37,7 +37,7 @@ fn words_of_other_languages() {
     check("/M?$filter=id = 1", expect!["SyntaxError $filter 3+1: expected an operator or the end, found '=' (compare with 'eq')"]);
     check("/M?$filter=id == 1", expect!["SyntaxError $filter 3+2: expected an operator or the end, found '==' (compare with 'eq')"]);
     check("/M?$filter=id eq 1 %26%26 a", expect!["SyntaxError $filter 8+6: expected an operator or the end, found '&&' (combine with 'and')"]);
-    check("/M?$filter=a eq \"x\"", expect!["SyntaxError $filter 5+3: expected an operand, found a string in double quotes (a string stands in single quotes)"]);
+    check("/M?$filter=a eq \"x\"", expect!["SyntaxError $filter 5+3: expected an operand, found a string in double quotes (a string stands in single quotes, a name in none)"]);
     check("/M?$filter=a eq 'x", expect!["SyntaxError $filter 5+2: expected a literal, found a string without its closing quote (close the string with a single quote; inside it a single quote is doubled, and '&' is written '%26')"]);
     check("/M?$filter=a eq 'O'Neil'", expect!["SyntaxError $filter 8+4: expected an operator or the end, found 'Neil' (a single quote inside a string is doubled: 'O''Neil')"]);
     check("/M?$filter=contains(a,'O'Neil ", expect!["SyntaxError $filter 14+4: expected an operator, ',' or ')', found 'Neil' (a single quote inside a string is doubled: 'O''Neil')"]);
@@ -54,7 +54,7 @@ fn words_of_other_languages() {
     check("/M?$apply=aggregate(value add with sum as D)", expect!["SyntaxError $apply 20+4: expected an operand, found 'with'"]);
     check("/M?$filter=id eq 1 and", expect!["SyntaxError $filter 11+0: expected an operand, found the end"]);
     check("/M?$filter=(id eq 1", expect!["SyntaxError $filter 8+0: expected an operator or ')', found the end"]);
-    check("/M?$filter=id eq 1; drop table messages", expect!["SyntaxError $filter 7+1: expected an operator or the end, found ';'"]);
+    check("/M?$filter=id eq 1; drop table messages", expect!["SyntaxError $filter 7+1: expected an operator or the end, found ';' (combine conditions with 'and' or 'or')"]);
     check("/M?$filter=d gt 2021-13-01", expect!["SyntaxError $filter 5+10: expected a literal, found '2021-13-01' (a date is written 2021-11-23, a time with it 2021-11-23T09:30:00Z)"]);
     check("/M?$filter=d gt 2021-11-23T24:00:00Z", expect!["SyntaxError $filter 5+20: expected a literal, found '2021-11-23T24:00:00Z' (a date is written 2021-11-23, a time with it 2021-11-23T09:30:00Z)"]);
     check("/M?$filter=x eq .1", expect!["SyntaxError $filter 5+1: expected an operand, found '.'"]);
@@ -96,7 +96,7 @@ fn options() {
     check("/M?$search=(a", expect!["SyntaxError $search 2+0: expected a word, 'AND', 'OR' or ')', found the end"]);
     check("/M?$apply=", expect!["SyntaxError $apply 0+0: expected the name of a transformation, found the end"]);
     check("/M?$apply=aggregate($count)", expect!["SyntaxError $apply 16+1: expected 'as' and a name, found ')'"]);
-    check("/M?$apply=nosuch(1)", expect!["SyntaxError $apply 0+6: expected a transformation, found 'nosuch'"]);
+    check("/M?$apply=nosuch(1)", expect!["SyntaxError $apply 0+6: expected a transformation, found 'nosuch' (among them are aggregate, compute, concat, filter, groupby, orderby, top and topcount)"]);
     check("/M?$apply=aggregate(value with som as x)", expect!["SyntaxError $apply 21+3: expected sum, min, max, average, countdistinct or a qualified method, found 'som' (did you mean 'sum'?)"]);
     check("/M?$apply=filter(value gt 0)/", expect!["SyntaxError $apply 19+0: expected the name of a transformation, found the end"]);
     check("/M?$expand=a($top=1,$skip=1)", expect!["SyntaxError $expand 8+1: expected ';' or ')', found ',' (options in parentheses are separated by ';')"]);
@@ -104,7 +104,7 @@ fn options() {
     check("/M?$expand=a($top=-1)", expect!["InvalidOptionValue $expand 7+2: expected a whole number, 0 or more, found '-1'"]);
     check("/M?$expand=a($levels=0)", expect!["InvalidOptionValue $expand 10+1: expected a whole number, 1 or more, or 'max', found '0'"]);
     check("/M?$expand=a/$ref($select=b)", expect!["OptionNotAllowed $expand 7+7: '$select' is not allowed in $expand of '$ref'"]);
-    check("/M?$levels=2", expect!["OptionNotAllowed $levels: '$levels' is not allowed in the query"]);
+    check("/M?$levels=2", expect!["OptionNotAllowed $levels: '$levels' is not allowed in the query (as in $expand=items($levels=2))"]);
     check("/$metadata?$filter=true", expect!["OptionNotAllowed $filter: '$filter' is not allowed on $metadata"]);
 }
 
