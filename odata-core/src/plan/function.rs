@@ -33,8 +33,11 @@ impl<'a> Binder<'a> {
         for (place, argument) in arguments.iter().enumerate() {
             let known = self.unknown_names();
             bound.push(self.bind_expr(argument)?);
-            if let (Some(name), true) = (hint::bare_name(argument), place > 0) {
-                self.hint_unknown(known, &format!("text stands in single quotes: '{name}'"));
+            let mut overloads = functions::overloads(&lower);
+            let is_text =
+                overloads.any(|function| function.parameters.get(place) == Some(&Operand::Text));
+            if let (Some(name), true) = (hint::bare_name(argument), is_text && place > 0) {
+                self.hint_unknown(known, &hint::as_text(name));
             }
         }
         if functions::overloads(&lower).next().is_none() {

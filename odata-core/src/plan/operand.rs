@@ -179,9 +179,11 @@ impl<'a> Binder<'a> {
         let known = self.unknown_names();
         let found = self.find_expr(right)?;
         if let (Some(name), Found::Value(left, _)) = (hint::bare_name(right), left) {
-            let meant = self.value_hint(left, name);
-            let meant = meant.unwrap_or_else(|| format!("text stands in single quotes: '{name}'"));
-            self.hint_unknown(known, &meant);
+            let is_quoted = left.ty.is_none_or(|ty| ty.is_text() || is_read(ty));
+            let text = is_quoted.then(|| hint::as_text(name));
+            if let Some(meant) = self.value_hint(left, name).or(text) {
+                self.hint_unknown(known, &meant);
+            }
         }
         Ok(found)
     }
@@ -474,15 +476,20 @@ fn align(left: Expr, right: Expr, span: Span) -> Result<(Expr, Expr)> {
     ))
 }
 
+/// Whether a quoted literal is read as a value of this type.
+fn is_read(ty: T) -> bool {
+    use T::{Date, DateTimeOffset, Duration, Guid, TimeOfDay};
+    matches!(ty, DateTimeOffset | Date | TimeOfDay | Duration | Guid)
+}
+
 pub(super) fn read_as(expr: Expr, other: Option<T>, span: Span) -> Result<Expr> {
     match (&expr.kind, other) {
-        (
-            ExprKind::Value(Value::Text(text)),
-            Some(ty @ (T::DateTimeOffset | T::Date | T::TimeOfDay | T::Duration | T::Guid)),
-        ) => match literal::from_text(text, ty) {
-            Some(value) => Ok(Expr::value(value)),
-            None => Err(literal::invalid(ty, text, span)),
-        },
+        (ExprKind::Value(Value::Text(text)), Some(ty)) if is_read(ty) => {
+            match literal::from_text(text, ty) {
+                Some(value) => Ok(Expr::value(value)),
+                None => Err(literal::invalid(ty, text, span)),
+            }
+        }
         _ => Ok(expr),
     }
 }
