@@ -4,7 +4,7 @@ default:
     @just --list
 
 # The whole of CI.
-ci: fmt clippy docs test metadata
+ci: fmt clippy docs test metadata clients
 
 # Formatting.
 fmt:
@@ -32,6 +32,11 @@ metadata:
 explorer:
     cargo build
     clients/explorer/run
+
+# Real OData clients against the service; 'just clients' has those that CI runs, 'clients/run' all.
+clients:
+    cargo build -q -p liveagent-odata
+    INSTALL_POSTGRES=1 clients/run --fast
 
 # The demo.
 demo:

@@ -180,6 +180,26 @@ impl Error {
         self
     }
 
+    /// The same error, about what `named` finds at its place. A target that is known stays.
+    pub fn target_at(mut self, named: impl Fn(Span) -> String) -> Error {
+        let inner = &mut *self.0;
+        for error in inner.details.iter_mut().map(|detail| &mut *detail.0) {
+            if let (None, Some(span)) = (&error.target, error.span) {
+                error.target = Some(named(span));
+            }
+        }
+        if let (None, Some(span)) = (&inner.target, inner.span) {
+            inner.target = Some(named(span));
+        }
+        self
+    }
+
+    /// The same error about the whole of its target: without a place in it.
+    pub fn of_whole(mut self) -> Error {
+        self.0.span = None;
+        self
+    }
+
     /// The same error with a hint: a sentence that helps.
     pub fn hint(mut self, hint: impl Into<String>) -> Error {
         self.0.hint = Some(hint.into());

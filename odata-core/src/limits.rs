@@ -2,6 +2,8 @@
 //!
 //! An error that a limit causes names the limit by the text of this table.
 
+use crate::error::{Code, Error};
+
 macro_rules! limits {
     ($($(#[$doc:meta])* $name:ident: $ty:ty = $default:expr, $text:literal;)*) => {
         /// What one request may ask for. `Limits::default()` holds the documented defaults.
@@ -23,6 +25,22 @@ macro_rules! limits {
             }
         }
     };
+}
+
+impl Limits {
+    /// The error of the limit of this name, with the words of the table.
+    pub fn exceeded(&self, name: &str) -> Error {
+        let row = self.table().into_iter().find(|row| row.0 == name);
+        let (_, text, most) = row.unwrap_or(("", "of this", 0));
+        let code = match name {
+            "url_bytes" => Code::UriTooLong,
+            _ => Code::LimitExceeded,
+        };
+        Error::new(
+            code,
+            format!("expected at most {most} {text} (limit '{name}')"),
+        )
+    }
 }
 
 limits! {

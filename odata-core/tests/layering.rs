@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 /// Each module with what it may import.
 const STAGES: &[(&str, &[&str])] = &[
     ("error", &[]),
-    ("limits", &[]),
+    ("limits", &["error"]),
     ("edm", &["error"]),
     ("functions", &["edm"]),
     ("describe", &["edm", "functions", "limits"]),

@@ -112,7 +112,7 @@ impl Builder<'_> {
                 Member::Computed { name, output, .. } => {
                     self.column(format!("{prefix}{name}"), *output, true);
                 }
-                Member::Group { name, members, .. } => {
+                Member::Group { name, members } => {
                     self.members(members, set, &format!("{prefix}{name}/"))?;
                 }
                 // A link is control information, of which CSV has none.
@@ -122,17 +122,16 @@ impl Builder<'_> {
                         .target("$expand")
                         .hint("expand the entity itself, or ask for JSON"));
                 }
-                Member::One { name, shape } => {
+                Member::One { name, shape, .. } => {
                     let far = self.schema.set(shape.set);
                     self.members(&shape.members, far, &format!("{prefix}{name}/"))?;
                 }
                 Member::Many {
-                    navigation,
+                    name,
                     output: None,
                     count: Some(count),
                     ..
                 } => {
-                    let name = set.navigation[*navigation].declared.name;
                     self.column(format!("{prefix}{name}/$count"), *count, false);
                 }
                 Member::Many { .. } => {

@@ -15,7 +15,7 @@ use super::skip_token::{SkipToken, TokenKey};
 use super::{CellError, CellWriter, MetadataLevel, write_json_string};
 use super::{cell::CellOptions, key};
 use crate::edm::{PgType, Version};
-use crate::plan::Branches;
+use crate::plan::{Branches, CollectionAt};
 use object::Object;
 use std::sync::Arc;
 
@@ -38,6 +38,15 @@ pub struct Context {
     pub page_size: Option<u64>,
     /// What next links carry besides their own options: `&apikey=..`, percent-encoded, or nothing.
     pub link_suffix: Arc<str>,
+}
+
+/// What stands at the top of an answer.
+#[derive(Debug, Clone, Default)]
+pub struct Top {
+    /// Where the content is described; nothing where no control information is wanted.
+    pub context_url: Option<String>,
+    /// The entity tag of `$metadata`, at the full level alone (JSON Format 4.5.2).
+    pub metadata_tag: Option<Arc<str>>,
 }
 
 /// Writes the entities of one collection.
@@ -92,14 +101,14 @@ enum MemberWriter {
     /// Properties that are grouped by, of a related entity.
     Group {
         name: String,
-        /// The column that is null where there is nothing inside.
-        present: Option<usize>,
         members: Vec<MemberWriter>,
     },
     One {
-        name: &'static str,
+        name: String,
         key: usize,
         entity: Box<EntityWriter>,
+        /// Its context URL, where `$metadata` does not know the property.
+        context: Option<String>,
     },
     Link {
         name: &'static str,
@@ -117,7 +126,12 @@ struct Name {
 }
 
 struct ManyWriter {
-    name: &'static str,
+    name: String,
+    at: CollectionAt,
+    /// Its context URL, where `$metadata` does not know the property.
+    context: Option<String>,
+    /// Whether its links are written.
+    links: bool,
     array: Option<Array>,
     count: Option<(CellWriter, usize)>,
     /// The options of a next link, percent-encoded, and what its token is bound to.
@@ -157,6 +171,27 @@ impl EntityWriter {
         cells: &impl Cells,
         context_url: Option<&str>,
     ) -> Result<(), CellError> {
+        self.write_with(out, cells, context_url, None)
+    }
+
+    /// Writes an entity that is an answer of its own.
+    pub fn write_answer(
+        &self,
+        out: &mut Vec<u8>,
+        cells: &impl Cells,
+        top: &Top,
+    ) -> Result<(), CellError> {
+        let tag = top.metadata_tag.as_deref();
+        self.write_with(out, cells, top.context_url.as_deref(), tag)
+    }
+
+    fn write_with(
+        &self,
+        out: &mut Vec<u8>,
+        cells: &impl Cells,
+        context_url: Option<&str>,
+        metadata_tag: Option<&str>,
+    ) -> Result<(), CellError> {
         out.push(b'{');
         let mut object = Object { first: true };
         if let Some(url) = context_url {
@@ -168,6 +203,11 @@ impl EntityWriter {
             Id::Unsaid => {}
             Id::Null => object.null_id(out, self.context.version),
             Id::Url => self.write_id(out, cells, &mut object)?,
+        }
+        // Behind the type, which nothing may stand before but the context (JSON Format 4.4).
+        if let Some(tag) = metadata_tag {
+            object.control(out, self.context.version, "metadataEtag");
+            write_json_string(out, tag);
         }
         self.write_members(out, &self.members, cells, &mut object)?;
         for name in self.links.iter().filter(|_| id != Id::Null) {
@@ -217,16 +257,8 @@ impl EntityWriter {
                     }
                 }
                 MemberWriter::Group { members, .. } if are_absent(members, cells) => {}
-                MemberWriter::Group {
-                    name,
-                    members,
-                    present,
-                } => {
+                MemberWriter::Group { name, members } => {
                     object.name(out, name);
-                    if present.is_some_and(|place| cells.cell(place).is_none()) {
-                        out.extend_from_slice(b"null");
-                        continue;
-                    }
                     out.push(b'{');
                     let mut inside = Object { first: true };
                     if self.id == Id::Null {
@@ -235,13 +267,18 @@ impl EntityWriter {
                     self.write_members(out, members, cells, &mut inside)?;
                     out.push(b'}');
                 }
-                MemberWriter::One { name, key, entity } => {
-                    if self.full {
+                MemberWriter::One {
+                    name,
+                    key,
+                    entity,
+                    context,
+                } => {
+                    if self.full && context.is_none() {
                         self.write_links(out, name, cells, object)?;
                     }
                     object.name(out, name);
                     match cells.cell(*key) {
-                        Some(_) => entity.write(out, cells, None)?,
+                        Some(_) => entity.write(out, cells, context.as_deref())?,
                         None => out.extend_from_slice(b"null"),
                     }
                 }
@@ -252,8 +289,8 @@ impl EntityWriter {
                     out.push(b'"');
                 }
                 MemberWriter::Many(many) => {
-                    if self.full {
-                        self.write_links(out, many.name, cells, object)?;
+                    if many.links {
+                        self.write_links(out, &many.name, cells, object)?;
                     }
                     self.write_many(out, many, cells, object)?;
                 }
@@ -270,13 +307,24 @@ impl EntityWriter {
 
     /// Writes the entity's canonical path: `Conversation(1)`.
     pub fn write_path(&self, out: &mut Vec<u8>, cells: &impl Cells) -> Result<(), CellError> {
+        self.write_member(out, cells, true)
+    }
+
+    /// Writes the same for a context URL, where nothing is percent-encoded.
+    pub fn write_fragment(&self, out: &mut Vec<u8>, cells: &impl Cells) -> Result<(), CellError> {
+        self.write_member(out, cells, false)
+    }
+
+    fn write_member(
+        &self,
+        out: &mut Vec<u8>,
+        cells: &impl Cells,
+        encoded: bool,
+    ) -> Result<(), CellError> {
         out.extend_from_slice(self.set.set.as_bytes());
-        key::write(
-            out,
-            self.key
-                .iter()
-                .map(|(name, writer, output)| (*name, writer, cells.cell(*output))),
-        )
+        let parts = self.key.iter();
+        let parts = parts.map(|(name, writer, output)| (*name, writer, cells.cell(*output)));
+        key::write(out, encoded, parts)
     }
 
     fn write_id(
@@ -333,14 +381,18 @@ impl EntityWriter {
         object: &mut Object,
     ) -> Result<(), CellError> {
         let version = self.context.version;
+        if let Some(url) = &many.context {
+            object.annotation(out, &many.name, version, "context");
+            write_json_string(out, url);
+        }
         if let Some((cell, output)) = &many.count {
-            object.annotation(out, many.name, version, "count");
+            object.annotation(out, &many.name, version, "count");
             cell.write_json(out, cells.cell(*output))?;
         }
         let Some(array) = &many.array else {
             return Ok(());
         };
-        object.name(out, many.name);
+        object.name(out, &many.name);
         out.push(b'[');
         let mut last: Option<Record<'_>> = None;
         let mut written = 0;
@@ -360,11 +412,16 @@ impl EntityWriter {
         }
         out.push(b']');
         if let (true, Some(last)) = (more, last) {
-            object.annotation(out, many.name, version, "nextLink");
-            let mut path = Vec::new();
-            self.write_path(&mut path, cells)?;
-            let path = String::from_utf8_lossy(&path);
-            let path = format!("{path}/{}{}", many.name, array.suffix);
+            object.annotation(out, &many.name, version, "nextLink");
+            let path = match &many.at {
+                CollectionAt::Navigation(name) => {
+                    let mut path = Vec::new();
+                    self.write_path(&mut path, cells)?;
+                    let path = String::from_utf8_lossy(&path);
+                    format!("{path}/{name}{}", array.suffix)
+                }
+                CollectionAt::Path(path) => path.clone(),
+            };
             let implicit = array.implicit_order.clone();
             let size = self.context.page_size;
             let token = SkipToken::behind(&last, 0, &array.order, written, size, implicit);

@@ -16,6 +16,8 @@ pub fn select_list(selection: &[Selected], version: Version) -> String {
 fn items(selection: &[Selected], version: Version) -> String {
     let item = |selected: &Selected| match selected {
         Selected::Name(name) => Some(name.clone()),
+        Selected::Collection(name) if version == Version::V4_0 => Some(name.clone()),
+        Selected::Collection(name) => Some(format!("{name}()")),
         Selected::Expanded {
             name,
             recursive,

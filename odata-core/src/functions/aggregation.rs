@@ -7,6 +7,7 @@ use crate::edm::PrimitiveType;
 
 /// The transformations that are offered, by their names in the URL.
 pub const TRANSFORMATIONS: &[&str] = &[
+    "addnested",
     "aggregate",
     "bottomcount",
     "bottompercent",
@@ -17,6 +18,7 @@ pub const TRANSFORMATIONS: &[&str] = &[
     "groupby",
     "identity",
     "join",
+    "nest",
     "orderby",
     "outerjoin",
     "search",
@@ -28,7 +30,7 @@ pub const TRANSFORMATIONS: &[&str] = &[
 ];
 
 /// Transformations that the standard names and this service does not offer.
-pub const NOT_OFFERED: &[&str] = &["addnested", "ancestors", "descendants", "nest", "traverse"];
+pub const NOT_OFFERED: &[&str] = &["ancestors", "descendants", "traverse"];
 
 /// The aggregation methods (Data Aggregation 3.2.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,6 +6,7 @@ use crate::edm::{EntitySet, Schema};
 use crate::error::{Code, Error, Result, Span};
 use crate::limits::Limits;
 use crate::uri::ast::{Name, PathSegment, QueryOptions, ResourcePath, SegmentKind};
+use crate::uri::print;
 
 /// What `$all` takes: entities of unlike types have no property in common.
 const ALLOWED: &[&str] = &["$skiptoken", "$format"];
@@ -28,15 +29,14 @@ pub(super) fn bind_all(
         let data = binder.finish(bound)?;
         let path = ResourcePath::All(Some(name), segments.to_vec());
         Ok::<Data, Error>(Data {
-            canonical: link::request(&path, options),
+            canonical: link::request(&print::path(&path), options),
             ..data
         })
     };
     if let Some(cast) = cast {
         let set = schema.set_of_type(&cast.text).ok_or_else(|| {
             let message = format!("there is no entity type '{}'", cast.text);
-            let error = Error::new(Code::UnknownSegment, message);
-            error.at(cast.span).target(&cast.text)
+            Error::new(Code::UnknownSegment, message).at(cast.span)
         })?;
         return part(set, cast.clone(), options).map(Plan::of_data);
     }

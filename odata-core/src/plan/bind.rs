@@ -1,33 +1,36 @@
 //! The binder: what is known while names are resolved.
 
-use super::apply::{Relation, These};
+use super::apply::{Nested, Relation, These};
+use super::projection::Around;
 use super::{Answer, Expr, ExprKind, Join, Plan, Rows, Scoped, Via, all, crossjoin, resource};
 use crate::edm::{EntitySet, PrimitiveType, Schema, SetId};
 use crate::error::{Code, Error, Result, Span};
 use crate::limits::Limits;
 use crate::uri;
-use crate::uri::ast::{self, Name, ODataUri, QueryOptions, ResourcePath};
+use crate::uri::ast::{self, Name, ODataUri, Present, QueryOptions, ResourcePath};
 
 /// Resolves a request against what is served.
 pub fn bind(schema: &Schema, uri: &ODataUri, limits: &Limits) -> Result<Plan> {
+    // What isn't about an option is about a segment of the path.
+    bind_uri(schema, uri, limits)
+        .map_err(|error| error.target_at(|place| uri::segment_at(&uri.path, place)))
+}
+
+fn bind_uri(schema: &Schema, uri: &ODataUri, limits: &Limits) -> Result<Plan> {
     let options = &uri.options;
     check_schema_version(options)?;
     if options.delta_token.is_some() {
         return Err(Error::not_implemented("$deltatoken").target("$deltatoken"));
     }
     match &uri.path {
-        ResourcePath::ServiceDocument => {
-            allow_only(options, &["$format"], "the service document")?;
-            Ok(Plan::ServiceDocument)
-        }
-        ResourcePath::Metadata => {
-            allow_only(options, &["$format"], "the metadata document")?;
-            Ok(Plan::Metadata)
-        }
+        // The grammar itself has their options.
+        ResourcePath::ServiceDocument => Ok(Plan::ServiceDocument),
+        ResourcePath::Metadata => Ok(Plan::Metadata),
         ResourcePath::Batch => Err(Error::new(
             Code::UnknownSegment,
             "'$batch' takes POST, which this service does not answer",
         )
+        .target("$batch")
         .hint("turn batching off in the client (UI5: groupId \"$direct\")")),
         ResourcePath::All(cast, segments) => {
             all::bind_all(schema, cast.as_ref(), segments, options, limits)
@@ -74,7 +77,11 @@ fn bind_entity(
     options: &QueryOptions,
     limits: &Limits,
 ) -> Result<Plan> {
-    let target = |error: Error| error.target("$id");
+    // It was decoded: places in it are none of what the client wrote.
+    let target = |error: Error| match error.target_name() {
+        Some(_) => error,
+        None => error.of_whole().target("$id"),
+    };
     let id = options.id.as_deref().unwrap_or_default();
     let nowhere = || {
         let message = "'$id' does not lead to an entity";
@@ -83,7 +90,7 @@ fn bind_entity(
     // Any URI may be an id, but those of this service are paths.
     let path = uri::parse(id, "", limits).map_err(|error| match error.code() {
         Code::SyntaxError => nowhere(),
-        _ => target(error),
+        _ => error.of_whole().target("$id"),
     })?;
     let path = path.path;
     let ResourcePath::Resource(segments) = &path else {
@@ -91,7 +98,7 @@ fn bind_entity(
     };
     let mut binder = Binder::new(schema, options, limits);
     let bound = resource::bind_resource(&mut binder, segments, options);
-    let data = binder.finish(bound)?;
+    let data = binder.finish(bound).map_err(target)?;
     let set = schema.set(data.query.shape.set);
     if data.answer != Answer::Entity {
         let message = "'$id' does not lead to one entity";
@@ -112,18 +119,31 @@ fn bind_entity(
 
 /// Refuses every system option that isn't among these.
 pub(super) fn allow_only(options: &QueryOptions, allowed: &[&str], what: &str) -> Result<()> {
-    match options
-        .present
-        .iter()
-        .find(|option| **option != SCHEMA_VERSION && !allowed.contains(option))
-    {
+    match not_allowed(options, allowed, what) {
         None => Ok(()),
-        Some(option) => Err(Error::new(
-            Code::OptionNotAllowed,
-            format!("'{option}' is not allowed on {what}"),
-        )
-        .target(*option)),
+        Some((option, error)) => Err(error.target(option.name)),
     }
+}
+
+/// The same for options that are nested in another one, at their place there.
+pub(super) fn allow_only_nested(
+    options: &QueryOptions,
+    allowed: &[&str],
+    what: &str,
+) -> Result<()> {
+    match not_allowed(options, allowed, what) {
+        None => Ok(()),
+        Some((option, error)) => Err(error.at(option.span)),
+    }
+}
+
+fn not_allowed(options: &QueryOptions, allowed: &[&str], what: &str) -> Option<(Present, Error)> {
+    let present = options.present.iter();
+    let mut refused =
+        present.filter(|option| option.name != SCHEMA_VERSION && !allowed.contains(&option.name));
+    let option = *refused.next()?;
+    let message = format!("'{}' is not allowed on {what}", option.name);
+    Some((option, Error::new(Code::OptionNotAllowed, message)))
 }
 
 /// What is known while names are resolved.
@@ -135,7 +155,7 @@ pub(super) struct Binder<'a> {
     /// Aliases whose values are being bound: one that is met again leads to itself.
     pub(super) open_aliases: Vec<String>,
     /// The instances that names may refer to, the innermost last.
-    pub(super) frames: Vec<Frame>,
+    pub(super) frames: Vec<Frame<'a>>,
     /// The instance that names without a prefix belong to: its frame and its table reference.
     pub(super) origin: Option<(usize, Scoped)>,
     /// The columns that names refer to, once `$apply` has made rows of its own.
@@ -150,13 +170,15 @@ pub(super) struct Binder<'a> {
     pub(super) depth: usize,
     /// Expressions of this option so far, those that names stand for among them.
     nodes: usize,
+    /// The segments of the request's path, where it leads to entities.
+    pub(super) path: &'a [ast::PathSegment],
     /// Expand items so far.
     pub(super) expands: usize,
     /// SELECTs of `$apply` so far, as they will be printed.
     pub(super) apply_layers: usize,
     next_source: usize,
     /// The option that is being bound.
-    option: Option<&'static str>,
+    pub(super) option: Option<&'static str>,
     /// The option or alias that is being bound: positions are those of its value.
     pub(super) target: Option<String>,
     /// Unknown names, all of them, so that a client can mend them at once.
@@ -164,8 +186,10 @@ pub(super) struct Binder<'a> {
 }
 
 /// One instance that names may refer to.
-pub(super) struct Frame {
+pub(super) struct Frame<'a> {
     pub(super) from: Scoped,
+    /// What is around its entities.
+    pub(super) around: Around<'a>,
     /// The other sets of a `$crossjoin`: names start with that of a set.
     pub(super) crossed: Vec<Scoped>,
     pub(super) joins: Vec<Join>,
@@ -173,6 +197,10 @@ pub(super) struct Frame {
     pub(super) variable: Option<String>,
     /// Computed properties, each with the table reference that it belongs to.
     pub(super) computed: Vec<(Scoped, String, Expr)>,
+    /// What `addnested` adds to each entity.
+    pub(super) nested: Vec<Nested>,
+    /// Whether `$apply` was run over it.
+    pub(super) applied: bool,
 }
 
 impl<'a> Binder<'a> {
@@ -195,6 +223,7 @@ impl<'a> Binder<'a> {
             lambdas: 0,
             depth: 0,
             nodes: 0,
+            path: &[],
             expands: 0,
             next_source: 0,
             option: None,
@@ -236,10 +265,13 @@ impl<'a> Binder<'a> {
         let from = self.scoped(set);
         self.frames.push(Frame {
             from,
+            around: Around::page(),
             crossed: Vec::new(),
             joins: Vec::new(),
             variable: None,
             computed: Vec::new(),
+            nested: Vec::new(),
+            applied: false,
         });
         self.frames.len() - 1
     }
@@ -313,6 +345,14 @@ impl<'a> Binder<'a> {
         result
     }
 
+    /// An error about an option as such: where it is nested in another one, at its place there.
+    pub(super) fn of_option(&self, option: Present, error: Error) -> Error {
+        match self.option {
+            Some(_) => error.at(option.span),
+            None => error.target(option.name),
+        }
+    }
+
     /// Runs `then`; its errors are about this option or alias.
     pub(super) fn with_target<R>(
         &mut self,
@@ -333,8 +373,7 @@ impl<'a> Binder<'a> {
     pub(super) fn count_nodes(&mut self, more: usize, span: Span) -> Result<()> {
         self.nodes += more;
         if self.nodes > self.limits.nodes {
-            let message = format!("more than {} nodes in one expression", self.limits.nodes);
-            return Err(Error::new(Code::LimitExceeded, message).at(span));
+            return Err(self.limits.exceeded("nodes").at(span));
         }
         Ok(())
     }
@@ -368,10 +407,17 @@ impl<'a> Binder<'a> {
 
     /// An error for a name that the set doesn't have.
     pub(super) fn no_property(&self, set: &EntitySet, name: &str, span: Span) -> Error {
+        if self.is_nested(name) {
+            let what = "a path into what 'addnested' adds";
+            return Error::not_implemented(what).at(span);
+        }
         let message = format!("'{}' has no property '{name}'", set.declared.name);
-        Error::new(Code::UnknownProperty, message)
-            .at(span)
-            .did_you_mean(name, set.names())
+        let error = Error::new(Code::UnknownProperty, message).at(span);
+        match name.to_ascii_lowercase().as_str() {
+            // The one literal that has a single spelling.
+            "null" | "nil" | "none" => error.hint("did you mean 'null'?"),
+            _ => error.did_you_mean(name, set.names()),
+        }
     }
 }
 

@@ -12,6 +12,7 @@ use crate::error::{Code, Error, Result};
 use crate::uri::ast::{
     ExpandItem, ExpandKind, ExpandSuffix, Name, PathSegment, QueryOptions, ResourcePath,
 };
+use crate::uri::print;
 
 /// What a cross join takes. Its rows have no properties of their own to select.
 const ALLOWED: &[&str] = &[
@@ -57,22 +58,24 @@ pub(super) fn bind_crossjoin<'a>(
         sets.push(set);
     }
     if sets.len() > binder.limits.crossjoin_sets {
-        let limit = binder.limits.crossjoin_sets;
-        let message = format!("more than {limit} sets in $crossjoin");
-        return Err(Error::new(Code::LimitExceeded, message));
+        let span = names.last().map(|name| name.span).unwrap_or_default();
+        return Err(binder.limits.exceeded("crossjoin_sets").at(span));
     }
     if let Some(segment) = segments.first() {
         let text = segment_text(segment);
         let message = format!("'{text}' cannot follow '$crossjoin'");
         let error = Error::new(Code::UnknownSegment, message).at(segment.span);
-        return Err(error.target(text).hint("use $filter and $expand"));
+        return Err(error.hint("use $filter and $expand"));
     }
     match options.apply {
         None => allow_only(options, ALLOWED, "a cross join")?,
         Some(_) => allow_only(options, APPLIED, "an aggregated cross join")?,
     }
-    let frame = binder.push_frame(sets[0].id);
-    let crossed: Vec<Scoped> = sets[1..].iter().map(|set| binder.scoped(set.id)).collect();
+    let (first, others) = sets
+        .split_first()
+        .ok_or_else(|| Error::new(Code::SyntaxError, "expected the name of an entity set"))?;
+    let frame = binder.push_frame(first.id);
+    let crossed: Vec<Scoped> = others.iter().map(|set| binder.scoped(set.id)).collect();
     binder.frames[frame].crossed = crossed;
     let query = binder.bind_combined(frame, options)?;
     let path = ResourcePath::CrossJoin(names.to_vec(), segments.to_vec());
@@ -81,7 +84,7 @@ pub(super) fn bind_crossjoin<'a>(
         query,
         answer: Answer::Collection,
         by_key: false,
-        canonical: link::request(&path, options),
+        canonical: link::request(&print::path(&path), options),
     })
 }
 
@@ -97,6 +100,7 @@ impl<'a> Binder<'a> {
             match applied {
                 Applied::Entities(chosen, order) => (conditions, then) = (chosen, order),
                 Applied::Made(made) => return self.bind_derived_page(frame, made, options),
+                Applied::Nested(nested) => return self.bind_nested_page(frame, nested, options),
             }
         }
         if let Some(filter) = &options.filter {
@@ -154,7 +158,11 @@ impl<'a> Binder<'a> {
                         binder.bind_single(frame, (name, source), item, around, outputs)
                     };
                     let shape = self.in_option("$expand", expand)?;
-                    Member::One { name, shape }
+                    Member::One {
+                        name: name.to_owned(),
+                        dynamic: false,
+                        shape,
+                    }
                 }
                 (Some(_), Some((_, item))) => {
                     let message = format!("'{name}' is expanded twice");

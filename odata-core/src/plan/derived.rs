@@ -9,6 +9,8 @@ pub enum Input {
     Rows(Rows),
     /// What `$apply` made.
     Derived(Box<Derived>),
+    /// One row of nothing: what `nest` hangs its collections on.
+    One,
 }
 
 /// A relation in parentheses, with a number of its own in the plan.

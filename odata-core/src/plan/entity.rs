@@ -103,11 +103,15 @@ impl Binder<'_> {
     pub(super) fn compare(
         &self,
         op: Comparison,
-        (left, right): (Found, Found),
+        (left, left_span): (Found, Span),
+        (right, right_span): (Found, Span),
         span: Span,
     ) -> Result<Expr> {
         match (left, right) {
             (Found::Value(left, _), Found::Value(right, _)) => {
+                let (left_ty, right_ty) = (left.ty, right.ty);
+                let left = operand::read_as(left, right_ty, left_span)?;
+                let right = operand::read_as(right, left_ty, right_span)?;
                 operand::compare(op, left, right, span)
             }
             (Found::Entity(entity), Found::Value(value, _))

@@ -1,11 +1,13 @@
 //! `$expand`: related entities inside of an entity, each collection a query of its own.
 
-use super::bind::{Binder, allow_only, segment_text};
+use super::bind::{Binder, allow_only_nested, segment_text};
 use super::levels::Expansion;
 use super::projection::{Around, Outputs, Selection, strip_casts};
-use super::{Expr, Member, Output, Rows, Scoped, Selected, Shape, ShapeKind, Via, link};
+use super::{
+    CollectionAt, Expr, Input, Member, Output, Scoped, Selected, Shape, ShapeKind, Via, link,
+};
 use crate::edm::{EntitySet, SetId};
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Error, Result, Span};
 use crate::uri::ast::{
     ExpandItem, ExpandKind, ExpandSuffix, PathSegment, QueryOptions, SegmentKind,
 };
@@ -51,6 +53,9 @@ impl<'a> Binder<'a> {
                 return Err(target(
                     error.hint("nest the options instead: $expand=a($expand=b)"),
                 ));
+            }
+            if self.is_nested(name) && item.options.present.is_empty() {
+                continue;
             }
             let Some(place) = set.navigation(name) else {
                 let error = if set.property(name).is_some() {
@@ -98,7 +103,7 @@ impl<'a> Binder<'a> {
     }
 
     /// The types behind a navigation property: only its own has any entities.
-    fn check_casts(&self, target: SetId, casts: &[PathSegment]) -> Result<()> {
+    pub(super) fn check_casts(&self, target: SetId, casts: &[PathSegment]) -> Result<()> {
         for segment in casts {
             let name = segment_text(segment);
             match self.schema.set_of_type(name) {
@@ -125,22 +130,10 @@ impl<'a> Binder<'a> {
         outputs: &mut Outputs,
         context: &mut Vec<Selected>,
     ) -> Result<Member> {
-        self.expands += 1;
-        let limits = self.limits;
         let Expansion {
             navigation, item, ..
         } = expansion;
-        let too_much =
-            |message: String| Err(Error::new(Code::LimitExceeded, message).at(item.span));
-        if self.expands > limits.expands {
-            return too_much(format!("more than {} expand items in all", limits.expands));
-        }
-        if around.depth == limits.expand_depth {
-            return too_much(format!(
-                "more than {} levels of $expand",
-                limits.expand_depth
-            ));
-        }
+        self.count_expand(around.depth, item.span)?;
         self.alias_scopes.push(&item.options);
         let around = Around {
             depth: around.depth + 1,
@@ -173,6 +166,19 @@ impl<'a> Binder<'a> {
         member
     }
 
+    /// One item more that is expanded, at this depth.
+    pub(super) fn count_expand(&mut self, depth: usize, span: Span) -> Result<()> {
+        self.expands += 1;
+        let limits = self.limits;
+        if self.expands > limits.expands {
+            return Err(limits.exceeded("expands").at(span));
+        }
+        if depth >= limits.expand_depth {
+            return Err(limits.exceeded("expand_depth").at(span));
+        }
+        Ok(())
+    }
+
     fn bind_one(
         &mut self,
         frame: usize,
@@ -186,7 +192,11 @@ impl<'a> Binder<'a> {
         let far = self.join(frame, via.near, via.navigation);
         let shape = self.bind_single(frame, (name, far), item, around, outputs)?;
         *inside = selected(&shape);
-        Ok(Member::One { name, shape })
+        Ok(Member::One {
+            name: name.to_owned(),
+            dynamic: false,
+            shape,
+        })
     }
 
     /// A single entity that is expanded, at this table reference.
@@ -201,15 +211,12 @@ impl<'a> Binder<'a> {
         let what = format!("'{name}', a single entity");
         let selection = match item.suffix {
             ExpandSuffix::Entities => {
-                allow_only(
-                    &item.options,
-                    &["$select", "$expand", "$compute", "$levels"],
-                    &what,
-                )?;
+                let allowed = &["$select", "$expand", "$compute", "$levels"];
+                allow_only_nested(&item.options, allowed, &what)?;
                 Selection::Selected
             }
             ExpandSuffix::Ref => {
-                allow_only(&item.options, &[], &what)?;
+                allow_only_nested(&item.options, &[], &what)?;
                 Selection::Reference
             }
             ExpandSuffix::Count => {
@@ -245,16 +252,18 @@ impl<'a> Binder<'a> {
         let options = &item.options;
         let frame = self.push_frame(target);
         if item.suffix == ExpandSuffix::Count {
-            allow_only(
+            allow_only_nested(
                 options,
                 &["$filter", "$search"],
                 &format!("'{name}/$count'"),
             )?;
             let conditions = self.bind_conditions(frame, options)?;
             let rows = self.pop_frame(Some(via), Expr::all(conditions));
-            let count = outputs.push(Output::Count(Box::new(rows)));
+            let count = outputs.push(Output::Count(Box::new(Input::Rows(rows))));
             return Ok(Member::Many {
-                navigation: via.navigation,
+                name: name.to_owned(),
+                at: CollectionAt::Navigation(name),
+                dynamic: false,
                 output: None,
                 count: Some(count),
                 options: String::new(),
@@ -264,36 +273,36 @@ impl<'a> Binder<'a> {
         let selection = match item.suffix {
             ExpandSuffix::Ref => {
                 let allowed = &["$filter", "$search", "$orderby", "$skip", "$top", "$count"];
-                allow_only(options, allowed, &format!("'{name}/$ref'"))?;
+                allow_only_nested(options, allowed, &format!("'{name}/$ref'"))?;
                 Selection::Reference
             }
             _ => {
-                allow_only(options, COLLECTION, &format!("'{name}'"))?;
+                allow_only_nested(options, COLLECTION, &format!("'{name}'"))?;
                 Selection::Selected
             }
         };
-        // Arrays inside arrays multiply: the bound of one is what the ones around it leave.
-        let limits = self.limits;
-        let bound = limits
-            .expand_page_size
-            .min(limits.expand_product / around.product.max(1))
-            .max(1);
-        let rows = options.top.map_or(bound, |top| top.value.min(bound));
-        let within = Around {
-            product: around.product.saturating_mul(rows.max(1)),
-            ..around
-        };
-        let query = self.bind_query(frame, Some(via), Vec::new(), options, selection, within)?;
+        let bound = around.bound(self.limits);
+        let within = around.within(options.top.map_or(bound, |top| top.value.min(bound)));
+        if let (Some(_), Some((_, span))) = (&options.apply, options.levels) {
+            return Err(Error::not_implemented("'$levels' beside '$apply'").at(span));
+        }
+        // Names outside don't lead to what `$apply` makes inside.
+        let (derived, these) = (self.derived.take(), self.these.take());
+        let query = self.bind_query(frame, Some(via), Vec::new(), options, selection, within);
+        (self.derived, self.these) = (derived, these);
+        let query = query?;
         self.pop_frame(None, None);
-        let counted = query.rows().filter(|_| query.count).map(Rows::to_count);
-        let count = counted.map(|rows| outputs.push(Output::Count(Box::new(rows))));
+        let counted = query.count.then(|| query.input.clone());
+        let count = counted.map(|input| outputs.push(Output::Count(Box::new(input))));
         *inside = selected(&query.shape);
         let output = outputs.push(Output::Array(Box::new(query), bound));
         let again = around.again(self, self.schema.set(target));
         let canonical = link::nested(options, again.first(), &self.alias_scopes);
         let options = print::to_url(&canonical);
         Ok(Member::Many {
-            navigation: via.navigation,
+            name: name.to_owned(),
+            at: CollectionAt::Navigation(name),
+            dynamic: false,
             output: Some(output),
             count,
             options,

@@ -25,9 +25,6 @@ impl<'a> Binder<'a> {
                 Error::not_implemented(format_args!("the function '{lower}'")).at(name.span),
             );
         }
-        if functions::overloads(&lower).next().is_none() {
-            return Err(unknown(name));
-        }
         if let ("matchespattern", [_, _, flags]) = (lower.as_str(), arguments) {
             let what = "a third argument of 'matchesPattern'";
             return Err(Error::not_implemented(what).at(flags.span));
@@ -35,6 +32,9 @@ impl<'a> Binder<'a> {
         let mut bound = Vec::new();
         for argument in arguments {
             bound.push(self.bind_expr(argument)?);
+        }
+        if functions::overloads(&lower).next().is_none() {
+            return Ok(self.unknown_name(unknown(name)));
         }
         let function =
             choose(&lower, &bound).ok_or_else(|| no_overload(name, &lower, &bound, span))?;
@@ -64,7 +64,7 @@ impl<'a> Binder<'a> {
             .unwrap_or_default();
         match bound.get_mut(1).map(|pattern| &mut pattern.kind) {
             Some(ExprKind::Value(Value::Text(text))) => {
-                *text = pattern::translate(text, self.limits.pattern_chars, span)?;
+                *text = pattern::translate(text, self.limits, span)?;
                 Ok(())
             }
             Some(ExprKind::Null) => Ok(()),
@@ -141,6 +141,7 @@ impl<'a> Binder<'a> {
                 // No type is derived from another: it fails.
                 false => Found::value(Expr::null()),
             }),
+            (_, Named::Unknown) => Ok(Found::value(Expr::null())),
             (Found::Entity(_), Named::Primitive(_)) => mismatch("an entity"),
             (Found::Value(value, _), Named::Entity(_)) => match value.ty {
                 None => Ok(Found::value(value)),
@@ -186,7 +187,7 @@ impl<'a> Binder<'a> {
         }
     }
 
-    fn named_type(&self, name: &TypeName, alone: bool) -> Result<Named> {
+    fn named_type(&mut self, name: &TypeName, alone: bool) -> Result<Named> {
         let (text, span) = (&name.name.text, name.name.span);
         if name.collection {
             return Err(Error::not_implemented("a cast to a collection").at(span));
@@ -202,12 +203,13 @@ impl<'a> Binder<'a> {
         }
         let known = T::ALL.iter().map(|ty| ty.edm_name());
         let error = Error::new(Code::UnknownType, format!("there is no type '{text}'")).at(span);
-        Err(match alone && !text.contains('.') {
+        self.unknown_name(match alone && !text.contains('.') {
             true => error.hint(format!(
                 "the type stands behind the operand: ({text},Edm.String)"
             )),
             false => error.did_you_mean(text, known),
-        })
+        });
+        Ok(Named::Unknown)
     }
 }
 
@@ -215,6 +217,8 @@ impl<'a> Binder<'a> {
 enum Named {
     Primitive(T),
     Entity(SetId),
+    /// It was noted already.
+    Unknown,
 }
 
 fn cast_value(value: Expr, ty: T, span: Span) -> Result<Expr> {
@@ -269,6 +273,15 @@ pub(super) fn is_unknown(name: &Name) -> bool {
         && !functions::NOT_OFFERED.contains(&lower.as_str())
 }
 
+/// An error for a call with the names of parameters, which functions of a model have.
+pub(super) fn named(name: &Name) -> Error {
+    if is_unknown(name) {
+        return unknown(name);
+    }
+    let message = format!("'{}' takes its arguments without names", name.text);
+    Error::new(Code::UnknownFunction, message).at(name.span)
+}
+
 /// An error for a function that nobody knows.
 pub(super) fn unknown(name: &Name) -> Error {
     let error = Error::new(
@@ -301,18 +314,25 @@ fn no_overload(name: &Name, lower: &str, bound: &[Expr], span: Span) -> Error {
             .map(|expr| expr.ty.map_or("null", T::edm_name))
             .collect::<Vec<_>>(),
     );
-    let code =
-        if functions::overloads(lower).any(|function| function.parameters.len() == bound.len()) {
-            Code::TypeMismatch
-        } else {
-            Code::UnknownFunction
-        };
+    let counts = functions::overloads(lower).map(|function| function.parameters.len());
+    let mut counts: Vec<usize> = counts.collect();
+    counts.dedup();
+    if counts.contains(&bound.len()) {
+        let takes = takes.join(" or ");
+        let message = format!("'{}' takes {takes}, found {found}", name.text);
+        return Error::new(Code::TypeMismatch, message).at(span);
+    }
+    let counts = counts.iter().map(usize::to_string).collect::<Vec<_>>();
     let message = format!(
-        "'{}' takes {}, found {found}",
+        "'{}' takes {} argument{}, found {}",
         name.text,
-        takes.join(" or ")
+        counts.join(" or "),
+        if counts == ["1"] { "" } else { "s" },
+        bound.len()
     );
-    Error::new(code, message).at(span)
+    Error::new(Code::UnknownFunction, message)
+        .at(span)
+        .hint(format!("its arguments are {}", takes.join(" or ")))
 }
 
 /// The overload that takes operands of these types. A null fits everywhere, a quoted literal where

@@ -181,11 +181,7 @@ impl<'a> Binder<'a> {
         then: impl FnOnce(&mut Self) -> Result<R>,
     ) -> Result<R> {
         if self.lambdas == self.limits.lambda_depth {
-            let message = format!(
-                "more than {} lambda expressions inside each other",
-                self.limits.lambda_depth
-            );
-            return Err(Error::new(Code::LimitExceeded, message).at(span));
+            return Err(self.limits.exceeded("lambda_depth").at(span));
         }
         self.lambdas += 1;
         let result = then(self);

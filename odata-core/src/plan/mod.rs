@@ -192,7 +192,7 @@ impl Query {
     pub fn rows(&self) -> Option<&Rows> {
         match &self.input {
             Input::Rows(rows) => Some(rows),
-            Input::Derived(_) => None,
+            Input::Derived(_) | Input::One => None,
         }
     }
 
@@ -243,7 +243,7 @@ pub enum Output {
     /// An expanded collection: an array of rows.
     Array(Box<Query>, u64),
     /// The number of a collection's members.
-    Count(Box<Rows>),
+    Count(Box<Input>),
 }
 
 impl Output {
@@ -299,6 +299,8 @@ pub struct Links {
 pub enum Selected {
     /// A property, a navigation property whose link is wanted, or `*`.
     Name(String),
+    /// A collection that `nest` makes: its own context URL says what is in it.
+    Collection(String),
     /// An expanded navigation property.
     Expanded {
         /// Its name.
@@ -314,7 +316,9 @@ impl Selected {
     /// The name.
     pub fn name(&self) -> &str {
         match self {
-            Selected::Name(name) | Selected::Expanded { name, .. } => name,
+            Selected::Name(name) | Selected::Collection(name) | Selected::Expanded { name, .. } => {
+                name
+            }
         }
     }
 }
@@ -381,13 +385,13 @@ pub enum Member {
         name: String,
         /// What is inside.
         members: Vec<Member>,
-        /// The output that is null where there is nothing inside.
-        present: Option<usize>,
     },
     /// An expanded entity; absent where its key is null.
     One {
         /// The name of the navigation property.
-        name: &'static str,
+        name: String,
+        /// Whether `$apply` added it: `$metadata` does not know it.
+        dynamic: bool,
         /// The entity.
         shape: Shape,
     },
@@ -400,8 +404,12 @@ pub enum Member {
     },
     /// An expanded collection.
     Many {
-        /// The place of the navigation property.
-        navigation: usize,
+        /// The name of the navigation property.
+        name: String,
+        /// Where the collection is read on its own.
+        at: CollectionAt,
+        /// Whether `$apply` added it: `$metadata` does not know it.
+        dynamic: bool,
         /// The output that holds the array, if members are wanted.
         output: Option<usize>,
         /// The output that holds the number of all members, if it is wanted.
@@ -411,4 +419,13 @@ pub enum Member {
         /// The same as a next link's token is bound to them.
         canonical: String,
     },
+}
+
+/// Where a nested collection is read on its own, as its next link does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CollectionAt {
+    /// Behind the entity, by this navigation property.
+    Navigation(&'static str),
+    /// At this path below the service root, percent-encoded.
+    Path(String),
 }

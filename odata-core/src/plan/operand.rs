@@ -26,8 +26,7 @@ impl<'a> Binder<'a> {
     pub(super) fn find_expr(&mut self, expr: &'a ast::Expr) -> Result<Found> {
         self.count_nodes(1, expr.span)?;
         if self.depth == self.limits.depth {
-            let message = format!("more than {} levels of nesting", self.limits.depth);
-            return Err(Error::new(Code::LimitExceeded, message).at(expr.span));
+            return Err(self.limits.exceeded("depth").at(expr.span));
         }
         self.depth += 1;
         let found = self.find_kind(expr);
@@ -58,7 +57,7 @@ impl<'a> Binder<'a> {
             A::NamedCall(name, arguments) => {
                 return match self.find_keyed(name, Key::Arguments(arguments), span)? {
                     Some(found) => Ok(found),
-                    None => Err(function::unknown(name)),
+                    None => Ok(Found::value(self.unknown_name(function::named(name)))),
                 };
             }
             A::Cast(operand, ty) => return self.bind_cast(operand.as_deref(), ty, span),
@@ -107,19 +106,20 @@ impl<'a> Binder<'a> {
             let message = format!("the parameter alias '{name}' leads to itself");
             return Err(Error::new(Code::InvalidOptionValue, message).at(span));
         }
-        let values = self
-            .alias_scopes
-            .iter()
-            .rev()
-            .flat_map(|options| options.aliases.iter());
-        let value = values
-            .filter(|(alias, _)| alias.text == name)
-            .map(|(_, value)| value)
-            .next();
+        let scopes = self.alias_scopes.iter().enumerate().rev();
+        let mut found = scopes.filter_map(|(scope, options)| {
+            let mut aliases = options.aliases.iter();
+            let (_, value) = aliases.find(|(alias, _)| alias.text == name)?;
+            Some((scope, value))
+        });
+        let found = found.next();
         self.open_aliases.push(name.to_owned());
-        // The value has positions of its own option.
-        let result = match value {
-            Some(_) => self.with_target(name, |binder| then(binder, value)),
+        let result = match found {
+            // The value has positions of its own option, which nested options are a part of.
+            Some((scope, value)) => {
+                let option = self.option.filter(|_| scope > 0);
+                self.with_target(option.unwrap_or(name), |binder| then(binder, Some(value)))
+            }
             None => then(self, None),
         };
         self.open_aliases.pop();
@@ -144,8 +144,9 @@ impl<'a> Binder<'a> {
             _ => None,
         };
         if let Some(comparison) = comparison {
-            let operands = (self.find_expr(left)?, self.find_expr(right)?);
-            return self.compare(comparison, operands, span);
+            let left = (self.find_expr(left)?, left.span);
+            let right = (self.find_expr(right)?, right.span);
+            return self.compare(comparison, left, right, span);
         }
         match op {
             BinaryOp::In => self.bind_in(left, right),
@@ -189,8 +190,9 @@ impl<'a> Binder<'a> {
         };
         let mut equal = Vec::new();
         for item in items {
-            let operands = (Found::Entity(entity.clone()), self.find_expr(item)?);
-            equal.push(self.compare(Comparison::Eq, operands, item.span)?);
+            let left = (Found::Entity(entity.clone()), item.span);
+            let right = (self.find_expr(item)?, item.span);
+            equal.push(self.compare(Comparison::Eq, left, right, item.span)?);
         }
         Ok(Expr::one_of(equal).unwrap_or_else(|| constant(false)))
     }
@@ -451,7 +453,7 @@ fn align(left: Expr, right: Expr, span: Span) -> Result<(Expr, Expr)> {
     ))
 }
 
-fn read_as(expr: Expr, other: Option<T>, span: Span) -> Result<Expr> {
+pub(super) fn read_as(expr: Expr, other: Option<T>, span: Span) -> Result<Expr> {
     match (&expr.kind, other) {
         (
             ExprKind::Value(Value::Text(text)),

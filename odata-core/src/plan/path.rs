@@ -233,7 +233,7 @@ impl<'a> Binder<'a> {
                 {
                     // A range variable hides a property of that name.
                     let is_variable =
-                        |frame: &super::bind::Frame| frame.variable.as_deref() == Some(name);
+                        |frame: &super::bind::Frame<'_>| frame.variable.as_deref() == Some(name);
                     if let Some(frame) = self.frames.iter().rposition(is_variable) {
                         return Ok((
                             Place {
@@ -289,12 +289,7 @@ impl<'a> Binder<'a> {
     ) -> Result<Found> {
         let Place { frame, mut source } = start;
         if segments.len() > self.limits.path_segments {
-            let message = format!(
-                "a path of {} segments, the limit is {}",
-                segments.len(),
-                self.limits.path_segments
-            );
-            return Err(Error::new(Code::LimitExceeded, message).at(span));
+            return Err(self.limits.exceeded("path_segments").at(span));
         }
         for (i, segment) in segments.iter().enumerate() {
             let rest = &segments[i + 1..];

@@ -7,6 +7,7 @@
 
 use super::ecmascript::normalized;
 use crate::error::{Code, Error, Result, Span};
+use crate::limits::Limits;
 use regex_syntax::ast::{
     AssertionKind, Ast, ClassBracketed, ClassPerl, ClassPerlKind, ClassSet, ClassSetItem,
     ErrorKind, GroupKind, Literal, RepetitionKind, RepetitionRange,
@@ -20,15 +21,13 @@ const DEPTH: u32 = 32;
 const MOST_IN_ALL: u64 = 10_000;
 
 /// The pattern in PostgreSQL's language.
-pub(super) fn translate(pattern: &str, longest: usize, span: Span) -> Result<String> {
+pub(super) fn translate(pattern: &str, limits: &Limits, span: Span) -> Result<String> {
     let exceeded = |message: String| Error::new(Code::LimitExceeded, message).at(span);
     let not_offered = |what: &str| {
         Error::not_implemented(format_args!("{what} in a regular expression")).at(span)
     };
-    let chars = pattern.chars().count();
-    if chars > longest {
-        let message = format!("a regular expression of {chars} characters, the limit is {longest}");
-        return Err(exceeded(message));
+    if pattern.chars().count() > limits.pattern_chars {
+        return Err(limits.exceeded("pattern_chars").at(span));
     }
     let normalized = normalized(pattern).map_err(not_offered)?;
     let mut parser = regex_syntax::ast::parse::ParserBuilder::new();
@@ -37,9 +36,9 @@ pub(super) fn translate(pattern: &str, longest: usize, span: Span) -> Result<Str
         .build()
         .parse(&normalized)
         .map_err(|error| match error.kind() {
-            ErrorKind::NestLimitExceeded(_) => {
-                exceeded(format!("more than {DEPTH} levels in a regular expression"))
-            }
+            ErrorKind::NestLimitExceeded(_) => exceeded(format!(
+                "expected at most {DEPTH} levels in a regular expression"
+            )),
             kind => {
                 let message = format!("the regular expression is not valid: {kind}");
                 Error::new(Code::InvalidLiteral, message).at(span)
@@ -53,7 +52,7 @@ pub(super) fn translate(pattern: &str, longest: usize, span: Span) -> Result<Str
         }
         Refused::NotOffered(what) => not_offered(what),
         Refused::TooMany => exceeded(format!(
-            "more than {MOST_REPETITIONS} repetitions in a regular expression, or {MOST_IN_ALL} in all"
+            "expected at most {MOST_REPETITIONS} repetitions in a regular expression, and {MOST_IN_ALL} in all"
         )),
     })?;
     out.push(')');
@@ -227,7 +226,8 @@ mod tests {
 
     #[track_caller]
     fn check(pattern: &str, expected: std::result::Result<&str, Code>) {
-        let found = translate(pattern, 256, Span::default()).map_err(|error| error.code());
+        let found =
+            translate(pattern, &Limits::default(), Span::default()).map_err(|error| error.code());
         assert_eq!(found, expected.map(str::to_owned));
     }
 

@@ -7,6 +7,7 @@ use super::order::indexed_range;
 use super::{Expr, Input, Links, Member, Output, Query, Scoped, Selected, Shape, ShapeKind, Via};
 use crate::edm::{EntitySet, SetId};
 use crate::error::{Code, Error, Result, Span};
+use crate::limits::Limits;
 use crate::uri::ast::{ComputeItem, QueryOptions, SegmentKind, SelectItem, SelectKind};
 
 /// Which members of an entity are wanted.
@@ -58,6 +59,21 @@ impl Around<'_> {
             depth: 0,
             product: 1,
             inside: None,
+        }
+    }
+
+    /// The members that an array here may have. Arrays inside arrays multiply: the bound of one is
+    /// what the ones around it leave.
+    pub(super) fn bound(&self, limits: &Limits) -> u64 {
+        let left = limits.expand_product / self.product.max(1);
+        limits.expand_page_size.min(left).max(1)
+    }
+
+    /// Around what is inside of an array of so many rows.
+    pub(super) fn within(self, rows: u64) -> Self {
+        Around {
+            product: self.product.saturating_mul(rows.max(1)),
+            ..self
         }
     }
 }
@@ -122,81 +138,90 @@ impl<'a> Binder<'a> {
         Ok(conditions)
     }
 
+    /// The query over the rows of a frame: `conditions` are those of the path.
     pub(super) fn bind_query(
         &mut self,
         frame: usize,
         via: Option<Via>,
-        mut conditions: Vec<Expr>,
+        conditions: Vec<Expr>,
+        options: &'a QueryOptions,
+        selection: Selection,
+        around: Around<'a>,
+    ) -> Result<Query> {
+        let from = self.frames[frame].from;
+        self.frames[frame].around = around;
+        self.with_origin((frame, from), |binder| {
+            let applied = match &options.apply {
+                Some(transformations) => binder.in_option("$apply", |binder| {
+                    binder.bind_apply(frame, via, conditions, transformations)
+                })?,
+                None => Applied::Entities(conditions, Order::new()),
+            };
+            binder.bind_applied(frame, via, applied, options, selection, around)
+        })
+    }
+
+    /// The query over what `$apply` leads to, which is evaluated before the other options.
+    pub(super) fn bind_applied(
+        &mut self,
+        frame: usize,
+        via: Option<Via>,
+        applied: Applied,
         options: &'a QueryOptions,
         selection: Selection,
         around: Around<'a>,
     ) -> Result<Query> {
         let from = self.frames[frame].from;
         let skip = self.bind_skip(options)?;
-        let mut then = Order::new();
-        self.with_origin((frame, from), |binder| {
-            if let Some(transformations) = &options.apply {
-                let applied = binder.in_option("$apply", |binder| {
-                    if around.depth > 0 {
-                        return Err(Error::not_implemented("$apply inside $expand"));
-                    }
-                    let given = std::mem::take(&mut conditions);
-                    binder.bind_apply(frame, via, given, transformations)
-                })?;
-                match applied {
-                    Applied::Entities(chosen, order) => (conditions, then) = (chosen, order),
-                    Applied::Made(made) => return binder.bind_derived_page(frame, made, options),
-                }
-            }
-            let may_ask = around.depth == 0;
-            let these =
-                |conditions: &[Expr]| may_ask.then(|| These::entities(frame, via, conditions));
-            binder.these = these(&conditions);
-            binder.in_option("$compute", |binder| {
-                let items = options.compute.as_deref().unwrap_or_default();
-                binder.bind_compute(frame, from, items)
-            })?;
-            conditions.extend(binder.bind_conditions(frame, options)?);
-            binder.these = None;
-            let mut outputs = Outputs::default();
-            let shape = binder.bind_shape(frame, from, options, selection, around, &mut outputs)?;
-            binder.these = these(&conditions);
-            let (order, asked_order) = binder.in_option("$orderby", |binder| {
-                let range = match via {
-                    None => indexed_range(binder.set(from), from, &conditions),
-                    // The members of one entity are few, and are found by its key.
-                    Some(_) => None,
-                };
-                let asked = options.order_by.as_deref().unwrap_or_default();
-                let order = binder.bind_order_items(asked)?.into_iter().chain(then);
-                Ok(binder.total_order(&[from], order.collect(), range, &mut outputs))
-            })?;
-            binder.these = None;
-            Ok(Query {
-                input: Input::Rows(binder.rows(frame, via, conditions)),
-                order,
-                asked_order,
-                skip,
-                top: options.top.map(|top| top.value),
-                count: options.count.is_some_and(|(count, _)| count),
-                outputs: outputs.into_vec(),
-                shape,
-            })
+        let (mut conditions, then) = match applied {
+            Applied::Entities(chosen, order) => (chosen, order),
+            Applied::Made(made) => return self.bind_derived_page(frame, made, options),
+            Applied::Nested(nested) => return self.bind_nested_page(frame, nested, options),
+        };
+        let may_ask = around.depth == 0;
+        let these = |conditions: &[Expr]| may_ask.then(|| These::entities(frame, via, conditions));
+        self.these = these(&conditions);
+        self.in_option("$compute", |binder| {
+            let items = options.compute.as_deref().unwrap_or_default();
+            binder.bind_compute(frame, from, items)
+        })?;
+        conditions.extend(self.bind_conditions(frame, options)?);
+        self.these = None;
+        let mut outputs = Outputs::default();
+        let shape = self.bind_shape(frame, from, options, selection, around, &mut outputs)?;
+        self.these = these(&conditions);
+        let (order, asked_order) = self.in_option("$orderby", |binder| {
+            let range = match via {
+                None => indexed_range(binder.set(from), from, &conditions),
+                // The members of one entity are few, and are found by its key.
+                Some(_) => None,
+            };
+            let asked = options.order_by.as_deref().unwrap_or_default();
+            let order = binder.bind_order_items(asked)?.into_iter().chain(then);
+            Ok(binder.total_order(&[from], order.collect(), range, &mut outputs))
+        })?;
+        self.these = None;
+        Ok(Query {
+            input: Input::Rows(self.rows(frame, via, conditions)),
+            order,
+            asked_order,
+            skip,
+            top: options.top.map(|top| top.value),
+            count: options.count.is_some_and(|(count, _)| count),
+            outputs: outputs.into_vec(),
+            shape,
         })
     }
 
-    pub(super) fn bind_skip(&self, options: &QueryOptions) -> Result<u64> {
-        let Some(number) = options.skip else {
-            return Ok(0);
-        };
-        if number.value > self.limits.skip {
-            let message = format!("'$skip' is larger than {}", self.limits.skip);
-            let error = Error::new(Code::LimitExceeded, message)
-                .at(number.span)
-                .target("$skip");
-            return Err(error.hint("follow '@odata.nextLink', which is fast at any depth"));
-        }
-        Ok(number.value)
+    pub(super) fn bind_skip(&mut self, options: &QueryOptions) -> Result<u64> {
+        let (value, most) = (options.skip, self.limits.skip);
+        self.in_option("$skip", |binder| match value {
+            Some(skip) if skip.value > most => {
+                let error = binder.limits.exceeded("skip").at(skip.span);
+                Err(error.hint("follow '@odata.nextLink', which is fast at any depth"))
+            }
+            _ => Ok(value.map_or(0, |skip| skip.value)),
+        })
     }
 
     pub(super) fn bind_compute(
@@ -254,7 +279,7 @@ impl<'a> Binder<'a> {
             .map(|(_, name, _)| name)
             .collect();
         // What $apply computed is a property of all rows (Data Aggregation 3.4.2).
-        if options.apply.is_some() && options.select.is_none() && !computed.is_empty() {
+        if self.frames[frame].applied && options.select.is_none() && !computed.is_empty() {
             context.push(Selected::Name("*".to_owned()));
             context.extend(computed.into_iter().cloned().map(Selected::Name));
         }
@@ -284,6 +309,10 @@ impl<'a> Binder<'a> {
                 .key
                 .iter()
                 .all(|place| selected(set.properties[*place].declared.name));
+        if !reference && source == self.frames[frame].from {
+            let added = self.nested_members(frame, options, outputs, &mut context)?;
+            members.extend(added);
+        }
         self.in_option("$expand", |binder| {
             for item in binder.expand_items(set, options, around)? {
                 members.push(binder.bind_expand(
@@ -370,7 +399,7 @@ impl<'a> Binder<'a> {
                     context.push(Selected::Name(name.clone()));
                     wanted.names.push(name);
                 }
-            } else {
+            } else if !self.is_nested(name) {
                 let error = self.no_property(set, name, segment.span);
                 self.unknown_name(error);
             }

@@ -10,6 +10,7 @@ use super::{link, literal, operand};
 use crate::edm::{EntitySet, Schema};
 use crate::error::{Code, Error, Result, Span};
 use crate::uri::ast::{self, Argument, Literal, PathSegment, QueryOptions, SegmentKind};
+use crate::uri::{print, segment_of};
 
 /// One entity or collection on the way.
 struct Step<'a> {
@@ -53,7 +54,6 @@ pub(super) fn no_set(schema: &Schema, name: &str) -> Error {
         format!("there is no collection '{name}'"),
     )
     .did_you_mean(name, known)
-    .target(name)
 }
 
 /// The rows that a resource path and its options ask for.
@@ -62,6 +62,7 @@ pub(super) fn bind_resource<'a>(
     segments: &'a [PathSegment],
     options: &'a QueryOptions,
 ) -> Result<Data> {
+    binder.path = segments;
     let (steps, end) = walk(binder, segments)?;
     let (last, before) = steps
         .split_last()
@@ -83,7 +84,9 @@ pub(super) fn bind_resource<'a>(
         conditions.push(bind_step_key(binder, from, key, last.span)?);
     }
     for filter in &last.filters {
-        conditions.push(binder.bind_member_condition(frame, filter)?);
+        let target = segment_of(segments, filter.span).unwrap_or_default();
+        let condition = |binder: &mut Binder<'a>| binder.bind_member_condition(frame, filter);
+        conditions.push(binder.with_target(&target, condition)?);
     }
     let collection = last.is_collection();
     let (query, answer) = match end {
@@ -140,7 +143,7 @@ pub(super) fn bind_resource<'a>(
         query,
         answer,
         by_key: last.key.is_some(),
-        canonical: link::request(&ast::ResourcePath::Resource(segments.to_vec()), options),
+        canonical: link::request(&print::segments(segments), options),
     })
 }
 
@@ -193,9 +196,7 @@ fn walk<'a>(binder: &Binder<'a>, segments: &'a [PathSegment]) -> Result<(Vec<Ste
         let text = segment_text(segment);
         let after_end = |what: &str| {
             let message = format!("'{text}' cannot follow {what}");
-            Error::new(Code::UnknownSegment, message)
-                .at(segment.span)
-                .target(text)
+            Error::new(Code::UnknownSegment, message).at(segment.span)
         };
         if let (End::Property(place), SegmentKind::Value) = (&end, &segment.kind) {
             end = End::Value(*place);
@@ -220,8 +221,7 @@ fn walk<'a>(binder: &Binder<'a>, segments: &'a [PathSegment]) -> Result<(Vec<Ste
                     Code::UnknownSegment,
                     format!("'{text}' is not a collection"),
                 )
-                .at(segment.span)
-                .target(text));
+                .at(segment.span));
             };
             let set = schema
                 .set_named(name)
@@ -284,7 +284,7 @@ fn walk<'a>(binder: &Binder<'a>, segments: &'a [PathSegment]) -> Result<(Vec<Ste
                         Code::UnknownSegment,
                         format!("'{name}' is not a member of a collection"),
                     );
-                    let error = error.at(segment.span).target(name);
+                    let error = error.at(segment.span);
                     let hint = format!(
                         "name one entity first: {}(1)/{name}",
                         set.declared.entity_set
@@ -308,10 +308,7 @@ fn walk<'a>(binder: &Binder<'a>, segments: &'a [PathSegment]) -> Result<(Vec<Ste
                         Code::UnknownSegment,
                         format!("'{}' has no '{name}'", set.declared.name),
                     );
-                    return Err(error
-                        .at(segment.span)
-                        .target(name)
-                        .did_you_mean(name, set.names()));
+                    return Err(error.at(segment.span).did_you_mean(name, set.names()));
                 }
             }
             _ => {
@@ -319,8 +316,7 @@ fn walk<'a>(binder: &Binder<'a>, segments: &'a [PathSegment]) -> Result<(Vec<Ste
                     Code::UnknownSegment,
                     format!("'{text}' cannot stand here"),
                 )
-                .at(segment.span)
-                .target(text));
+                .at(segment.span));
             }
         }
     }
@@ -328,9 +324,7 @@ fn walk<'a>(binder: &Binder<'a>, segments: &'a [PathSegment]) -> Result<(Vec<Ste
 }
 
 fn not_allowed(message: &str, segment: &PathSegment) -> Error {
-    Error::new(Code::OptionNotAllowed, message)
-        .at(segment.span)
-        .target(segment_text(segment))
+    Error::new(Code::OptionNotAllowed, message).at(segment.span)
 }
 
 /// Which options a resource allows (URL Conventions 5.1). Those that cannot change a count are
@@ -447,7 +441,6 @@ fn bind_step_key<'a>(
         Key::Arguments(arguments) => binder.bind_key(from, arguments, span),
         Key::Segment(text) => binder.bind_key_segment(from, text, span),
     }
-    .map_err(|error| error.target(binder.set(from).declared.entity_set))
 }
 
 impl<'a> Binder<'a> {
@@ -552,9 +545,7 @@ impl<'a> Binder<'a> {
         };
         let value = literal::from_text(text, set.properties[place].ty).ok_or_else(|| {
             let message = format!("'{text}' is not a key of '{}'", set.declared.name);
-            Error::new(Code::UnknownSegment, message)
-                .at(span)
-                .target(text)
+            Error::new(Code::UnknownSegment, message).at(span)
         })?;
         self.key_equals(from, place, Expr::value(value), span)
     }

@@ -22,7 +22,7 @@ impl Binder<'_> {
                 "$search of '{}', which has no searchable property,",
                 set.declared.entity_set
             );
-            return Err(Error::not_implemented(what));
+            return Err(Error::not_implemented(what).at(search.span()));
         }
         let text = |place: &usize| Expr {
             kind: ExprKind::Property(from, *place),

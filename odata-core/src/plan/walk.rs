@@ -169,6 +169,7 @@ impl Input {
                 }
             }
             Input::Derived(derived) => derived.each(visit),
+            Input::One => {}
         }
     }
 }

@@ -2,30 +2,30 @@
 
 use crate::uri::ODataUri;
 use crate::uri::ast::{ExpandItem, QueryOptions, ResourcePath, SegmentKind};
+use crate::uri::segment_of;
 
 /// The one option, or segment of the path, that has expressions; `None` where there are several.
-pub(super) fn only_expression(uri: &ODataUri) -> Option<&'static str> {
+pub(super) fn only_expression(uri: &ODataUri) -> Option<String> {
     let options = &uri.options;
-    let filters = match &uri.path {
+    let segments = match &uri.path {
         ResourcePath::Resource(segments) => segments.as_slice(),
         _ => &[],
     };
-    let in_path = filters
+    let filters = segments
         .iter()
-        .any(|segment| matches!(segment.kind, SegmentKind::Filter(_)));
+        .filter(|segment| matches!(segment.kind, SegmentKind::Filter(_)))
+        .filter_map(|segment| segment_of(segments, segment.span));
     let candidates = [
-        (in_path, "$filter(..)"),
         (options.apply.is_some(), "$apply"),
         (options.compute.is_some(), "$compute"),
         (options.filter.is_some(), "$filter"),
         (options.order_by.is_some(), "$orderby"),
         (expands_with_expressions(options), "$expand"),
     ];
-    let mut found = candidates.iter().filter(|(is_there, _)| *is_there);
-    match (found.next(), found.next()) {
-        (Some((_, only)), None) => Some(only),
-        _ => None,
-    }
+    let found = candidates.iter().filter(|(is_there, _)| *is_there);
+    let found = found.map(|(_, option)| (*option).to_owned());
+    let mut all = filters.chain(found);
+    all.next().filter(|_| all.next().is_none())
 }
 
 fn expands_with_expressions(options: &QueryOptions) -> bool {

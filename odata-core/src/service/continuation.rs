@@ -100,12 +100,12 @@ pub(super) async fn page(
         };
         let row = row.ok_or_else(|| gone("the row that this link continues from is gone"))?;
         let mut after = Vec::new();
-        for (place, value) in token.values.iter().enumerate() {
+        for (place, (value, sort)) in token.values.iter().zip(&sort).enumerate() {
             if !value.is_of(row.cell(place)) {
                 return Err(gone("the row that this link continues from has changed"));
             }
             after.push(Bound {
-                ty: sort[place].ty,
+                ty: sort.ty,
                 value: row.cell(place).map(<[u8]>::to_vec),
             });
         }

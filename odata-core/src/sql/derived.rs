@@ -10,6 +10,7 @@ impl Writer<'_> {
     pub(super) fn input(&mut self, input: &Input, more: impl FnOnce(&mut Self, &mut Conditions)) {
         match input {
             Input::Rows(rows) => self.rows_clause(rows, more),
+            Input::One => more(self, &mut Conditions::new(" WHERE ")),
             Input::Derived(derived) => {
                 self.sql(" FROM ");
                 self.derived(derived);

@@ -305,14 +305,17 @@ impl Writer<'_> {
     }
 
     fn call(&mut self, function: &Function, operands: &[Expr]) {
-        let literal = match operands.get(1).map(|operand| &operand.kind) {
-            Some(ExprKind::Value(Value::Text(text))) => Some(text),
+        let literal = match operands {
+            [operand, second, ..] => match &second.kind {
+                ExprKind::Value(Value::Text(text)) => Some((operand, text)),
+                _ => None,
+            },
             _ => None,
         };
         match (function.sql, literal) {
-            (Sql::Like { before, behind, .. }, Some(text)) => {
+            (Sql::Like { before, behind, .. }, Some((operand, text))) => {
                 self.sql("(");
-                self.operand(&operands[0]);
+                self.operand(operand);
                 self.sql(" LIKE ");
                 self.value(&Value::Text(like_pattern(text, before, behind)));
                 self.sql(")");

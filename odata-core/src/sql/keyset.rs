@@ -27,9 +27,10 @@ impl Writer<'_> {
                 Item { order, expr, bound }
             })
             .collect();
+        let descending = items.first().map(|item| item.order.descending);
         let one_way = items
             .iter()
-            .all(|item| item.order.descending == items[0].order.descending);
+            .all(|item| Some(item.order.descending) == descending);
         let never_null = items
             .iter()
             .all(|item| !item.order.expr.nullable && item.bound.is_some());
@@ -80,7 +81,7 @@ impl Writer<'_> {
             }
             some = true;
             self.sql("(");
-            for equal in &items[..i] {
+            for equal in items.iter().take(i) {
                 self.equal(equal);
                 self.sql(" AND ");
             }

@@ -213,7 +213,7 @@ impl Writer<'_> {
         self.sql("(SELECT count(*)");
         match input {
             Input::Rows(rows) => self.rows_clause(&rows.to_count(), |_, _| {}),
-            derived => self.input(derived, |_, _| {}),
+            made => self.input(made, |_, _| {}),
         }
         self.sql(")");
     }
@@ -244,14 +244,17 @@ impl Writer<'_> {
             }
         });
         if let Some(window) = window {
-            self.order_by(&query.order, |item| match &query.outputs[item.output] {
+            self.order_by(&query.order, |item| match query.outputs.get(item.output) {
                 // What is computed for the row already isn't written out a second time.
-                Output::Expr(Expr {
-                    kind: ExprKind::Property(..) | ExprKind::Column(..),
-                    ..
-                })
-                | Output::Property(..) => None,
-                _ => Some(item.output),
+                Some(
+                    Output::Expr(Expr {
+                        kind: ExprKind::Property(..) | ExprKind::Column(..),
+                        ..
+                    })
+                    | Output::Property(..),
+                )
+                | None => None,
+                Some(_) => Some(item.output),
             });
             self.limit(window.read, window.skip);
         }
@@ -262,7 +265,7 @@ impl Writer<'_> {
             Output::Property(source, place) => self.output_property(*source, *place),
             Output::Expr(expr) => self.output_expr(expr),
             Output::Array(query, bound) => self.array(query, *bound),
-            Output::Count(rows) => self.count(rows),
+            Output::Count(input) => self.count_input(input),
         }
     }
 

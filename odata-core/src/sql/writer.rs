@@ -61,7 +61,7 @@ impl<'a> Writer<'a> {
     /// A name of the model, quoted.
     pub(super) fn name(&mut self, name: &'static str) {
         self.text.push('"');
-        self.text.push_str(&name.replace('"', "\"\""));
+        self.doubled(name, '"');
         self.text.push('"');
     }
 
@@ -78,8 +78,18 @@ impl<'a> Writer<'a> {
     /// A text of the model, as a literal.
     pub(super) fn text_literal(&mut self, text: &'static str) {
         self.text.push('\'');
-        self.text.push_str(&text.replace('\'', "''"));
+        self.doubled(text, '\'');
         self.text.push('\'');
+    }
+
+    /// A text whose quotes are doubled.
+    fn doubled(&mut self, text: &'static str, quote: char) {
+        for (i, part) in text.split(quote).enumerate() {
+            if i > 0 {
+                self.text.extend([quote, quote]);
+            }
+            self.text.push_str(part);
+        }
     }
 
     /// A column of a table reference.
@@ -163,15 +173,20 @@ impl<'a> Writer<'a> {
             match part {
                 Part::Text(text) => self.sql(text),
                 Part::Piece(place) if named(place) => self.numbered("v.a", place),
-                Part::Piece(place) => self.write_piece(&pieces[place]),
+                Part::Piece(place) => {
+                    if let Some(piece) = pieces.get(place) {
+                        self.write_piece(piece);
+                    }
+                }
             }
         }
         if any {
             self.sql(" FROM");
-            let named = (0..pieces.len()).filter(|place| named(*place));
-            for (i, place) in named.enumerate() {
+            let pieces = pieces.iter().enumerate();
+            let named = pieces.filter(|(place, _)| named(*place));
+            for (i, (place, piece)) in named.enumerate() {
                 self.sql(if i == 0 { " (SELECT " } else { ", " });
-                self.write_piece(&pieces[place]);
+                self.write_piece(piece);
                 self.numbered(" AS a", place);
             }
             self.sql(" OFFSET 0) v)");

@@ -144,8 +144,24 @@ pub struct QueryOptions {
     pub aliases: Vec<(Name, Expr)>,
     /// Custom options, decoded, in order.
     pub custom: Vec<(String, String)>,
-    /// The system options that are present, by their canonical name (`$filter`), in order.
-    pub present: Vec<&'static str>,
+    /// The system options that are present, in order.
+    pub present: Vec<Present>,
+}
+
+/// A system option that is present.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Present {
+    /// Its canonical name (`$filter`).
+    pub name: &'static str,
+    /// Where its name stands: in the query itself, or in the value of the option it is nested in.
+    pub span: Span,
+}
+
+impl QueryOptions {
+    /// Whether the system option of this canonical name is present.
+    pub fn has(&self, name: &str) -> bool {
+        self.present.iter().any(|option| option.name == name)
+    }
 }
 
 /// A whole number that an option holds.
@@ -402,6 +418,20 @@ pub enum SearchExpr {
     Or(Vec<SearchExpr>),
     /// Not this.
     Not(Box<SearchExpr>),
+}
+
+impl SearchExpr {
+    /// Where it stands, from its first word to its last.
+    pub fn span(&self) -> Span {
+        match self {
+            SearchExpr::Incomplete(term) | SearchExpr::Term(term) => term.span,
+            SearchExpr::Not(operand) => operand.span(),
+            SearchExpr::And(operands) | SearchExpr::Or(operands) => {
+                let spans = operands.iter().map(SearchExpr::span);
+                spans.reduce(Span::to).unwrap_or_default()
+            }
+        }
+    }
 }
 
 /// A word or a phrase.

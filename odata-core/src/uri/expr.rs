@@ -6,7 +6,7 @@
 
 use super::ast::{BinaryOp, Expr, ExprKind, Literal};
 use super::depth::too_deep;
-use super::parser::{Parser, exceeded};
+use super::parser::Parser;
 use super::token::Token;
 use crate::error::Result;
 
@@ -148,7 +148,7 @@ impl Parser<'_> {
         if outermost {
             self.in_expr = false;
             if let Some(span) = too_deep(&expr, self.limits.depth) {
-                return Err(exceeded(self.limits, "depth").at(span));
+                return Err(self.limits.exceeded("depth").at(span));
             }
         }
         Ok(expr)

@@ -13,6 +13,7 @@ mod depth;
 mod expr;
 mod geo;
 mod hierarchy;
+mod hint;
 mod literal;
 mod member;
 mod operand;
@@ -25,19 +26,22 @@ pub mod print;
 mod raw;
 mod rules;
 mod search;
+mod segment;
 mod select_expand;
 mod token;
 
 pub use ast::ODataUri;
 pub use options::system_options;
 pub use rules::parse_rule;
+pub use segment::{segment_at, segment_of};
 
-use ast::ResourcePath;
+use ast::{Present, ResourcePath};
 use options::{Origin, parse_query};
 use parser::Parser;
 use raw::Text;
+use segment::segment_of_text;
 
-use crate::error::{Code, Error, Result, Span};
+use crate::error::{Code, Error, Result};
 use crate::limits::Limits;
 
 /// The tree of a request's URL. `raw_path` is what follows the service root, `raw_query` what follows
@@ -46,7 +50,7 @@ use crate::limits::Limits;
 /// Every error names the query option or path segment it is about, and its place there.
 pub fn parse(raw_path: &str, raw_query: &str, limits: &Limits) -> Result<ODataUri> {
     if raw_path.len() + raw_query.len() > limits.url_bytes {
-        return Err(parser::exceeded(limits, "url_bytes"));
+        return Err(limits.exceeded("url_bytes"));
     }
     let uri = ODataUri {
         path: parse_path(raw_path, limits, 0)?,
@@ -64,19 +68,8 @@ fn parse_path(raw: &str, limits: &Limits, base: usize) -> Result<ResourcePath> {
     };
     let path = Text::path(inner, base).and_then(|text| Parser::new(&text, limits).resource_path());
     path.map_err(|error| {
-        let at = error.span().map_or(0, |span| span.start as usize);
-        error.target(segment_at(inner, at.saturating_sub(base)))
+        error.target_at(|place| segment_of_text(inner, (place.start as usize).saturating_sub(base)))
     })
-}
-
-/// The segment of the raw path that holds this character.
-fn segment_at(raw: &str, at: usize) -> &str {
-    let mut end = 0;
-    let segment = raw.split('/').find(|segment| {
-        end += segment.chars().count() + 1;
-        at < end
-    });
-    segment.unwrap_or("")
 }
 
 /// The options that the grammar itself allows for the resources that are no data.
@@ -93,20 +86,15 @@ fn check_resource_options(uri: &ODataUri) -> Result<()> {
         .options
         .present
         .iter()
-        .find(|name| !allowed.contains(name));
-    if let Some(name) = wrong {
-        let message = format!("the query option '{name}' is not allowed for {resource}");
-        return Err(Error::new(Code::OptionNotAllowed, message)
-            .at(Span::default())
-            .target(*name));
+        .find(|option| !allowed.contains(&option.name));
+    if let Some(Present { name, .. }) = wrong {
+        let message = format!("'{name}' is not allowed on {resource}");
+        return Err(Error::new(Code::OptionNotAllowed, message).target(*name));
     }
     if matches!(uri.path, ResourcePath::Entity(_)) && uri.options.id.is_none() {
-        return Err(Error::new(
-            Code::SyntaxError,
-            "expected the query option '$id' for $entity",
-        )
-        .at(Span::default())
-        .target("$id"));
+        let message = "expected the query option '$id' for $entity";
+        let error = Error::new(Code::SyntaxError, message).target("$id");
+        return Err(error.hint("$entity?$id=Collection(1)"));
     }
     Ok(())
 }

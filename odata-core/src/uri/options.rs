@@ -3,8 +3,8 @@
 //! In: the query as the client wrote it, or the cursor at the `(` of nested options. Out:
 //! [`QueryOptions`]. Whether a resource allows an option is not known here.
 
-use super::ast::{OrderByItem, QueryOptions};
-use super::parser::{self, Parser};
+use super::ast::{OrderByItem, Present, QueryOptions};
+use super::parser::Parser;
 use super::raw::Text;
 use super::token::Token;
 use crate::error::{Code, Error, Result, Span, nearest};
@@ -127,6 +127,34 @@ pub(crate) enum Origin {
     Text(usize),
 }
 
+impl Origin {
+    /// An error in an option's name, which no value has a place for.
+    fn of_name(self, error: Error) -> Error {
+        match self {
+            Origin::Value => error.of_whole(),
+            Origin::Text(_) => error,
+        }
+    }
+}
+
+/// The name of an option as it stands before its `=`.
+#[derive(Clone, Copy)]
+struct OptionName<'a> {
+    text: &'a Text,
+    origin: Origin,
+}
+
+impl OptionName<'_> {
+    fn span(self) -> Span {
+        self.text.span(0, self.text.as_str().len())
+    }
+
+    /// An error about the name itself.
+    fn error(self, error: Error) -> Error {
+        self.origin.of_name(error.at(self.span()))
+    }
+}
+
 /// The option of this name: with or without `$`, in any case.
 fn lookup(name: &str) -> Option<(&'static str, SystemOption)> {
     let bare = name.strip_prefix('$').unwrap_or(name);
@@ -155,10 +183,7 @@ pub(crate) fn parse_query(raw: &str, limits: &Limits, origin: Origin) -> Result<
         };
         count += 1;
         if count > limits.options {
-            let end = name.chars().count();
-            return Err(parser::exceeded(limits, "options")
-                .at(Span::new(0, end))
-                .target(name));
+            return Err(limits.exceeded("options").target(name));
         }
         let (name_base, value_base) = match origin {
             Origin::Value => (0, 0),
@@ -167,32 +192,39 @@ pub(crate) fn parse_query(raw: &str, limits: &Limits, origin: Origin) -> Result<
                 base + start + name.chars().count() + usize::from(value.is_some()),
             ),
         };
-        let name = Text::query(name, name_base).map_err(|e| e.target(name))?;
-        read_piece(&mut options, &name, value, value_base, limits)?;
+        let text = Text::query(name, name_base).map_err(|e| origin.of_name(e).target(name))?;
+        let name = OptionName {
+            text: &text,
+            origin,
+        };
+        read_piece(&mut options, name, value, value_base, limits)?;
     }
     Ok(options)
 }
 
 fn read_piece(
     options: &mut QueryOptions,
-    name: &Text,
+    name: OptionName<'_>,
     value: Option<&str>,
     base: usize,
     limits: &Limits,
 ) -> Result<()> {
-    let text = name.as_str();
+    let text = name.text.as_str();
     if text.starts_with('@') {
         let value = value_of(name, text, value)?;
         let value = Text::query(value, base).map_err(|e| e.target(text))?;
-        let mut parser = Parser::new(name, limits);
-        let alias = parser.alias_name().map_err(|e| e.target(text))?;
-        parser.end("'='").map_err(|e| e.target(text))?;
+        let mut parser = Parser::new(name.text, limits);
+        let alias = parser.alias_name().and_then(|alias| {
+            parser.end("'='")?;
+            Ok(alias)
+        });
+        let alias = alias.map_err(|e| name.error(e).target(text))?;
         return read_alias(options, alias, &mut Parser::new(&value, limits))
             .map_err(|e| e.target(text));
     }
     let Some((canonical, option)) = lookup(text) else {
         if text.starts_with('$') {
-            return Err(unknown(text, name.span(0, text.len()), Place::Query).target(text));
+            return Err(name.error(unknown(text, Place::Query)).target(text));
         }
         let value = Text::query(value.unwrap_or(""), base).map_err(|e| e.target(text))?;
         options
@@ -202,9 +234,8 @@ fn read_piece(
     };
     if !Place::Query.allows(option) {
         if text.starts_with('$') {
-            let span = name.span(0, text.len());
-            return Err(not_allowed(canonical, Place::Query)
-                .at(span)
+            return Err(name
+                .error(not_allowed(canonical, Place::Query))
                 .target(canonical));
         }
         let value = Text::query(value.unwrap_or(""), base).map_err(|e| e.target(text))?;
@@ -222,7 +253,11 @@ fn read_piece(
     decoded
         .and_then(|value| {
             let mut parser = Parser::new(&value, limits);
-            parser.option(options, canonical, option, text)?;
+            let present = Present {
+                name: canonical,
+                span: name.span(),
+            };
+            parser.option(options, present, option, text)?;
             parser.end(match option {
                 O::Filter | O::OrderBy => "an operator or the end",
                 O::Select | O::Expand | O::Compute => "',' or the end",
@@ -234,15 +269,12 @@ fn read_piece(
         .map_err(|e| e.target(canonical))
 }
 
-fn value_of<'v>(name: &Text, target: &str, value: Option<&'v str>) -> Result<&'v str> {
+fn value_of<'v>(name: OptionName<'_>, target: &str, value: Option<&'v str>) -> Result<&'v str> {
     value.ok_or_else(|| {
-        let end = name.as_str().len();
-        Error::new(
-            Code::SyntaxError,
-            format!("expected '=' and a value behind '{target}'"),
-        )
-        .at(name.span(end, end))
-        .target(target)
+        let end = name.text.as_str().len();
+        let message = format!("expected '=' and a value behind '{target}'");
+        let error = Error::new(Code::SyntaxError, message).at(name.text.span(end, end));
+        name.error(error).target(target)
     })
 }
 
@@ -256,11 +288,12 @@ fn read_alias(
         .iter()
         .any(|(known, _)| known.text == alias.text)
     {
-        return Err(Error::new(
-            Code::DuplicateOption,
-            format!("the alias '{}' is given twice", alias.text),
-        )
-        .at(alias.span));
+        let message = format!("the alias '{}' is given twice", alias.text);
+        let error = Error::new(Code::DuplicateOption, message);
+        return Err(match parser.in_options {
+            true => error.at(alias.span),
+            false => error,
+        });
     }
     let value = parser.expr()?;
     if !parser.in_options {
@@ -270,12 +303,9 @@ fn read_alias(
     Ok(())
 }
 
-fn unknown(name: &str, span: Span, place: Place) -> Error {
-    let error = Error::new(
-        Code::OptionNotAllowed,
-        format!("unknown query option '{name}' in {}", place.name()),
-    )
-    .at(span);
+fn unknown(name: &str, place: Place) -> Error {
+    let message = format!("unknown query option '{name}' in {}", place.name());
+    let error = Error::new(Code::OptionNotAllowed, message);
     let bare = name.trim_start_matches('$');
     if let Some((_, today)) = OLD_OPTIONS
         .iter()
@@ -297,13 +327,8 @@ fn unknown(name: &str, span: Span, place: Place) -> Error {
 }
 
 fn not_allowed(name: &str, place: Place) -> Error {
-    Error::new(
-        Code::OptionNotAllowed,
-        format!(
-            "the query option '{name}' is not allowed in {}",
-            place.name()
-        ),
-    )
+    let message = format!("'{name}' is not allowed in {}", place.name());
+    Error::new(Code::OptionNotAllowed, message)
 }
 
 impl Parser<'_> {
@@ -357,13 +382,17 @@ impl Parser<'_> {
         let name = self.slice(found.start, found.end);
         let span = self.span(found.start, found.end);
         let Some((canonical, option)) = lookup(name) else {
-            return Err(unknown(name, span, place));
+            return Err(unknown(name, place).at(span));
         };
         if !place.allows(option) {
             return Err(not_allowed(canonical, place).at(span));
         }
         self.expect(Token::Equals, "'=' behind the option's name")?;
-        self.option(options, canonical, option, name)
+        let present = Present {
+            name: canonical,
+            span,
+        };
+        self.option(options, present, option, name)
     }
 
     /// One nested option by itself.
@@ -377,21 +406,23 @@ impl Parser<'_> {
     fn option(
         &mut self,
         options: &mut QueryOptions,
-        canonical: &'static str,
+        present: Present,
         option: SystemOption,
         written: &str,
     ) -> Result<()> {
-        if options.present.contains(&canonical) {
+        let canonical = present.name;
+        if options.has(canonical) {
             let message = match written == canonical {
                 true => format!("the option '{canonical}' is given twice"),
                 false => format!("the option '{canonical}' is given twice, once as '{written}'"),
             };
-            let start = self.position();
-            let value = self.word();
-            return Err(Error::new(Code::DuplicateOption, message)
-                .at(self.span(start, start + value.len())));
+            let error = Error::new(Code::DuplicateOption, message);
+            return Err(match self.in_options {
+                true => error.at(present.span),
+                false => error,
+            });
         }
-        options.present.push(canonical);
+        options.present.push(present);
         match option {
             O::Filter => options.filter = Some(self.expr()?),
             O::OrderBy => options.order_by = Some(self.order_by()?),
@@ -430,6 +461,19 @@ impl Parser<'_> {
         Ok(items)
     }
 
+    /// Behind a direction an item is over.
+    fn item_ends(&mut self) -> Result<()> {
+        let before = self.position();
+        self.skip_space();
+        let ends = !matches!(self.peek(), Token::Name | Token::Integer | Token::Dollar);
+        let error = self.unexpected("',' or the end");
+        self.set_position(before);
+        match ends {
+            true => Ok(()),
+            false => Err(error),
+        }
+    }
+
     fn order_by_item(&mut self) -> Result<OrderByItem> {
         let expr = self.expr()?;
         let before = self.position();
@@ -438,6 +482,7 @@ impl Parser<'_> {
             for (direction, descending) in [("asc", false), ("desc", true)] {
                 if word.eq_ignore_ascii_case(direction) {
                     self.next();
+                    self.item_ends()?;
                     return Ok(OrderByItem { expr, descending });
                 }
             }

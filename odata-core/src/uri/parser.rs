@@ -4,6 +4,7 @@
 //! place, what was expected, what was found, and a hint where one is near.
 
 use super::ast::{Expr, ExprKind, Name};
+use super::hint::hint;
 use super::raw::Text;
 use super::token::Token;
 use crate::error::{Code, Error, Result, Span};
@@ -319,7 +320,7 @@ impl<'a> Parser<'a> {
     }
 
     fn exceeded(&self, limit: &str, span: Span) -> Error {
-        exceeded(self.limits, limit).at(span)
+        self.limits.exceeded(limit).at(span)
     }
 
     // Errors.
@@ -342,11 +343,8 @@ impl<'a> Parser<'a> {
             found.end,
             format!("expected {expected}, found {what}"),
         );
-        match self.hint(found, text) {
+        match hint(self, found, expected) {
             Some(hint) => error.hint(hint),
-            None if found.token == Token::Name && expected.contains("an operator") => {
-                error.did_you_mean(text, super::expr::operator_names())
-            }
             None => error,
         }
     }
@@ -365,56 +363,6 @@ impl<'a> Parser<'a> {
         let message = format!("expected an operand, found '{word}'");
         Some(self.error(start, before.len(), message))
     }
-
-    fn hint(&self, found: Found, text: &str) -> Option<String> {
-        let before = self.slice(0, found.start);
-        let hint = match found.token {
-            Token::Equals => "compare with 'eq'",
-            Token::Sign => match text {
-                "==" => "compare with 'eq'",
-                "!=" | "<>" => "compare with 'ne'",
-                "<" => "compare with 'lt'",
-                "<=" => "compare with 'le'",
-                ">" => "compare with 'gt'",
-                ">=" => "compare with 'ge'",
-                "&&" => "combine with 'and'",
-                "||" => "combine with 'or'",
-                _ => "negate with 'not'",
-            },
-            Token::JsonString | Token::OpenJsonString => "a string stands in single quotes",
-            Token::OpenString => "close the string with a single quote; one inside it is doubled",
-            Token::Name | Token::Integer if before.ends_with('\'') => {
-                "a single quote inside a string is doubled: 'O''Neil'"
-            }
-            Token::BadDate => "a date is written 2021-11-23, a time with it 2021-11-23T09:30:00Z",
-            Token::Other if text == "+" => "add with 'add'",
-            Token::Minus | Token::Integer if text.starts_with('-') => "subtract with 'sub'",
-            Token::Star => "multiply with 'mul'",
-            Token::Slash if before.ends_with([' ', ')']) => "divide with 'div'",
-            Token::Other if text == "%" => "the rest of a division is 'mod'",
-            _ => return None,
-        };
-        Some(hint.to_owned())
-    }
-}
-
-/// The text and value of the limit of this name.
-fn limit_of(limits: &Limits, name: &str) -> Option<(&'static str, u64)> {
-    let row = limits.table().into_iter().find(|row| row.0 == name)?;
-    Some((row.1, row.2))
-}
-
-/// The error of a limit, with the words of the table of limits.
-pub(crate) fn exceeded(limits: &Limits, name: &str) -> Error {
-    let (text, most) = limit_of(limits, name).unwrap_or(("of this", 0));
-    let code = match name {
-        "url_bytes" => Code::UriTooLong,
-        _ => Code::LimitExceeded,
-    };
-    Error::new(
-        code,
-        format!("expected at most {most} {text} (limit '{name}')"),
-    )
 }
 
 /// A token for a person.

@@ -23,6 +23,13 @@ pub fn uri(uri: &ODataUri) -> String {
     }
 }
 
+/// One segment of a path.
+pub(super) fn segment(segment: &PathSegment) -> String {
+    let mut out = Out::new(Place::Path);
+    out.segment(&segment.kind);
+    out.text
+}
+
 /// The resource path, without a slash before it.
 pub fn path(path: &ResourcePath) -> String {
     let mut out = Out::new(Place::Path);
@@ -56,10 +63,24 @@ pub fn path(path: &ResourcePath) -> String {
     out.text
 }
 
+/// The segments of a resource path, without a slash before them.
+pub fn segments(segments: &[PathSegment]) -> String {
+    let mut out = Out::new(Place::Path);
+    out.segments(segments, false);
+    out.text
+}
+
+/// The system options but some, and the aliases, with `&` between.
+pub fn system_options(options: &QueryOptions, without: &[&str]) -> String {
+    let mut out = Out::new(Place::Query);
+    out.options(options, "&", without);
+    out.text
+}
+
 /// The query options, with `&` between.
 pub fn query(options: &QueryOptions) -> String {
     let mut out = Out::new(Place::Query);
-    let mut first = out.options(options, "&");
+    let mut first = out.options(options, "&", &[]);
     for (name, value) in &options.custom {
         out.separate("&", &mut first);
         out.custom_name(name);
@@ -204,7 +225,7 @@ impl Out {
         }
     }
 
-    fn segment(&mut self, segment: &SegmentKind) {
+    pub(crate) fn segment(&mut self, segment: &SegmentKind) {
         match segment {
             SegmentKind::Name(name) | SegmentKind::Annotation(name) | SegmentKind::Key(name) => {
                 self.data(name);
@@ -240,18 +261,19 @@ impl Out {
             return;
         }
         self.push("(");
-        self.options(options, ";");
+        self.options(options, ";", &[]);
         self.push(")");
     }
 
     /// The system options and aliases; true if there was none.
-    fn options(&mut self, options: &QueryOptions, between: &str) -> bool {
+    fn options(&mut self, options: &QueryOptions, between: &str, without: &[&str]) -> bool {
         let mut first = true;
-        for name in &options.present {
+        let present = options.present.iter();
+        for option in present.filter(|option| !without.contains(&option.name)) {
             self.separate(between, &mut first);
-            self.push(name);
+            self.push(option.name);
             self.push("=");
-            self.option(options, name);
+            self.option(options, option.name);
         }
         for (name, value) in &options.aliases {
             self.separate(between, &mut first);

@@ -18,7 +18,7 @@ use crate::limits::Limits;
 pub fn parse_rule(rule: &str, input: &str) -> Result<String> {
     let limits = Limits::default();
     if input.len() > limits.url_bytes {
-        return Err(super::parser::exceeded(&limits, "url_bytes"));
+        return Err(limits.exceeded("url_bytes"));
     }
     match rule {
         "odataUri" => odata_uri(input, &limits),
@@ -91,7 +91,13 @@ fn option(input: &str, names: &[&str], limits: &Limits) -> Result<String> {
         ["system"] => total == 1 && present.len() == 1,
         ["custom"] => total == 1 && custom.len() == 1,
         ["alias"] => total == 1 && aliases.len() == 1,
-        _ => total == 1 && present == names,
+        _ => {
+            total == 1
+                && present
+                    .iter()
+                    .map(|option| option.name)
+                    .eq(names.iter().copied())
+        }
     };
     match right {
         true => Ok(print::query(&options)),
@@ -334,7 +340,7 @@ fn grammar_rule(rule: &str, parser: &mut Parser<'_>) -> Result<String> {
         }
         "levels" => {
             let options = parser.one_option(Place::Expand)?;
-            if options.present != ["$levels"] {
+            if !options.has("$levels") {
                 return Err(parser.error(0, parser.position(), "expected '$levels'"));
             }
             out.push("$levels=");

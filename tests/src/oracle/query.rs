@@ -59,9 +59,9 @@ pub fn answer(world: &World, uri: &ODataUri) -> Result<Outcome> {
     if let Some(other) = options
         .present
         .iter()
-        .find(|option| !KNOWN.contains(option))
+        .find(|option| !KNOWN.contains(&option.name))
     {
-        return Err(Fault::unsupported(*other));
+        return Err(Fault::unsupported(other.name));
     }
     if let Some(steps) = &options.apply {
         set = apply.run(set, steps)?;

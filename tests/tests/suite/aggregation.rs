@@ -78,6 +78,7 @@ fn plain(value: Value) -> Value {
             let members = members.into_iter().filter(|(name, _)| !name.contains('@'));
             Value::Object(members.map(|(name, value)| (name, plain(value))).collect())
         }
+        Value::Array(values) => values.into_iter().map(plain).collect(),
         Value::Number(number) => {
             let rounded = (number.as_f64().unwrap() * 1e9).round() / 1e9;
             json!(rounded)
@@ -616,7 +617,6 @@ async fn what_is_not_offered_says_so() {
     let server = server().await;
     let hierarchy = "$root/SalesOrganizations,SalesOrgHierarchy,ID";
     for (name, apply) in [
-        ("addnested", "addnested(Customer,identity as C)".to_owned()),
         (
             "ancestors",
             format!("ancestors({hierarchy},filter(ID eq 'US'))"),
@@ -625,7 +625,6 @@ async fn what_is_not_offered_says_so() {
             "descendants",
             format!("descendants({hierarchy},filter(ID eq 'US'))"),
         ),
-        ("nest", "nest(groupby((Name)) as N)".to_owned()),
         ("traverse", format!("traverse({hierarchy},preorder)")),
         (
             "rolluprecursive",
@@ -642,76 +641,4 @@ async fn what_is_not_offered_says_so() {
     }
     let known: BTreeSet<_> = TRANSFORMATIONS.iter().chain(NOT_OFFERED).collect();
     assert_eq!(known.len(), TRANSFORMATIONS.len() + NOT_OFFERED.len());
-}
-
-#[tokio::test]
-async fn joins() {
-    let server = server().await;
-    check(
-        server,
-        "Products?$apply=join(Sales as Sale)&$select=ID&$expand=Sale($select=ID)&$orderby=Sale/ID",
-        json!([
-            {"ID": "P3", "Sale": {"ID": 1}}, {"ID": "P1", "Sale": {"ID": 2}},
-            {"ID": "P2", "Sale": {"ID": 3}}, {"ID": "P2", "Sale": {"ID": 4}},
-            {"ID": "P3", "Sale": {"ID": 5}}, {"ID": "P1", "Sale": {"ID": 6}},
-            {"ID": "P3", "Sale": {"ID": 7}}, {"ID": "P3", "Sale": {"ID": 8}},
-        ]),
-    );
-    // Who has nothing is kept by an outer join alone, even where an aggregate makes a row of nothing.
-    let totals = "aggregate(Amount with sum as Total))/groupby((Name,TotalSales/Total))";
-    check(
-        server,
-        &format!("Products?$apply=outerjoin(Sales as TotalSales,{totals}"),
-        json!([
-            {"Name": "Coffee", "TotalSales": {"Total": 12}}, {"Name": "Paper", "TotalSales": {"Total": 8}},
-            {"Name": "Pencil", "TotalSales": {"Total": null}}, {"Name": "Sugar", "TotalSales": {"Total": 4}},
-        ]),
-    );
-    check(
-        server,
-        &format!("Products?$apply=join(Sales as TotalSales,{totals}"),
-        json!([
-            {"Name": "Coffee", "TotalSales": {"Total": 12}}, {"Name": "Paper", "TotalSales": {"Total": 8}},
-            {"Name": "Sugar", "TotalSales": {"Total": 4}},
-        ]),
-    );
-    let filtered = "(Sales as Sale,filter(Amount gt 3))&$select=Name&$expand=Sale($select=Amount)&$orderby=Name,Sale/Amount";
-    check(
-        server,
-        &format!("Products?$apply=outerjoin{filtered}"),
-        json!([
-            {"Name": "Coffee", "Sale": {"Amount": 4}}, {"Name": "Coffee", "Sale": {"Amount": 8}},
-            {"Name": "Paper", "Sale": {"Amount": 4}}, {"Name": "Pencil", "Sale": null}, {"Name": "Sugar", "Sale": null},
-        ]),
-    );
-    check(
-        server,
-        &format!("Products?$apply=join{filtered}"),
-        json!([
-            {"Name": "Coffee", "Sale": {"Amount": 4}}, {"Name": "Coffee", "Sale": {"Amount": 8}},
-            {"Name": "Paper", "Sale": {"Amount": 4}},
-        ]),
-    );
-    check(
-        server,
-        "Products?$apply=filter(Color eq 'White')/join(Sales as Sale)/filter(Sale/Amount lt 3)/aggregate($count as n,Sale/Amount with sum as s)",
-        json!([{"n": 5, "s": 8}]),
-    );
-    // A joined instance is shown where it is expanded.
-    let rows = rows(server, "Products?$apply=join(Sales as Sale)&$top=1");
-    assert!(
-        rows[0]["Sale"].is_null() && rows[0]["Name"].is_string(),
-        "{rows:?}"
-    );
-    for (apply, code) in [
-        ("join(Nothing as N)", "UnknownNavigation"),
-        ("join(Category as C)", "TypeMismatch"),
-        ("join(Sales as Name)", "InvalidOptionValue"),
-        ("join(Sales as S)&$expand=T", "UnknownNavigation"),
-        ("join(Sales as S)&$expand=S($select=T)", "UnknownProperty"),
-        ("join(Sales as S)&$expand=S($top=1)", "OptionNotAllowed"),
-    ] {
-        let path = format!("Products?$apply={apply}");
-        assert_eq!(refusal(server, &path), (400, code.to_owned()), "{path}");
-    }
 }

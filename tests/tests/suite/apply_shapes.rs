@@ -202,3 +202,47 @@ async fn the_context_lists_what_all_rows_have() {
         assert_eq!(context(server, &path), expected, "{path}");
     }
 }
+
+/// Rows of any shapes, in any transformation: an answer, or a refusal that says what is wrong.
+#[tokio::test]
+async fn rows_of_several_shapes_never_break_what_follows() {
+    let server = small().await;
+    let one = |path: &str| get(server, &format!("Message?$apply={path}"), &[]);
+    // This was out of bounds.
+    let path =
+        "concat(identity,top(1))/groupby((inbox/name),aggregate(content with countdistinct as n))";
+    assert_eq!(one(path).status, 501, "{}", one(path).text());
+    let shapes = [
+        "identity",
+        "top(1)",
+        "compute(id add 1 as x)",
+        "groupby((inbox/name))",
+        "groupby((rollup(inbox_id,sender/name)),aggregate($count as n))",
+        "aggregate(id with max as n)",
+        "concat(groupby((status)),aggregate($count as n))",
+    ];
+    let following = [
+        "groupby((inbox/name),aggregate(content with countdistinct as m))",
+        "groupby((x,n),aggregate($count as m))",
+        "groupby((rollup(inbox_id,status)),aggregate(id with sum as m))",
+        "groupby((inbox_id),topcount(1,id)/aggregate(n with max as m))",
+        "aggregate(id with max from inbox with average as m)",
+        "aggregate(n with max from inbox/name with min from status with max as m)",
+        "filter(isdefined(n) and isdefined(inbox/name) or isdefined(x))",
+        "orderby(inbox/name,n desc)/skip(1)/compute(n add 1 as m)",
+        "topsum(5,n)/concat(identity,aggregate(n with sum as m))",
+        "join(attachments as a)",
+        "nest(groupby((inbox/name)) as m)",
+        "identity&$orderby=inbox/name&$filter=n ge 0&$select=inbox,n,x&$count=true",
+    ];
+    for left in shapes {
+        for right in shapes {
+            for then in following {
+                let path = format!("concat({left},{right})/{then}");
+                let response = one(&path);
+                let known = matches!(response.status, 200 | 400 | 501);
+                assert!(known && response.complete, "{path}: {}", response.text());
+            }
+        }
+    }
+}

@@ -1,6 +1,8 @@
 //! The writers of a response, made from its plan.
 
-use super::super::{CellWriter, MetadataLevel, cell::CellOptions, write_json_string};
+use super::super::{
+    CellWriter, MetadataLevel, cell::CellOptions, select_list::select_list, write_json_string,
+};
 use super::{
     Array, Context, EntityNames, EntityWriter, Id, ManyWriter, MemberWriter, Name, SortOutput,
 };
@@ -40,7 +42,10 @@ impl EntityWriter {
         context: &Arc<Context>,
     ) -> EntityWriter {
         let set = schema.set(shape.set);
+        let is_full = context.level == MetadataLevel::Full
+            && (shape.kind == ShapeKind::Entity || shape.entities.is_some());
         let builder = Builder {
+            is_full,
             schema,
             set,
             outputs,
@@ -84,8 +89,7 @@ impl EntityWriter {
                 let id = Id::of_entity(context.level, entities.key_selected);
                 (branches, id)
             }),
-            full: context.level == MetadataLevel::Full
-                && (shape.kind == ShapeKind::Entity || shape.entities.is_some()),
+            full: is_full,
             links: links(set, shape, context.level),
             members: members.map(|member| builder.member(member)).collect(),
         }
@@ -94,6 +98,8 @@ impl EntityWriter {
 
 /// What the writers of an entity's members are made of.
 struct Builder<'a> {
+    /// Whether all links are written.
+    is_full: bool,
     schema: &'a Schema,
     set: &'a EntitySet,
     outputs: &'a [Output],
@@ -107,6 +113,17 @@ impl Builder<'_> {
         CellWriter::new(column, ty, nullable, self.context.cells)
     }
 
+    /// The context URL of entities that hang on a property which `$metadata` does not know.
+    fn context_url(&self, shape: &Shape, end: &str) -> Option<String> {
+        let Builder {
+            schema, context, ..
+        } = *self;
+        let set = schema.set(shape.set).declared.entity_set;
+        let list = select_list(&shape.selection, context.version);
+        let url = || format!("{}$metadata#{set}{list}{end}", context.root);
+        (context.level != MetadataLevel::None).then(url)
+    }
+
     fn member(&self, member: &Member) -> MemberWriter {
         let Builder {
             schema,
@@ -114,6 +131,7 @@ impl Builder<'_> {
             outputs,
             first,
             context,
+            ..
         } = *self;
         let full = context.level == MetadataLevel::Full;
         match member {
@@ -141,13 +159,8 @@ impl Builder<'_> {
                     ..branches
                 }),
             },
-            Member::Group {
-                name,
-                members,
-                present,
-            } => MemberWriter::Group {
+            Member::Group { name, members } => MemberWriter::Group {
                 name: name.clone(),
-                present: present.map(|output| first + output),
                 members: members.iter().map(|member| self.member(member)).collect(),
             },
             Member::Link { name, shape } => MemberWriter::Link {
@@ -156,21 +169,38 @@ impl Builder<'_> {
                     schema, shape, outputs, first, context,
                 )),
             },
-            Member::One { name, shape } => MemberWriter::One {
+            Member::One {
                 name,
+                dynamic,
+                shape,
+            } => MemberWriter::One {
+                name: name.clone(),
+                context: dynamic
+                    .then(|| self.context_url(shape, "/$entity"))
+                    .flatten(),
                 key: first + shape.key.first().copied().unwrap_or_default(),
                 entity: Box::new(EntityWriter::of_shape(
                     schema, shape, outputs, first, context,
                 )),
             },
             Member::Many {
-                navigation,
+                name,
+                at,
+                dynamic,
                 output,
                 count,
                 options,
                 canonical,
             } => MemberWriter::Many(Box::new(ManyWriter {
-                name: set.navigation[*navigation].declared.name,
+                name: name.clone(),
+                at: at.clone(),
+                context: output
+                    .filter(|_| *dynamic)
+                    .and_then(|output| match &outputs[output] {
+                        Output::Array(query, _) => self.context_url(&query.shape, ""),
+                        _ => None,
+                    }),
+                links: self.is_full && !dynamic,
                 array: output.and_then(|output| array(schema, outputs, output, first, context)),
                 count: count.map(|output| (self.cell(output, false), first + output)),
                 options: options.clone(),
@@ -262,7 +292,7 @@ fn links(set: &EntitySet, shape: &Shape, level: MetadataLevel) -> Vec<&'static s
         let name = set.navigation[place].declared.name;
         shape.members.iter().any(|member| match member {
             Member::One { name: expanded, .. } => *expanded == name,
-            Member::Many { navigation, .. } => *navigation == place,
+            Member::Many { name: expanded, .. } => *expanded == name,
             _ => false,
         })
     };

@@ -18,10 +18,12 @@ impl Binder<'_> {
         let derived = self.derived.clone();
         let joins = self.frames[frame].joins.clone();
         let computed = self.frames[frame].computed.clone();
+        let nested = self.frames[frame].nested.clone();
         let result = then(self);
         self.derived = derived;
         self.frames[frame].joins = joins;
         self.frames[frame].computed = computed;
+        self.frames[frame].nested = nested;
         result
     }
 
@@ -45,17 +47,17 @@ impl Binder<'_> {
             shapes.kinds.extend(kinds);
             branch_of.extend(kinds.iter().map(|_| i));
         }
-        columns.push(Column::hidden(&number(0), &shapes));
+        columns.push(Column::hidden(&number(0)));
         let slots = Slots::of(branches.iter().map(|made| &made.order));
         for (ty, _) in &slots.kinds {
-            columns.push(Column::hidden(&null(*ty), &shapes));
+            columns.push(Column::hidden(&null(*ty)));
         }
         let mut unique = Vec::new();
         let (mut layers, mut below, mut shape) = (Vec::new(), Default::default(), 0);
         for (made, places) in branches.into_iter().zip(&slots.places) {
             let relation = &made.relation;
             let mut select = Vec::new();
-            for (place, column) in columns[..named].iter().enumerate() {
+            for (place, column) in columns.iter().take(named).enumerate() {
                 let own = relation.place(&column.path);
                 if own.is_some_and(|own| relation.names.unique.contains(&own))
                     && !unique.contains(&place)
@@ -102,6 +104,7 @@ impl Binder<'_> {
             Stage::Made(made) => return Ok(made),
             Stage::Entities(entities) => entities,
         };
+        self.check_nothing_nested(frame, span)?;
         let sources = self.combined(frame);
         let shapes = Shapes::one(match sources.len() {
             1 => RowKind::Entity,
@@ -125,7 +128,7 @@ impl Binder<'_> {
                 columns.push(Column {
                     path: path.map(str::to_owned).collect(),
                     declared: true,
-                    ..Column::dynamic("", &expr, &shapes)
+                    ..Column::dynamic("", &expr)
                 });
                 select.push(expr);
             }
@@ -135,7 +138,7 @@ impl Binder<'_> {
             if *of == from {
                 columns.push(Column {
                     nullable: true,
-                    ..Column::dynamic(name, expr, &shapes)
+                    ..Column::dynamic(name, expr)
                 });
                 select.push(expr.clone());
             }
@@ -144,7 +147,7 @@ impl Binder<'_> {
         for (expr, descending) in entities.order {
             let known = select.iter().position(|known| known.is_same_place(&expr));
             let place = known.unwrap_or_else(|| {
-                columns.push(Column::hidden(&expr, &shapes));
+                columns.push(Column::hidden(&expr));
                 select.push(expr);
                 select.len() - 1
             });
@@ -196,22 +199,23 @@ fn common_columns(branches: &[Made], span: Span) -> Result<Vec<Column>> {
     for made in branches {
         let count = count(made);
         for column in named(made) {
-            let place = columns.iter().position(|known| known.path == column.path);
-            let place = place.unwrap_or_else(|| {
+            let own = shape..shape + count;
+            let Some(known) = columns.iter_mut().find(|known| known.path == column.path) else {
+                let mut presence = Presence::where_it_holds(shapes, |_| false);
+                presence.also_in(own, &column.presence);
                 columns.push(Column {
                     nullable: true,
-                    presence: Presence(vec![false; shapes]),
-                    ..column.clone()
+                    presence,
+                    ..column
                 });
-                columns.len() - 1
-            });
-            let known = &mut columns[place];
+                continue;
+            };
             known.ty = common_type(known.ty, column.ty).ok_or_else(|| {
                 let path = column.path.join("/");
                 let message = format!("'{path}' has another type in another sequence");
                 Error::new(Code::TypeMismatch, message).at(span)
             })?;
-            known.presence.0[shape..shape + count].copy_from_slice(&column.presence.0);
+            known.presence.also_in(own, &column.presence);
         }
         shape += count;
     }
@@ -238,14 +242,13 @@ impl Slots {
                 let kind = (expr.ty_or_string(), *descending);
                 // Behind the items before it.
                 let free = places.last().map_or(0, |last| last + 1);
-                let found = slots.kinds[free..].iter().position(|known| *known == kind);
-                places.push(found.map_or_else(
-                    || {
-                        slots.kinds.push(kind);
-                        slots.kinds.len() - 1
-                    },
-                    |found| free + found,
-                ));
+                let behind = slots.kinds.iter().enumerate().skip(free);
+                let mut alike = behind.filter(|(_, known)| **known == kind);
+                let found = alike.next().map(|(slot, _)| slot);
+                places.push(found.unwrap_or_else(|| {
+                    slots.kinds.push(kind);
+                    slots.kinds.len() - 1
+                }));
             }
             slots.places.push(places);
         }

@@ -1,7 +1,7 @@
 //! `isdefined`: whether a row has a property, be it null (Data Aggregation 3.7).
 
 use super::Relation;
-use super::relation::RowKind;
+use super::relation::Presence;
 use crate::edm::PrimitiveType as T;
 use crate::error::{Code, Error, Result, Span};
 use crate::plan::bind::Binder;
@@ -69,12 +69,12 @@ impl<'a> Binder<'a> {
                 return Ok(self.unknown_name(error));
             }
         }
-        let shapes = relation.names.shapes.kinds.iter().enumerate();
-        let present = shapes.map(|(shape, kind)| {
-            let has = |place: &usize| columns[*place].presence.0[shape];
-            leads_on && *kind == RowKind::Entity || places.iter().any(has)
+        let shapes = &relation.names.shapes;
+        let entities = shapes.entities();
+        let present = Presence::where_it_holds(shapes.kinds.len(), |shape| {
+            let mut columns = places.iter().filter_map(|place| columns.get(*place));
+            leads_on && entities.is_in(shape) || columns.any(|column| column.presence.is_in(shape))
         });
-        let present: Vec<bool> = present.collect();
-        Ok(relation.has_shape(&present))
+        Ok(relation.is_among(&present))
     }
 }

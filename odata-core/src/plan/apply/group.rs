@@ -4,6 +4,7 @@ use super::aggregate::{aggregated, method};
 use super::relation::{Presence, RowKind, Shapes};
 use super::{Base, Column, Item, Made, Names, Stage, plain};
 use crate::error::{Code, Error, Result, Span};
+use crate::limits::Limits;
 use crate::plan::bind::{Binder, condition, segment_text};
 use crate::plan::path::data_path;
 use crate::plan::{Expr, ExprKind, Input, Layer};
@@ -58,12 +59,14 @@ impl<'a> Binder<'a> {
         then: &'a [Transformation],
     ) -> Result<(Vec<Expr>, &'a [AggregateExpr])> {
         let mut conditions = Vec::new();
+        let mut filtered: Option<Span> = None;
         let mut aggregates: &[AggregateExpr] = &[];
         for (i, transformation) in then.iter().enumerate() {
             match &transformation.kind {
                 TransformationKind::Filter(filter) => {
                     let bound = self.bind_expr(filter)?;
                     conditions.push(condition(bound, filter.span)?);
+                    filtered.get_or_insert(transformation.span);
                 }
                 TransformationKind::Identity => {}
                 TransformationKind::Aggregate(items) if i + 1 == then.len() => aggregates = items,
@@ -73,11 +76,9 @@ impl<'a> Binder<'a> {
                 }
             }
         }
-        if !conditions.is_empty() && aggregates.is_empty() {
-            return Err(
-                Error::not_implemented("'groupby' that filters without an 'aggregate'")
-                    .at(then[0].span),
-            );
+        if let (Some(span), []) = (filtered, aggregates) {
+            let what = "'groupby' that filters without an 'aggregate'";
+            return Err(Error::not_implemented(what).at(span));
         }
         Ok((conditions, aggregates))
     }
@@ -166,11 +167,13 @@ impl<'a> Binder<'a> {
                 return Err(Error::not_implemented(what).at(span));
             };
             let relation = &made.relation;
-            let columns = &relation.names.columns;
-            let value = relation.column(columns.len() - 1);
-            let expr = aggregated(method(name)?, Some(value), None, span)?;
-            let kept = (0..length).map(|place| (columns[place].clone(), relation.column(place)));
-            let (kept, results) = (kept.collect(), vec![result(&alias.text, expr)]);
+            let columns = relation.names.columns.iter().cloned();
+            let mut columns: Vec<Item> = columns.zip(relation.all()).collect();
+            // The last is the result so far.
+            let value = columns.pop().map(|(_, value)| value);
+            let expr = aggregated(method(name)?, value, None, span)?;
+            columns.truncate(length);
+            let (kept, results) = (columns, vec![result(&alias.text, expr)]);
             made = self.group_layer(base, Stage::Made(made), kept, results, span)?;
         }
         Ok(made)
@@ -186,14 +189,14 @@ impl<'a> Binder<'a> {
         }
         self.count_nodes(1, span)?;
         let expr = self.bind_path(path, span)?;
-        let (declared, presence) = match (&self.derived, &expr.kind) {
-            (Some(relation), ExprKind::Column(_, place)) => {
-                let column = &relation.names.columns[*place];
-                (column.declared, column.presence.clone())
-            }
-            // A name that is not known, of which an error is noted.
-            (Some(relation), _) => (false, Presence::always(&relation.names.shapes)),
-            (None, kind) => (matches!(kind, ExprKind::Property(..)), Presence::one()),
+        let column = self.derived.as_ref().and_then(|rows| rows.column_of(&expr));
+        let (declared, presence) = match column {
+            Some(column) => (column.declared, column.presence.clone()),
+            // A property; or a name that is not known, of which an error is noted.
+            None => (
+                matches!(expr.kind, ExprKind::Property(..)),
+                Presence::default(),
+            ),
         };
         let column = Column {
             path: names,
@@ -248,15 +251,14 @@ impl<'a> Binder<'a> {
                 let patterns = Patterns::of(&groups, made.relation.names.shapes.kinds.len());
                 shapes.kinds = vec![RowKind::Transient; patterns.distinct.len()];
                 for (i, (column, expr)) in groups.into_iter().enumerate() {
-                    let presence = patterns.distinct.iter().map(|pattern| pattern[i]).collect();
-                    let presence = Presence(presence);
+                    let presence = patterns.presence(i);
                     columns.push(Column { presence, ..column });
                     select.push(expr);
                 }
                 if shapes.kinds.len() > 1 {
                     let shape = made.relation.by_shape(&patterns.numbers);
                     shapes.column = Some(columns.len());
-                    columns.push(Column::hidden(&shape, &shapes));
+                    columns.push(Column::hidden(&shape));
                     select.push(shape);
                 }
                 Input::Derived(Box::new(made.derived))
@@ -264,8 +266,7 @@ impl<'a> Binder<'a> {
         };
         let group = columns.len();
         for (column, expr) in results {
-            let presence = Presence::always(&shapes);
-            columns.push(Column { presence, ..column });
+            columns.push(column);
             select.push(expr);
         }
         let layer = Layer {
@@ -293,7 +294,9 @@ impl Patterns {
         let mut distinct: Vec<Vec<bool>> = Vec::new();
         let mut numbers = Vec::new();
         for shape in 0..shapes {
-            let pattern = columns.iter().map(|(column, _)| column.presence.0[shape]);
+            let pattern = columns
+                .iter()
+                .map(|(column, _)| column.presence.is_in(shape));
             let pattern: Vec<bool> = pattern.collect();
             let known = distinct.iter().position(|known| *known == pattern);
             numbers.push(known.unwrap_or_else(|| {
@@ -303,13 +306,21 @@ impl Patterns {
         }
         Patterns { distinct, numbers }
     }
+
+    /// Which patterns have the column at this place.
+    fn presence(&self, place: usize) -> Presence {
+        Presence::where_it_holds(self.distinct.len(), |pattern| {
+            let pattern = self.distinct.get(pattern);
+            pattern.and_then(|columns| columns.get(place)) == Some(&true)
+        })
+    }
 }
 
 /// The paths that rows are grouped by: several lists where there is a `rollup`, whose paths are left
 /// out from the last to the second (Data Aggregation 3.2.3.2).
 pub(super) fn group_sets<'a>(
     groups: &'a [GroupingItem],
-    limit: usize,
+    limits: &Limits,
     span: Span,
 ) -> Result<Vec<Vec<Grouping<'a>>>> {
     // Counted before they are made: each rollup multiplies them.
@@ -317,9 +328,8 @@ pub(super) fn group_sets<'a>(
         GroupingItem::Rollup(paths) => paths.len(),
         _ => 1,
     });
-    if levels.fold(1, usize::saturating_mul) > limit {
-        let message = format!("more than {limit} levels of rollups together");
-        return Err(Error::new(Code::LimitExceeded, message).at(span));
+    if levels.fold(1, usize::saturating_mul) > limits.apply_layers {
+        return Err(limits.exceeded("apply_layers").at(span));
     }
     let mut sets: Vec<Vec<Grouping<'_>>> = vec![Vec::new()];
     for group in groups {
@@ -336,7 +346,7 @@ pub(super) fn group_sets<'a>(
                 let roll = |set: &Vec<Grouping<'a>>| {
                     let set = set.clone();
                     (1..=paths.len()).rev().map(move |level| {
-                        let level = paths[..level].iter().map(|(path, span)| (path, *span));
+                        let level = paths.iter().take(level).map(|(path, span)| (path, *span));
                         set.iter().copied().chain(level).collect()
                     })
                 };
@@ -358,10 +368,9 @@ fn no_hierarchy(path: &PathExpr, span: Span) -> Error {
     error.hint("roll up two properties or more: rollup(a,b)")
 }
 
-/// A result with its name. What rows have it, the layer that makes it says.
+/// A result with its name.
 fn result(name: &str, expr: Expr) -> Item {
-    let one = Shapes::one(RowKind::Transient);
-    (Column::dynamic(name, &expr, &one), expr)
+    (Column::dynamic(name, &expr), expr)
 }
 
 fn path_names(path: &PathExpr, span: Span) -> Result<Vec<String>> {

@@ -57,13 +57,11 @@ impl<'a> Binder<'a> {
             mut unique,
             ..
         } = near.names;
-        let shapes = Shapes::one(RowKind::Transient);
+        let shapes = Shapes::one(RowKind::Entity);
         // An entity that one other owns is joined to that alone.
-        let owned = {
-            let navigation = &self.set(via.near).navigation[via.navigation];
-            matches!(navigation.path, JoinPath::Keys { .. })
-        };
-        let shared = !owned || !far.relation.names.shapes.has_entities();
+        let navigation = &self.set(via.near).navigation[via.navigation];
+        let owned = matches!(navigation.path, JoinPath::Keys { .. });
+        let is_entity = far.relation.names.shapes.has_entities();
         let [layer] = derived.layers.as_mut_slice() else {
             return Err(Error::new(Code::Internal, "entities are one SELECT"));
         };
@@ -71,7 +69,12 @@ impl<'a> Binder<'a> {
             return Err(Error::new(Code::Internal, "entities are rows of a table"));
         };
         // The last column of the related rows says that there is one.
-        let present = columns.len() + far.relation.names.columns.len() - 1;
+        let related = Related {
+            set: navigation.target,
+            is_entity,
+            present: columns.len() + far.relation.names.columns.len() - 1,
+            shared: !owned || !is_entity,
+        };
         for (place, column) in far.relation.names.columns.iter().enumerate() {
             if far.relation.names.unique.contains(&place) {
                 unique.push(columns.len());
@@ -86,8 +89,8 @@ impl<'a> Binder<'a> {
                     Vec::new()
                 },
                 nullable: column.nullable || joined.outer,
-                presence: Presence::always(&shapes),
-                related: Some(Related { present, shared }),
+                presence: Presence::default(),
+                related: Some(related),
                 ..column.clone()
             });
             layer.select.push(far.relation.column(place));
@@ -132,10 +135,7 @@ impl<'a> Binder<'a> {
                 let what = "a join with rows of several shapes";
                 return Err(Error::not_implemented(what).at(span));
             }
-            let item = (
-                Column::hidden(&number(1), &made.relation.names.shapes),
-                number(1),
-            );
+            let item = (Column::hidden(&number(1)), number(1));
             binder.extend(made, vec![item], None, span)
         });
         self.pop_frame(None, None);

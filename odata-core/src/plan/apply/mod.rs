@@ -10,6 +10,7 @@ mod concat;
 mod defined;
 mod group;
 mod join;
+mod nested;
 mod page;
 mod rank;
 mod reach;
@@ -25,6 +26,8 @@ use crate::functions::aggregation::TRANSFORMATIONS;
 use crate::uri::ast::{ComputeItem, Name, Transformation, TransformationKind};
 use group::group_sets;
 use join::Joined;
+pub(in crate::plan) use nested::Nested;
+use nested::{NestedCollection, last_nest};
 pub(in crate::plan) use relation::Relation;
 use relation::{Column, Item, Names};
 use stage::{Cut, Entities, Stage, Weight, add_order};
@@ -44,6 +47,17 @@ pub(in crate::plan) enum Applied {
     Entities(Vec<Expr>, Order),
     /// Rows of their own kind.
     Made(Made),
+    /// One instance with these collections.
+    Nested(Vec<NestedCollection>),
+}
+
+impl From<Stage> for Applied {
+    fn from(stage: Stage) -> Applied {
+        match stage {
+            Stage::Entities(entities) => Applied::Entities(entities.conditions, entities.order),
+            Stage::Made(made) => Applied::Made(made),
+        }
+    }
 }
 
 impl<'a> Binder<'a> {
@@ -55,16 +69,21 @@ impl<'a> Binder<'a> {
         conditions: Vec<Expr>,
         transformations: &'a [Transformation],
     ) -> Result<Applied> {
+        let base = Base { frame, via };
+        self.frames[frame].applied = true;
         let stage = Stage::Entities(Entities {
             conditions,
             order: Order::new(),
             weight: Weight::default(),
         });
-        let stage = self.sequence(Base { frame, via }, stage, transformations)?;
-        Ok(match stage {
-            Stage::Entities(entities) => Applied::Entities(entities.conditions, entities.order),
-            Stage::Made(made) => Applied::Made(made),
-        })
+        if let Some((nest, items)) = last_nest(transformations) {
+            let (before, behind) = transformations.split_at(nest);
+            let stage = self.sequence(base, stage, before)?;
+            let nested = self.nest(base, stage, before, items, behind[0].span)?;
+            return Ok(Applied::Nested(nested));
+        }
+        self.sequence(base, stage, transformations)
+            .map(Applied::from)
     }
 
     fn sequence(
@@ -134,7 +153,7 @@ impl<'a> Binder<'a> {
                 Ok(Stage::Made(made))
             }
             K::GroupBy { groups, then } => {
-                let sets = group_sets(groups, self.limits.apply_layers, span)?;
+                let sets = group_sets(groups, self.limits, span)?;
                 let mut branches = Vec::new();
                 for (stage, groups) in self.copies(stage, sets.len(), span)?.into_iter().zip(sets) {
                     branches.push(self.branch(base.frame, |binder| {
@@ -173,8 +192,14 @@ impl<'a> Binder<'a> {
                 self.join_related(base, stage, &joined, span)
                     .map(Stage::Made)
             }
-            K::Nest(_) => Err(not_offered("nest").at(span)),
-            K::AddNested { .. } => Err(not_offered("addnested").at(span)),
+            K::Nest(_) => {
+                let what = "'nest' that is not the last transformation of '$apply'";
+                Err(Error::not_implemented(what).at(span))
+            }
+            K::AddNested { path, nested } => {
+                self.add_nested(base, &stage, path, nested, span)?;
+                Ok(stage)
+            }
             K::Custom(name, _) => {
                 let message = format!("there is no transformation '{}'", name.text);
                 Err(Error::new(Code::UnknownFunction, message)
@@ -221,7 +246,7 @@ impl<'a> Binder<'a> {
             self.check_alias(frame, beside, &item.alias)?;
             let column = Column {
                 nullable: true,
-                ..Column::dynamic(&item.alias.text, &expr, &made.relation.names.shapes)
+                ..Column::dynamic(&item.alias.text, &expr)
             };
             computed.push((column, expr));
         }
@@ -346,10 +371,6 @@ impl<'a> Binder<'a> {
             known.join(", ")
         )))
     }
-}
-
-fn not_offered(transformation: &str) -> Error {
-    Error::not_implemented(format_args!("the transformation '{transformation}'"))
 }
 
 /// Whether these values are a row of the layer.

@@ -1,12 +1,12 @@
 //! The page over a derived relation: the query options behind `$apply` see its columns alone.
 
-use super::relation::RowKind;
+use super::relation::Related;
 use super::stage::add_order;
 use super::{Column, Made, Order, Relation};
 use crate::edm::EntitySet;
 use crate::edm::PrimitiveType as T;
 use crate::error::{Code, Error, Result, Span};
-use crate::plan::bind::{Binder, allow_only, segment_text};
+use crate::plan::bind::{Binder, allow_only_nested, segment_text};
 use crate::plan::{
     Branches, EntityRows, Expr, ExprKind, Input, Links, Member, OrderItem, Output, Query, Selected,
     Shape, ShapeKind, Value,
@@ -22,9 +22,9 @@ impl<'a> Binder<'a> {
         mut made: Made,
         options: &'a QueryOptions,
     ) -> Result<Query> {
-        if options.present.contains(&"$search") {
-            let what = "'$search' on the result of $apply";
-            return Err(Error::not_implemented(what).target("$search"));
+        if let Some(search) = &options.search {
+            let error = Error::not_implemented("'$search' on the result of $apply");
+            return self.in_option("$search", |_| Err(error.at(search.span())));
         }
         if let Some(items) = &options.compute {
             made = self.in_option("$compute", |binder| {
@@ -57,15 +57,30 @@ impl<'a> Binder<'a> {
             binder.bind_derived_expand(frame, &relation, options)
         })?;
         let mut members = Vec::new();
+        let mut joined: Vec<(&str, Related, Vec<Member>)> = Vec::new();
         let columns = relation.names.columns.iter().enumerate();
-        // Joined instances are shown where they are expanded, as related ones are.
-        let is_shown = |place: &usize, column: &Column| match column.related {
-            None => wanted.contains(place),
-            Some(_) => expanded.contains(place),
-        };
-        for (place, column) in columns.filter(|(place, column)| is_shown(place, column)) {
-            let branches = relation.branches(&column.presence.0);
-            add_member(&mut members, &column.path, column, (place, branches));
+        for (place, column) in columns.filter(|(_, column)| column.has_name()) {
+            let output = (place, relation.branches(&column.presence));
+            match (column.related, column.path.as_slice()) {
+                // Joined instances are shown where they are expanded, as related ones are.
+                (Some(related), [alias, inside @ ..]) if expanded.contains(&place) => {
+                    match joined.iter_mut().find(|(known, ..)| known == alias) {
+                        Some((_, _, members)) => add_member(members, inside, column, output),
+                        None => {
+                            let mut members = Vec::new();
+                            add_member(&mut members, inside, column, output);
+                            joined.push((alias, related, members));
+                        }
+                    }
+                }
+                (None, path) if wanted.contains(&place) => {
+                    add_member(&mut members, path, column, output);
+                }
+                _ => {}
+            }
+        }
+        for (alias, related, inside) in joined {
+            members.push(self.joined_member(&relation, alias, related, inside));
         }
         let mut context = selection(&members);
         context.extend(operations);
@@ -98,6 +113,57 @@ impl<'a> Binder<'a> {
             },
             outputs,
         })
+    }
+
+    /// A joined instance. It says which it is where it is an entity still.
+    fn joined_member(
+        &self,
+        relation: &Relation,
+        alias: &str,
+        related: Related,
+        members: Vec<Member>,
+    ) -> Member {
+        let set = self.schema.set(related.set);
+        let is_shown = |name: &str| {
+            let named = |member: &Member| matches!(member, Member::Computed { name: known, .. } if known == name);
+            members.iter().any(named)
+        };
+        let names = |places: &[usize]| -> Vec<&str> {
+            let names = places.iter().map(|place| &set.properties[*place]);
+            names.map(|property| property.declared.name).collect()
+        };
+        let keys = names(&set.key);
+        let key: Option<Vec<usize>> = keys
+            .iter()
+            .map(|name| relation.place(&[alias, name]))
+            .collect();
+        let entities = key.filter(|_| related.is_entity).map(|key| EntityRows {
+            branches: None,
+            key,
+            key_selected: keys.iter().all(|name| is_shown(name)),
+        });
+        let visible: Vec<usize> = (0..set.properties.len())
+            .filter(|place| !set.properties[*place].hidden)
+            .collect();
+        let whole = related.is_entity && names(&visible).into_iter().all(is_shown);
+        Member::One {
+            name: alias.to_owned(),
+            dynamic: true,
+            shape: Shape {
+                set: set.id,
+                key: vec![related.present],
+                key_selected: true,
+                kind: ShapeKind::Transient,
+                entities,
+                links: Links::default(),
+                selection: if whole {
+                    Vec::new()
+                } else {
+                    common_members(&members)
+                },
+                members,
+            },
+        }
     }
 
     /// The order: what `$orderby` asks for, then that of the rows, then what tells them apart.
@@ -161,7 +227,7 @@ impl<'a> Binder<'a> {
                 continue;
             }
             let what = format!("'{}', a joined instance", path.join("/"));
-            allow_only(&item.options, &["$select"], &what)?;
+            allow_only_nested(&item.options, &["$select"], &what)?;
             match &item.options.select {
                 None => wanted.extend(joined),
                 Some(items) => {
@@ -244,17 +310,14 @@ fn no_navigation(relation: &Relation, path: &str, span: Span) -> Error {
 
 /// Which of the rows are entities, where some are.
 fn entity_rows(relation: &Relation, set: &EntitySet, wanted: &[usize]) -> Option<EntityRows> {
-    let kinds = &relation.names.shapes.kinds;
-    let is_entity = kinds.iter().map(|kind| *kind == RowKind::Entity);
-    let is_entity: Vec<bool> = is_entity.collect();
     let names = set
         .key
         .iter()
         .map(|place| set.properties[*place].declared.name);
     let key: Option<Vec<usize>> = names.map(|name| relation.place(&[name])).collect();
-    let key = key.filter(|_| is_entity.contains(&true))?;
+    let key = key.filter(|_| relation.names.shapes.has_entities())?;
     Some(EntityRows {
-        branches: relation.branches(&is_entity),
+        branches: relation.branches(&relation.names.shapes.entities()),
         key_selected: key.iter().all(|place| wanted.contains(place)),
         key,
     })
@@ -282,7 +345,6 @@ fn add_member(
         if let Member::Group {
             name: known,
             members,
-            ..
         } = member
             && known == name
         {
@@ -294,7 +356,6 @@ fn add_member(
     members.push(Member::Group {
         name: name.clone(),
         members: inside,
-        present: column.related.map(|related| related.present),
     });
 }
 
@@ -314,7 +375,12 @@ fn common_members(members: &[Member]) -> Vec<Selected> {
             branches: None,
             ..
         } => Some(Selected::Name(name.clone())),
-        Member::Group { name, members, .. } => {
+        Member::One { name, shape, .. } => Some(Selected::Expanded {
+            name: name.clone(),
+            recursive: false,
+            inside: shape.selection.clone(),
+        }),
+        Member::Group { name, members } => {
             let inside = common_members(members);
             (!inside.is_empty()).then(|| Selected::Expanded {
                 name: name.clone(),

@@ -160,7 +160,7 @@ impl<'a> Binder<'a> {
                 let first = keys.len();
                 let select: Vec<Expr> = keys.iter().cloned().chain(rank.numbers()).collect();
                 let shapes = Shapes::one(RowKind::Transient);
-                let hidden = select.iter().map(|expr| Column::hidden(expr, &shapes));
+                let hidden = select.iter().map(Column::hidden);
                 let names = Names {
                     columns: hidden.collect(),
                     unique: (0..first).collect(),
@@ -181,9 +181,8 @@ impl<'a> Binder<'a> {
             Stage::Made(made) => {
                 // Those that are out make a part of their own.
                 rank.partition.extend(before.clone());
-                let shapes = &made.relation.names.shapes;
                 let numbers = rank.numbers();
-                let hidden = |expr: Expr| (Column::hidden(&expr, shapes), expr);
+                let hidden = |expr: Expr| (Column::hidden(&expr), expr);
                 let numbers = numbers.into_iter().map(hidden).collect();
                 let first = made.relation.names.columns.len();
                 let made = self.extend(made, numbers, None, span)?;
@@ -215,7 +214,7 @@ impl<'a> Binder<'a> {
         let reached = Expr::certain(ExprKind::Over(Box::new(over)), T::Boolean);
         let kept = Expr::certain(ExprKind::Not(Box::new(reached)), T::Boolean);
         let place = made.relation.names.columns.len();
-        let hidden = Column::hidden(&kept, &made.relation.names.shapes);
+        let hidden = Column::hidden(&kept);
         let made = self.extend(made, vec![(hidden, kept)], None, span)?;
         let kept = made.relation.column(place);
         Ok((made, kept))

@@ -1,7 +1,9 @@
 //! The rows that `$apply` made, as names refer to them: their columns, and which rows have which.
 
-use crate::edm::PrimitiveType as T;
+use crate::edm::{PrimitiveType as T, SetId};
 use crate::plan::{Branches, Expr, ExprKind, Value};
+use std::collections::BTreeSet;
+use std::ops::Range;
 
 /// A derived relation: its number in the plan, and its columns.
 #[derive(Debug, Clone)]
@@ -36,6 +38,10 @@ pub(in crate::plan) struct Column {
 /// Of which joined instance a column is a property.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Related {
+    /// The set whose entities are joined.
+    pub(super) set: SetId,
+    /// Whether the instance is an entity still, and no row that was made of some.
+    pub(super) is_entity: bool,
     /// The column that is null where there is no instance.
     pub(super) present: usize,
     /// Whether several rows may have the same instance.
@@ -45,10 +51,12 @@ pub(super) struct Related {
 /// A column with its expression over the rows below.
 pub(super) type Item = (Column, Expr);
 
-/// For each shape of a relation's rows whether they have a property. Without it a property is absent,
-/// which is not null.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Presence(pub(super) Vec<bool>);
+/// Which rows have a property: those of all shapes but these. There it is absent, which is not null.
+/// What all rows have says nothing of their shapes, so that it is right for any relation.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Presence {
+    absent: BTreeSet<usize>,
+}
 
 /// The shapes of a relation's rows: behind a `concat` not all have the same properties.
 #[derive(Debug, Clone)]
@@ -144,7 +152,7 @@ impl Relation {
             return number(*only);
         }
         let branch = |found: usize| {
-            let is_one = self.is_shape(&shape, |place| numbers[place] == found);
+            let is_one = self.is_shape(&shape, |shape| numbers.get(shape) == Some(&found));
             (is_one, number(found))
         };
         let branches = distinct.into_iter().map(branch).collect();
@@ -152,24 +160,35 @@ impl Relation {
     }
 
     /// Which rows these are, by their shapes; `None` for all.
-    pub(super) fn branches(&self, present: &[bool]) -> Option<Branches> {
+    pub(super) fn branches(&self, rows: &Presence) -> Option<Branches> {
         let output = self.names.shapes.column?;
-        present.contains(&false).then(|| Branches {
-            output,
-            present: present.to_vec(),
-        })
+        let shapes = 0..self.names.shapes.kinds.len();
+        let present: Vec<bool> = shapes.map(|shape| rows.is_in(shape)).collect();
+        present
+            .contains(&false)
+            .then_some(Branches { output, present })
     }
 
-    /// Whether a row has one of these shapes.
-    pub(super) fn has_shape(&self, wanted: &[bool]) -> Expr {
+    /// The column that an expression is, if it is one of this relation.
+    pub(super) fn column_of(&self, expr: &Expr) -> Option<&Column> {
+        match expr.kind {
+            ExprKind::Column(id, place) if id == self.id => self.names.columns.get(place),
+            _ => None,
+        }
+    }
+
+    /// Whether a row is one of these.
+    pub(super) fn is_among(&self, rows: &Presence) -> Expr {
+        let mut shapes = 0..self.names.shapes.kinds.len();
+        let (some, all) = (
+            shapes.clone().any(|shape| rows.is_in(shape)),
+            shapes.all(|shape| rows.is_in(shape)),
+        );
         match self.names.shapes.column {
-            Some(place) if wanted.contains(&true) && wanted.contains(&false) => {
-                self.is_shape(&self.column(place), |shape| wanted[shape])
+            Some(place) if some && !all => {
+                self.is_shape(&self.column(place), |shape| rows.is_in(shape))
             }
-            _ => {
-                let value = Value::Boolean(wanted.first().is_some_and(|first| *first));
-                Expr::certain(ExprKind::Value(value), T::Boolean)
-            }
+            _ => Expr::certain(ExprKind::Value(Value::Boolean(all)), T::Boolean),
         }
     }
 
@@ -182,23 +201,23 @@ impl Relation {
 }
 
 impl Column {
-    /// What a transformation computes for all rows of some shapes, by its alias.
-    pub(super) fn dynamic(alias: &str, expr: &Expr, shapes: &Shapes) -> Column {
+    /// What a transformation computes for all rows, by its alias.
+    pub(super) fn dynamic(alias: &str, expr: &Expr) -> Column {
         Column {
             path: vec![alias.to_owned()],
             ty: expr.ty_or_string(),
             nullable: expr.nullable,
             declared: false,
-            presence: Presence::always(shapes),
+            presence: Presence::default(),
             related: None,
         }
     }
 
     /// What only the plan itself refers to.
-    pub(super) fn hidden(expr: &Expr, shapes: &Shapes) -> Column {
+    pub(super) fn hidden(expr: &Expr) -> Column {
         Column {
             path: Vec::new(),
-            ..Column::dynamic("", expr, shapes)
+            ..Column::dynamic("", expr)
         }
     }
 
@@ -208,19 +227,37 @@ impl Column {
 }
 
 impl Presence {
-    pub(super) fn always(shapes: &Shapes) -> Presence {
-        Presence(vec![true; shapes.kinds.len()])
+    /// In the rows of those of so many shapes for which this holds.
+    pub(super) fn where_it_holds(shapes: usize, holds: impl Fn(usize) -> bool) -> Presence {
+        Presence {
+            absent: (0..shapes).filter(|shape| !holds(*shape)).collect(),
+        }
     }
 
-    /// Of the one shape that there is.
-    pub(super) fn one() -> Presence {
-        Presence(vec![true])
+    /// Whether the rows of this shape have it.
+    pub(super) fn is_in(&self, shape: usize) -> bool {
+        !self.absent.contains(&shape)
+    }
+
+    /// In the rows of these shapes as well, as far as `other` says so, which counts from the first.
+    pub(super) fn also_in(&mut self, shapes: Range<usize>, other: &Presence) {
+        let first = shapes.start;
+        let present = shapes.filter(|shape| other.is_in(shape - first));
+        for shape in present {
+            self.absent.remove(&shape);
+        }
     }
 }
 
 impl Shapes {
     pub(super) fn has_entities(&self) -> bool {
         self.kinds.contains(&RowKind::Entity)
+    }
+
+    /// The rows that are entities.
+    pub(super) fn entities(&self) -> Presence {
+        let is_entity = |shape| self.kinds.get(shape) == Some(&RowKind::Entity);
+        Presence::where_it_holds(self.kinds.len(), is_entity)
     }
 
     /// All rows are alike.

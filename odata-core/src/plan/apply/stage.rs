@@ -1,7 +1,7 @@
 //! The result so far: rows with their order, and how many SELECTs it takes to print them.
 
 use super::{Base, Column, Item, Names, Relation, plain};
-use crate::error::{Code, Error, Result, Span};
+use crate::error::{Result, Span};
 use crate::plan::bind::Binder;
 use crate::plan::{Derived, Expr, ExprKind, Input, Layer};
 
@@ -128,9 +128,7 @@ impl Binder<'_> {
     pub(super) fn count_layers(&mut self, more: usize, span: Span) -> Result<Weight> {
         self.apply_layers = self.apply_layers.saturating_add(more);
         if self.apply_layers > self.limits.apply_layers {
-            let limit = self.limits.apply_layers;
-            let message = format!("more than {limit} sub-selects in $apply");
-            return Err(Error::new(Code::LimitExceeded, message).at(span));
+            return Err(self.limits.exceeded("apply_layers").at(span));
         }
         Ok(Weight(more))
     }
@@ -206,7 +204,7 @@ impl Binder<'_> {
             let place = match expr.kind {
                 ExprKind::Column(id, place) if id == below => place,
                 _ => {
-                    columns.push(Column::hidden(&expr, &shapes));
+                    columns.push(Column::hidden(&expr));
                     select.push(expr);
                     select.len() - 1
                 }

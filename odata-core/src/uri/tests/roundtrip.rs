@@ -70,7 +70,7 @@ fn run<S: Strategy + 'static>(make: fn() -> S, test: fn(S::Value) -> Result<(), 
 #[test]
 fn expressions() {
     run(generate::expr, |filter| {
-        let present = vec!["$filter"];
+        let present = vec![generate::present("$filter")];
         check(&of_options(QueryOptions { filter: Some(filter), present, ..Default::default() }))
     });
 }

@@ -303,6 +303,25 @@ impl Generator {
 
     fn apply(&mut self, entity: &'static EntityType) -> String {
         self.note("$apply");
+        if self.chance(15) {
+            self.note("$apply nest");
+            let (one, other) = (self.aggregation(entity), self.aggregation(entity));
+            return format!("nest({one} as a,{other} as b,topcount(3,id) as c)");
+        }
+        if self.chance(20) {
+            self.note("$apply addnested");
+            let navigation = self.pick_ref(entity.navigation_properties);
+            let inside = match navigation.many {
+                true => self.aggregation((navigation.target)()),
+                false => "identity".to_owned(),
+            };
+            return format!("addnested({},{inside} as a)", navigation.name);
+        }
+        self.aggregation(entity)
+    }
+
+    /// Transformations that end in an aggregation.
+    fn aggregation(&mut self, entity: &'static EntityType) -> String {
         let mut steps = Vec::new();
         if self.chance(40) {
             self.note("$apply filter");

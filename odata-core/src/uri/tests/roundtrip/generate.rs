@@ -36,6 +36,11 @@ fn span() -> Span {
     Span::default()
 }
 
+/// A system option of this name.
+pub(super) fn present(name: &'static str) -> Present {
+    Present { name, span: span() }
+}
+
 fn word() -> impl Strategy<Value = String> + Clone {
     prop_oneof![
         4 => "[a-zA-Z_][a-z0-9_]{0,5}",
@@ -250,7 +255,7 @@ fn path(inner: impl Strategy<Value = Expr> + Clone + 'static) -> impl Strategy<V
         Just(SegmentKind::Count(Box::default())),
         inner.clone().prop_map(|filter| SegmentKind::Count(Box::new(QueryOptions {
             filter: Some(filter),
-            present: vec!["$filter"],
+            present: vec![present("$filter")],
             ..Default::default()
         }))),
         Just(SegmentKind::Any(None)),
@@ -421,7 +426,7 @@ fn sequence() -> impl Strategy<Value = Vec<Transformation>> + Clone {
 
 fn put(mut options: QueryOptions, name: &'static str, is_there: bool) -> QueryOptions {
     if is_there {
-        options.present.push(name);
+        options.present.push(present(name));
     }
     options
 }
@@ -513,7 +518,7 @@ pub(super) fn options() -> impl Strategy<Value = QueryOptions> + Clone {
         |(mut o, items, levels)| {
             o.expand = Some(items);
             o.levels = Some((Some(levels), span()));
-            o.present.extend(["$levels", "$expand"]);
+            o.present.extend(["$levels", "$expand"].map(present));
             o
         },
     );
