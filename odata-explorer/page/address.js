@@ -117,7 +117,7 @@ function note(text) {
 
 /** Says what is wrong, and underlines where. @param {ServiceError} error */
 export function blame(error) {
-  wrong = error.position === null ? null : placeOfError(error);
+  wrong = placeOfError(error);
   const hint = error.hint;
   const message = hint ? error.message.replace(new RegExp(`[;,]? ?${escapeRegExp(hint)}$`), '') : error.message;
   const better = /^did you mean '(.+)'\?$/.exec(hint)?.[1];
@@ -144,13 +144,14 @@ function fix({ start, end }, better) {
 }
 
 /** @param {ServiceError} error */
-function placeOfError({ target, position, length, code }) {
+function placeOfError({ target, position, length }) {
   const text = app.text;
   const option = splitUrl(text).options.find((it) => it.name === target);
-  const at = position ?? 0;
-  // Of an option that is not known the name is wrong; a place in the path has a slash before it.
-  const base = option ? (code === 'OptionNotAllowed' ? option.start : option.valueStart) : 0;
-  const start = placeOf(text, base, option ? at : Math.max(0, at - 1));
-  const end = placeOf(text, start, length);
-  return { start, end: Math.max(end, start + 1) };
+  if (position === null) {
+    // What is wrong is the option itself.
+    return option ? { start: option.start, end: Math.max(option.start, option.valueStart - 1) } : null;
+  }
+  // A place in the path has a slash before it.
+  const start = placeOf(text, option ? option.valueStart : 0, option ? position : Math.max(0, position - 1));
+  return { start, end: Math.max(placeOf(text, start, length), start + 1) };
 }

@@ -135,7 +135,7 @@ function refused(error) {
   blame(error);
   $('status').textContent = '';
   show('message', h('h2', null, error.status ? `The service says no (${error.status})` : 'No answer'),
-    h('p', { class: 'quiet' }, error.position === null ? error.message : 'What is wrong is said below the address line, and underlined in it.'));
+    h('p', { class: 'quiet' }, error.position === null && !error.target ? error.message : 'What is wrong is said below the address line, and underlined in it.'));
 }
 
 /** @param {AbortSignal} signal */
