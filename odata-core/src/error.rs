@@ -164,6 +164,12 @@ impl Error {
         )
     }
 
+    /// An option where it has no place: `in $expand`, `on a collection`.
+    pub fn option_not_allowed(option: &str, place: impl fmt::Display) -> Error {
+        let message = format!("'{option}' is not allowed {place}");
+        Error::new(Code::OptionNotAllowed, message)
+    }
+
     /// The same error, at this place. A place that is already known stays.
     pub fn at(mut self, span: Span) -> Error {
         self.0.span.get_or_insert(span);

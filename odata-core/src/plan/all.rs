@@ -1,9 +1,9 @@
 //! `$all`: the entities of every set, one set after the other (URL Conventions 4.16).
 
 use super::bind::{Binder, allow_only};
-use super::{Data, Plan, link, resource};
+use super::{Data, Plan, link, resource, unknown};
 use crate::edm::{EntitySet, Schema};
-use crate::error::{Code, Error, Result, Span};
+use crate::error::{Error, Result, Span};
 use crate::limits::Limits;
 use crate::uri::ast::{Name, PathSegment, QueryOptions, ResourcePath, SegmentKind};
 use crate::uri::print;
@@ -34,10 +34,9 @@ pub(super) fn bind_all(
         })
     };
     if let Some(cast) = cast {
-        let set = schema.set_of_type(&cast.text).ok_or_else(|| {
-            let message = format!("there is no entity type '{}'", cast.text);
-            Error::new(Code::UnknownSegment, message).at(cast.span)
-        })?;
+        let set = schema
+            .set_of_type(&cast.text)
+            .ok_or_else(|| unknown::no_entity_type(schema, &cast.text, cast.span))?;
         return part(set, cast.clone(), options).map(Plan::of_data);
     }
     allow_only(options, ALLOWED, "'$all'").map_err(|error| {

@@ -138,8 +138,8 @@ fn not_allowed(options: &QueryOptions, allowed: &[&str], what: &str) -> Option<(
     let mut refused =
         present.filter(|option| option.name != SCHEMA_VERSION && !allowed.contains(&option.name));
     let option = *refused.next()?;
-    let message = format!("'{}' is not allowed on {what}", option.name);
-    Some((option, Error::new(Code::OptionNotAllowed, message)))
+    let error = Error::option_not_allowed(option.name, format_args!("on {what}"));
+    Some((option, error))
 }
 
 /// What is known while names are resolved.
@@ -411,24 +411,6 @@ impl<'a> Binder<'a> {
             ty: Some(property.ty),
             nullable: property.may_be_null() || !self.combined(frame).contains(&source),
         })
-    }
-
-    /// An error for a name that the set doesn't have.
-    pub(super) fn no_property(&self, set: &EntitySet, name: &str, span: Span) -> Error {
-        if self.is_nested(name) {
-            let what = "a path into what 'addnested' adds";
-            return Error::not_implemented(what).at(span);
-        }
-        let message = format!("'{}' has no property '{name}'", set.declared.name);
-        let error = Error::new(Code::UnknownProperty, message).at(span);
-        match name.to_ascii_lowercase().as_str() {
-            // The one literal that has a single spelling.
-            "null" | "nil" | "none" => error.hint("did you mean 'null'?"),
-            _ if [set.declared.name, set.declared.entity_set].contains(&name) => {
-                error.hint("properties are named without their collection")
-            }
-            _ => error.did_you_mean(name, set.names()),
-        }
     }
 }
 

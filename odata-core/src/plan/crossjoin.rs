@@ -5,9 +5,11 @@
 
 use super::apply::{Applied, Order};
 use super::bind::{Binder, allow_only, segment_text};
+use super::expand::expanded_twice;
 use super::hint;
 use super::projection::{Around, Outputs};
-use super::{Answer, Data, Input, Links, Member, Query, Scoped, Shape, ShapeKind, link, resource};
+use super::unknown::no_set;
+use super::{Answer, Data, Input, Links, Member, Query, Scoped, Shape, ShapeKind, link};
 use crate::edm::EntitySet;
 use crate::error::{Code, Error, Result};
 use crate::uri::ast::{
@@ -51,7 +53,8 @@ pub(super) fn bind_crossjoin<'a>(
     let mut sets: Vec<&EntitySet> = Vec::new();
     for name in names {
         let set = binder.schema.set_named(&name.text);
-        let set = set.ok_or_else(|| resource::no_set(binder.schema, &name.text).at(name.span))?;
+        let code = Code::UnknownSegment;
+        let set = set.ok_or_else(|| no_set(binder.schema, code, &name.text, name.span))?;
         if sets.iter().any(|known| known.id == set.id) {
             let message = format!("'{}' is combined with itself, expected another", name.text);
             return Err(Error::new(Code::UnknownSegment, message).at(name.span));
@@ -166,8 +169,7 @@ impl<'a> Binder<'a> {
                     }
                 }
                 (Some(_), Some((_, item))) => {
-                    let message = format!("'{name}' is expanded twice");
-                    let error = Error::new(Code::DuplicateOption, message).at(item.span);
+                    let error = expanded_twice(name).at(item.span);
                     return Err(error.target("$expand"));
                 }
                 (None, _) => Member::Link {

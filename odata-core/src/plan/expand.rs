@@ -59,19 +59,12 @@ impl<'a> Binder<'a> {
                     let message = format!(
                         "'{name}' is a structural property, expected a navigation property"
                     );
-                    Error::new(Code::UnknownNavigation, message).hint("use $select for it")
+                    let error = Error::new(Code::UnknownNavigation, message).at(span);
+                    error.hint("use $select for it")
                 } else {
-                    let message = format!(
-                        "'{}' has no navigation property '{name}'",
-                        set.declared.name
-                    );
-                    let known = set
-                        .navigation
-                        .iter()
-                        .map(|navigation| navigation.declared.name);
-                    Error::new(Code::UnknownNavigation, message).did_you_mean(name, known)
+                    self.no_navigation(set, name, span)
                 };
-                self.unknown_name(error.at(span));
+                self.unknown_name(error);
                 continue;
             };
             let related = set.navigation[place].target;
@@ -325,6 +318,6 @@ fn selected(shape: &Shape) -> Option<Vec<Selected>> {
     (shape.kind != ShapeKind::Reference).then(|| shape.selection.clone())
 }
 
-fn expanded_twice(name: &str) -> Error {
+pub(super) fn expanded_twice(name: &str) -> Error {
     Error::new(Code::DuplicateOption, format!("'{name}' is expanded twice"))
 }

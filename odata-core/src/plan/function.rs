@@ -138,10 +138,7 @@ impl<'a> Binder<'a> {
         span: Span,
     ) -> Result<Found> {
         let ty = self.named_type(name, operand.is_none())?;
-        let mismatch = |from: &str| {
-            let message = format!("cannot cast {from} to {}", name.name.text);
-            Err(Error::new(Code::TypeMismatch, message).at(span))
-        };
+        let mismatch = |from: &str| Err(cannot_cast(from, &name.name.text, span));
         match (self.find_operand(operand, span)?, ty) {
             (Found::Entity(entity), Named::Entity(set)) => Ok(match entity.is_of(set) {
                 true => Found::Entity(entity),
@@ -249,11 +246,12 @@ fn cast_value(value: Expr, ty: T, span: Span) -> Result<Expr> {
                 nullable,
             })
         }
-        (_, Some(from)) => {
-            let message = format!("cannot cast {} to {}", from.edm_name(), ty.edm_name());
-            Err(Error::new(Code::TypeMismatch, message).at(span))
-        }
+        (_, Some(from)) => Err(cannot_cast(from.edm_name(), ty.edm_name(), span)),
     }
+}
+
+fn cannot_cast(from: &str, to: &str, span: Span) -> Error {
+    Error::new(Code::TypeMismatch, format!("cannot cast {from} to {to}")).at(span)
 }
 
 /// Whether it is a type of OData that no property can have here (CSDL 3.3, 3.5).

@@ -4,7 +4,7 @@ use super::bind::{Binder, segment_text};
 use super::operand::common_type;
 use super::{Expr, ExprKind, Value, literal};
 use crate::edm::{EntitySet, PrimitiveType as T};
-use crate::error::{Code, Error, Span, nearest};
+use crate::error::nearest;
 use crate::uri::ast::{self, PathRoot, PathSegment};
 
 /// Functions of other languages, and what the standard has for them.
@@ -82,33 +82,6 @@ pub(super) fn nested(name: &str, related: &EntitySet, rest: &[PathSegment]) -> S
     format!("{name}({option}={})", names.join("/"))
 }
 
-/// The error for what follows a property that has nothing in it.
-pub(super) fn behind_primitive(segment: &PathSegment) -> Error {
-    let message = format!(
-        "'/{}' cannot follow a primitive property",
-        segment_text(segment)
-    );
-    Error::new(Code::TypeMismatch, message).at(segment.span)
-}
-
-/// The type among these that a name most likely stands for: what comes before the last dot is alike
-/// for many, or left out.
-pub(super) fn near_type(name: &str, known: &[String]) -> Option<String> {
-    let parts = |name: &str| {
-        let (namespace, last) = name.rsplit_once('.').unwrap_or(("", name));
-        (namespace.to_ascii_lowercase(), last.to_owned())
-    };
-    let (namespace, last) = parts(name);
-    let known = known.iter().map(|known| (parts(known), known));
-    let alike: Vec<(String, &String)> = known
-        .filter(|((of, _), _)| namespace.is_empty() || *of == namespace)
-        .map(|((_, last), known)| (last, known))
-        .collect();
-    let near = nearest(&last, alike.iter().map(|(last, _)| last.as_str()))?;
-    let (_, known) = alike.iter().find(|(last, _)| last == near)?;
-    Some(format!("did you mean '{known}'?"))
-}
-
 impl Binder<'_> {
     /// For two operands that are compared, and can't be.
     pub(super) fn compare_hint(&self, left: &Expr, right: &Expr) -> Option<String> {
@@ -126,6 +99,8 @@ impl Binder<'_> {
         };
         let number = match value {
             _ if operand.is_value() => return None,
+            // Nobody meant a number of so many digits, and nobody would read it.
+            Value::Text(text) | Value::Decimal(text) if text.len() > 40 => return None,
             Value::Text(text) => {
                 return self.value_hint(operand, text).or_else(|| {
                     literal::from_text(text, ty).map(|_| format!("write it without quotes: {text}"))
@@ -161,23 +136,5 @@ impl Binder<'_> {
             .map(|(number, known)| format!("{number} ({known})"));
         let values: Vec<String> = values.take(12).collect();
         Some(format!("its values are {}", values.join(", ")))
-    }
-
-    /// The error for the name of a type that the model does not have.
-    pub(super) fn no_type(&self, name: &str, span: Span) -> Error {
-        let message = format!("there is no type '{name}'");
-        let error = Error::new(Code::UnknownType, message).at(span);
-        let namespace = self.schema.namespace;
-        let sets = self.schema.sets().iter();
-        let sets = sets.map(|set| format!("{namespace}.{}", set.declared.name));
-        let known = sets.chain(T::ALL.iter().map(|ty| ty.edm_name().to_owned()));
-        error.or_hint(near_type(name, &known.collect::<Vec<_>>()))
-    }
-
-    /// For a dotted name that is no type: the property that it leads to elsewhere.
-    pub(super) fn dotted_hint(&self, set: &EntitySet, name: &str) -> Option<String> {
-        let (first, _) = name.split_once('.')?;
-        let is_known = set.names().any(|known| known == first);
-        is_known.then(|| format!("did you mean '{}'?", name.replace('.', "/")))
     }
 }

@@ -4,6 +4,7 @@
 use super::bind::{Binder, segment_text};
 use super::entity::Found;
 use super::path::{Place, Then};
+use super::unknown::no_set;
 use super::{Expr, ExprKind, Value, Via};
 use crate::edm::{PrimitiveType as T, SetId};
 use crate::error::{Code, Error, Result, Span};
@@ -210,12 +211,8 @@ impl<'a> Binder<'a> {
         };
         let name = segment_text(segment);
         let Some(set) = self.schema.set_named(name) else {
-            let known = self.schema.sets().iter().map(|set| set.declared.entity_set);
-            let message = format!("there is no collection '{name}'");
-            let error = Error::new(Code::UnknownProperty, message).at(segment.span);
-            return Ok(Found::value(
-                self.unknown_name(error.did_you_mean(name, known)),
-            ));
+            let error = no_set(self.schema, Code::UnknownProperty, name, segment.span);
+            return Ok(Found::value(self.unknown_name(error)));
         };
         let members = Members {
             set: set.id,

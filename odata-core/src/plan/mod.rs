@@ -16,6 +16,7 @@ mod expand;
 mod expr;
 mod function;
 mod hint;
+mod key;
 mod levels;
 mod link;
 mod literal;
@@ -28,6 +29,7 @@ mod pattern;
 mod projection;
 mod resource;
 mod search;
+mod unknown;
 mod walk;
 
 pub use crate::functions::aggregation::Aggregate;

@@ -3,7 +3,6 @@
 
 use super::bind::{Binder, segment_text};
 use super::entity::Found;
-use super::hint;
 use super::members::{Key, Members};
 use super::{Expr, Scoped, Via};
 use crate::edm::EntitySet;
@@ -363,19 +362,6 @@ impl<'a> Binder<'a> {
         }
         Err(self.not_derived(Code::UnknownType, set, name, span))
     }
-
-    /// The error for a cast to what is no type of these entities.
-    pub(super) fn not_derived(&self, code: Code, set: &EntitySet, name: &str, span: Span) -> Error {
-        let own = format!("{}.{}", self.schema.namespace, set.declared.name);
-        let message = format!(
-            "there is no type '{name}' derived from '{}'",
-            set.declared.name
-        );
-        Error::new(code, message)
-            .at(span)
-            .or_hint(self.dotted_hint(set, name))
-            .or_hint(hint::near_type(name, &[own]))
-    }
 }
 
 fn at_end(expr: Expr, rest: &[PathSegment]) -> Result<Found> {
@@ -384,8 +370,17 @@ fn at_end(expr: Expr, rest: &[PathSegment]) -> Result<Found> {
         Some(segment) if matches!(segment.kind, SegmentKind::Annotation(_)) => {
             Err(misplaced(segment, None))
         }
-        Some(segment) => Err(hint::behind_primitive(segment)),
+        Some(segment) => Err(behind_primitive(segment)),
     }
+}
+
+/// The error for what follows a property that has nothing in it.
+pub(super) fn behind_primitive(segment: &PathSegment) -> Error {
+    let message = format!(
+        "'/{}' cannot follow a primitive property",
+        segment_text(segment)
+    );
+    Error::new(Code::TypeMismatch, message).at(segment.span)
 }
 
 /// The error for a segment that has no place behind a single entity of this name.

@@ -23,6 +23,10 @@ const MOST_IN_ALL: u64 = 10_000;
 /// The pattern in PostgreSQL's language.
 pub(super) fn translate(pattern: &str, limits: &Limits, span: Span) -> Result<String> {
     let exceeded = |message: String| Error::new(Code::LimitExceeded, message).at(span);
+    let wrong = |what: &str| {
+        let message = format!("the regular expression is not valid: {what}");
+        Error::new(Code::InvalidLiteral, message).at(span)
+    };
     let not_offered = |what: &str| {
         Error::not_implemented(format_args!("{what} in a regular expression")).at(span)
     };
@@ -39,17 +43,11 @@ pub(super) fn translate(pattern: &str, limits: &Limits, span: Span) -> Result<St
             ErrorKind::NestLimitExceeded(_) => exceeded(format!(
                 "expected at most {DEPTH} levels in a regular expression"
             )),
-            kind => {
-                let message = format!("the regular expression is not valid: {kind}");
-                Error::new(Code::InvalidLiteral, message).at(span)
-            }
+            kind => wrong(&kind.to_string()),
         })?;
     let mut out = String::from("(?:");
     write(&mut out, &ast, 1).map_err(|refused| match refused {
-        Refused::Wrong(what) => {
-            let message = format!("the regular expression is not valid: {what}");
-            Error::new(Code::InvalidLiteral, message).at(span)
-        }
+        Refused::Wrong(what) => wrong(what),
         Refused::NotOffered(what) => not_offered(what),
         Refused::TooMany => exceeded(format!(
             "expected at most {MOST_REPETITIONS} repetitions in a regular expression, and {MOST_IN_ALL} in all"

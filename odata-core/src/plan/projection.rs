@@ -5,6 +5,7 @@ use super::bind::Binder;
 use super::hint;
 use super::levels::Expansion;
 use super::order::indexed_range;
+use super::path::behind_primitive;
 use super::{Expr, Input, Links, Member, Output, Query, Scoped, Selected, Shape, ShapeKind, Via};
 use crate::edm::{EntitySet, SetId};
 use crate::error::{Code, Error, Result, Span};
@@ -434,7 +435,7 @@ impl<'a> Binder<'a> {
             return Err(error.hint(format!("use $expand={nested}")));
         }
         if set.property(name).is_some() {
-            return Err(hint::behind_primitive(next));
+            return Err(behind_primitive(next));
         }
         let error = self.no_property(set, name, span);
         self.unknown_name(error);

@@ -3,13 +3,13 @@
 use super::bind::{Binder, allow_only, segment_text};
 use super::projection::Selection;
 use super::{
-    Anchor, Answer, Comparison, Data, Expr, ExprKind, Input, Join, Links, Output, Query, Rows,
-    Scoped, Shape, ShapeKind, Via,
+    Anchor, Answer, Data, Expr, Input, Join, Links, Output, Query, Rows, Scoped, Shape, ShapeKind,
+    Via,
 };
-use super::{link, literal, operand};
-use crate::edm::{EntitySet, Schema};
+use super::{link, unknown};
+use crate::edm::EntitySet;
 use crate::error::{Code, Error, Result, Span, nearest};
-use crate::uri::ast::{self, Argument, Literal, PathSegment, QueryOptions, SegmentKind};
+use crate::uri::ast::{self, Argument, PathSegment, QueryOptions, SegmentKind};
 use crate::uri::{print, segment_of};
 
 /// One entity or collection on the way.
@@ -44,16 +44,6 @@ enum End {
     Value(usize),
     Count,
     References,
-}
-
-/// The error for an entity set that isn't served.
-pub(super) fn no_set(schema: &Schema, name: &str) -> Error {
-    let known = schema.sets().iter().map(|set| set.declared.entity_set);
-    Error::new(
-        Code::UnknownSegment,
-        format!("there is no collection '{name}'"),
-    )
-    .did_you_mean(name, known)
 }
 
 /// The rows that a resource path and its options ask for.
@@ -205,10 +195,7 @@ fn walk<'a>(binder: &Binder<'a>, segments: &'a [PathSegment]) -> Result<(Vec<Ste
         match end {
             End::Entities => {}
             End::Property(_) if matches!(segment.kind, SegmentKind::Count(_)) => {
-                return Err(not_allowed(
-                    "'/$count' needs a collection before it",
-                    segment,
-                ));
+                return Err(needs_collection("'/$count'", segment));
             }
             End::Property(_) => return Err(after_end("a property")),
             End::Value(_) => return Err(after_end("'$value'")),
@@ -225,7 +212,7 @@ fn walk<'a>(binder: &Binder<'a>, segments: &'a [PathSegment]) -> Result<(Vec<Ste
             };
             let set = schema
                 .set_named(name)
-                .ok_or_else(|| no_set(schema, name).at(segment.span))?;
+                .ok_or_else(|| unknown::no_set(schema, Code::UnknownSegment, name, segment.span))?;
             steps.push(Step {
                 navigation: None,
                 set,
@@ -241,31 +228,17 @@ fn walk<'a>(binder: &Binder<'a>, segments: &'a [PathSegment]) -> Result<(Vec<Ste
                 step.key = Some(Key::Arguments(arguments));
             }
             SegmentKind::Arguments(_) => {
-                return Err(not_allowed(
-                    "a key predicate needs a collection before it",
-                    segment,
-                ));
+                return Err(needs_collection("a key predicate", segment));
             }
             SegmentKind::Key(key) if step.is_collection() => step.key = Some(Key::Segment(key)),
             SegmentKind::Filter(filter) if step.is_collection() => step.filters.push(filter),
             SegmentKind::Count(_) if step.is_collection() => end = End::Count,
-            SegmentKind::Count(_) => {
-                return Err(not_allowed(
-                    "'/$count' needs a collection before it",
-                    segment,
-                ));
-            }
-            SegmentKind::Filter(_) => {
-                return Err(not_allowed(
-                    "'/$filter(..)' needs a collection before it",
-                    segment,
-                ));
-            }
+            SegmentKind::Count(_) => return Err(needs_collection("'/$count'", segment)),
+            SegmentKind::Filter(_) => return Err(needs_collection("'/$filter(..)'", segment)),
             SegmentKind::Value => {
-                return Err(not_allowed(
-                    "'/$value' needs a property before it: no entity here is a media entity",
-                    segment,
-                ));
+                let message =
+                    "'/$value' needs a property before it: no entity here is a media entity";
+                return Err(Error::new(Code::OptionNotAllowed, message).at(segment.span));
             }
             SegmentKind::Ref => end = End::References,
             SegmentKind::Each => return Err(Error::not_implemented("$each").at(segment.span)),
@@ -329,7 +302,8 @@ fn walk<'a>(binder: &Binder<'a>, segments: &'a [PathSegment]) -> Result<(Vec<Ste
     Ok((steps, end))
 }
 
-fn not_allowed(message: &str, segment: &PathSegment) -> Error {
+fn needs_collection(what: &str, segment: &PathSegment) -> Error {
+    let message = format!("{what} needs a collection before it");
     Error::new(Code::OptionNotAllowed, message).at(segment.span)
 }
 
@@ -451,138 +425,4 @@ fn bind_step_key<'a>(
         Key::Arguments(arguments) => binder.bind_key(from, arguments, span),
         Key::Segment(text) => binder.bind_key_segment(from, text, span),
     }
-}
-
-impl<'a> Binder<'a> {
-    /// A key predicate as a condition (URL Conventions 4.3.1).
-    pub(super) fn bind_key(
-        &mut self,
-        from: Scoped,
-        arguments: &'a [Argument],
-        span: Span,
-    ) -> Result<Expr> {
-        let set = self.set(from);
-        let names = || {
-            set.key
-                .iter()
-                .map(|place| set.properties[*place].declared.name)
-        };
-        let expected = || {
-            names()
-                .map(|name| format!("{name}=.."))
-                .collect::<Vec<_>>()
-                .join(",")
-        };
-        let wrong = || {
-            let message = format!(
-                "expected the key of '{}': ({})",
-                set.declared.name,
-                expected()
-            );
-            Error::new(Code::SyntaxError, message).at(span)
-        };
-        let mut named = arguments
-            .iter()
-            .filter_map(|argument| argument.name.as_ref());
-        if let Some(name) = named.find(|name| set.property(&name.text).is_none()) {
-            return Err(self.no_property(set, &name.text, name.span));
-        }
-        if arguments.len() != set.key.len() {
-            return Err(wrong());
-        }
-        let mut conditions = Vec::new();
-        for place in &set.key {
-            let name = set.properties[*place].declared.name;
-            let argument = match arguments {
-                [single] if single.name.is_none() => single,
-                _ => arguments
-                    .iter()
-                    .find(|argument| {
-                        argument
-                            .name
-                            .as_ref()
-                            .is_some_and(|found| found.text == name)
-                    })
-                    .ok_or_else(wrong)?,
-            };
-            conditions.push(self.bind_key_value(from, *place, &argument.value)?);
-        }
-        Expr::all(conditions).ok_or_else(wrong)
-    }
-
-    /// The value of a key of one part.
-    pub(super) fn bind_only_key(
-        &mut self,
-        from: Scoped,
-        value: &'a ast::Expr,
-        span: Span,
-    ) -> Result<Expr> {
-        match self.set(from).key[..] {
-            [place] => self.bind_key_value(from, place, value),
-            _ => self.bind_key(from, &[], span),
-        }
-    }
-
-    fn bind_key_value(&mut self, from: Scoped, place: usize, value: &'a ast::Expr) -> Result<Expr> {
-        if let ast::ExprKind::Alias(name) = &value.kind {
-            return self.with_alias(name, value.span, |binder, aliased| match aliased {
-                Some(aliased) => binder.bind_key_value(from, place, aliased),
-                None => {
-                    Err(key_is_null(value.span).hint(format!("give the alias a value: &{name}=1")))
-                }
-            });
-        }
-        let ast::ExprKind::Literal(literal) = &value.kind else {
-            let message = "expected a literal as key";
-            return Err(Error::new(Code::SyntaxError, message)
-                .at(value.span)
-                .hint("text stands in single quotes"));
-        };
-        if matches!(literal, Literal::Null) {
-            return Err(key_is_null(value.span));
-        }
-        let value_expr = literal::value(literal, value.span)?.map_or_else(Expr::null, Expr::value);
-        self.key_equals(from, place, value_expr, value.span)
-    }
-
-    /// `Conversation/1`: the segment's text is the key, without quotes.
-    fn bind_key_segment(&mut self, from: Scoped, text: &str, span: Span) -> Result<Expr> {
-        let set = self.set(from);
-        let [place] = set.key[..] else {
-            let message = format!(
-                "'{}' has a key of several parts, expected them in parentheses",
-                set.declared.name
-            );
-            return Err(Error::new(Code::UnknownSegment, message).at(span));
-        };
-        let value = literal::from_text(text, set.properties[place].ty).ok_or_else(|| {
-            let message = format!("'{text}' is not a key of '{}'", set.declared.name);
-            Error::new(Code::UnknownSegment, message).at(span)
-        })?;
-        self.key_equals(from, place, Expr::value(value), span)
-    }
-
-    fn key_equals(&self, from: Scoped, place: usize, value: Expr, span: Span) -> Result<Expr> {
-        let property = &self.set(from).properties[place];
-        let kind = ExprKind::Property(from, place);
-        let key = Expr {
-            kind,
-            ty: Some(property.ty),
-            nullable: false,
-        };
-        let value = operand::read_as(value, key.ty, span)?;
-        if let Some(found) = value.ty
-            && operand::common_type(property.ty, found).is_none()
-        {
-            let (name, ty) = (property.declared.name, property.ty.edm_name());
-            let message = format!("the key '{name}' is {ty}, found {}", found.edm_name());
-            let hint = self.compare_hint(&key, &value);
-            return Err(operand::mismatch(message, span).or_hint(hint));
-        }
-        operand::compare(Comparison::Eq, key, value, span)
-    }
-}
-
-fn key_is_null(span: Span) -> Error {
-    Error::new(Code::InvalidLiteral, "a key is never null").at(span)
 }

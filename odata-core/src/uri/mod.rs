@@ -88,8 +88,7 @@ fn check_resource_options(uri: &ODataUri) -> Result<()> {
         .iter()
         .find(|option| !allowed.contains(&option.name));
     if let Some(Present { name, .. }) = wrong {
-        let message = format!("'{name}' is not allowed on {resource}");
-        let error = Error::new(Code::OptionNotAllowed, message).target(*name);
+        let error = Error::option_not_allowed(name, format_args!("on {resource}")).target(*name);
         return Err(match uri.path {
             ResourcePath::Entity(None) if matches!(*name, "$expand" | "$select") => {
                 error.hint("name the type: $entity/Namespace.Type?$id=..")

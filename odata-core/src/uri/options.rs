@@ -344,8 +344,7 @@ fn unknown(name: &str, place: Place) -> Error {
 }
 
 fn not_allowed(name: &str, place: Place) -> Error {
-    let message = format!("'{name}' is not allowed in {}", place.name());
-    let error = Error::new(Code::OptionNotAllowed, message);
+    let error = Error::option_not_allowed(name, format_args!("in {}", place.name()));
     match name {
         "$levels" => error.hint("as in $expand=items($levels=2)"),
         _ => error,

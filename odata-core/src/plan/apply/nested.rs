@@ -121,13 +121,7 @@ impl<'a> Binder<'a> {
         };
         let name = segment_text(segment);
         let Some(navigation) = set.navigation(name) else {
-            let message = format!(
-                "'{}' has no navigation property '{name}'",
-                set.declared.name
-            );
-            let known = set.navigation.iter().map(|known| known.declared.name);
-            let error = Error::new(Code::UnknownNavigation, message).at(segment.span);
-            return Err(error.did_you_mean(name, known));
+            return Err(self.no_navigation(set, name, segment.span));
         };
         self.check_casts(set.navigation[navigation].target, casts)?;
         Ok(Via { near, navigation })

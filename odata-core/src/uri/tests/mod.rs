@@ -122,6 +122,6 @@ fn paths() {
     check("/M(null)", expect!["SyntaxError M(null) 2+6: expected a key: one literal or alias, or 'property=value' pairs"]);
     check("/M()", expect!["ok"]);
     check("/M(a=b)", expect!["SyntaxError M(a=b) 2+5: expected literals or aliases as arguments in a path (give the value as an alias: (name=@p) and &@p=.. in the query)"]);
-    check("/M//a", expect!["UnknownSegment  3+1: expected a segment, found an empty one"]);
+    check("/M//a", expect!["UnknownSegment - 3+1: expected a segment, found an empty one"]);
     check("/1", expect!["SyntaxError 1 1+1: expected the name of an entity set, found '1'"]);
 }
