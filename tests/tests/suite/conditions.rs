@@ -31,6 +31,7 @@ async fn a_document_that_the_client_has_is_not_sent_again() {
     expect![[r#"
         cache-control: private, no-cache
         connection: close
+        content-security-policy: default-src 'none'; frame-ancestors 'none'; sandbox
         etag: W/".."
         odata-version: 4.0
         referrer-policy: no-referrer
