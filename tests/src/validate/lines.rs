@@ -215,7 +215,7 @@ fn skip_record(rest: &mut &str) {
     let mut end = 0;
     while let Some(line) = rest[end..].find('\n') {
         end += line + 1;
-        if rest[..end].matches('"').count() % 2 == 0 {
+        if rest[..end].matches('"').count().is_multiple_of(2) {
             break;
         }
     }

@@ -184,7 +184,7 @@ impl<'a> Payload<'a> {
             (Content::Collection(..), Some(set)) => {
                 self.collection(&members, |payload, row, at| {
                     payload.entity(Some(set), wanted, row, at);
-                })
+                });
             }
             (_, None) => {}
         }
