@@ -4,7 +4,7 @@ default:
     @just --list
 
 # The whole of CI.
-ci: fmt clippy docs test metadata
+ci: fmt clippy docs test metadata clients
 
 # Formatting.
 fmt:
@@ -27,6 +27,16 @@ metadata:
     cargo run -q -- metadata > target/metadata.xml
     cargo run -q -- metadata --format json > target/metadata.json
     .ci/check-metadata target/metadata.xml target/metadata.json
+
+# Real OData clients against the service; 'just clients' has those that CI runs, 'clients/run' all.
+clients:
+    cargo build -q -p liveagent-odata
+    INSTALL_POSTGRES=1 clients/run --fast
+
+# The explorer in a browser; needs node, chromium and psql.
+explorer:
+    cargo build
+    clients/explorer/run
 
 # The demo.
 demo:

@@ -3,24 +3,37 @@
 use crate::Failed;
 use crate::world::World;
 use futures_util::TryStreamExt;
-use liveagent_odata::{check, config::Config, entities};
-use odata_core::edm::{ResolveOptions, Schema, Scope};
+use liveagent_odata::{advice::advice, check, config::Config, entities};
+use odata_core::edm::{Catalogue, ResolveOptions, Schema, Scope};
 use odata_core::limits::Limits;
 use odata_core::plan::{self, Page, Plan};
 use odata_core::sql::{self, Statement, Wire};
 use odata_core::uri;
 use std::process::Command;
 use std::time::{Duration, Instant};
-use tokio_postgres::Client;
 use tokio_postgres::types::{IsNull, ToSql, Type};
+use tokio_postgres::{Client, GenericClient};
 
 /// What makes statements of URLs.
 pub(crate) struct Translator {
     schema: Schema,
+    /// What the database has, where there is one.
+    catalogue: Option<Catalogue>,
     limits: Limits,
 }
 
 impl Translator {
+    /// For the model alone, as a database that has all of it would be.
+    pub(crate) fn of_model() -> Translator {
+        let options = ResolveOptions::default();
+        let (schema, _) = Schema::resolve(&entities::model(), None, &options);
+        Translator {
+            schema,
+            catalogue: None,
+            limits: Limits::default(),
+        }
+    }
+
     pub(crate) async fn new(world: &World) -> Result<Translator, Failed> {
         let config = Config::new(world.url().parse()?);
         let database = check::open(&config).map_err(|exit| exit.to_string())?;
@@ -29,6 +42,7 @@ impl Translator {
         let (schema, _) = Schema::resolve(&entities::model(), Some(&catalogue), &options);
         Ok(Translator {
             schema,
+            catalogue: Some(catalogue),
             limits: Limits::default(),
         })
     }
@@ -40,13 +54,32 @@ impl Translator {
         accounts: &[i64],
         page: u64,
     ) -> Result<Statement, Failed> {
+        self.page(url, accounts, &Page::first(page))
+    }
+
+    /// The indexes that `check` recommends for the database.
+    pub(crate) fn recommended_indexes(&self) -> Vec<String> {
+        let advice = self
+            .catalogue
+            .iter()
+            .flat_map(|catalogue| advice(&self.schema, catalogue));
+        advice.filter(|line| line.starts_with("CREATE")).collect()
+    }
+
+    /// The statement for one page of what a URL asks for.
+    pub(crate) fn page(
+        &self,
+        url: &str,
+        accounts: &[i64],
+        page: &Page,
+    ) -> Result<Statement, Failed> {
         let (path, query) = url.split_once('?').unwrap_or((url, ""));
         let uri = uri::parse(&format!("/{path}"), query, &self.limits)?;
         let Plan::Data(data) = plan::bind(&self.schema, &uri, &self.limits)? else {
             return Err(format!("{url}: no rows").into());
         };
         let scope = Scope::of(accounts.to_vec());
-        Ok(sql::select(&self.schema, &data, &scope, &Page::first(page)))
+        Ok(sql::select(&self.schema, &data, &scope, page))
     }
 }
 
@@ -76,6 +109,28 @@ pub(crate) async fn drain(
         count += 1;
     }
     Ok((first, started.elapsed(), count))
+}
+
+/// How PostgreSQL would run a statement, without figures that another run would have otherwise.
+pub(crate) async fn explain(
+    client: &impl GenericClient,
+    statement: &Statement,
+) -> Result<String, Failed> {
+    let types = statement.params.iter();
+    let types = types.map(|param| Type::from_oid(param.oid()).unwrap_or(Type::TEXT));
+    let text = format!("EXPLAIN (COSTS OFF) {}", statement.text);
+    let prepared = client
+        .prepare_typed(&text, &types.collect::<Vec<_>>())
+        .await?;
+    let params: Vec<Bound<'_>> = statement.params.iter().map(Bound).collect();
+    let params: Vec<&(dyn ToSql + Sync)> = params.iter().map(|param| param as _).collect();
+    let rows = client.query(&prepared, &params).await?;
+    let mut plan = String::new();
+    for row in rows {
+        plan.push_str(row.get(0));
+        plan.push('\n');
+    }
+    Ok(plan)
 }
 
 #[derive(Debug)]

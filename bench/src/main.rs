@@ -11,8 +11,10 @@
 mod feeds;
 mod floor;
 mod http;
+mod instructions;
 mod line;
 mod micro;
+mod plans;
 mod process;
 mod requests;
 mod service;
@@ -44,9 +46,15 @@ struct Args {
     /// Writes the table into bench/README.md.
     #[arg(long)]
     write: bool,
-    /// Translates the typical queries this often and ends: what an instruction counter runs.
-    #[arg(long, hide = true)]
-    translate: Option<usize>,
+    /// Counts instructions from URL to statement instead (with valgrind, without a database).
+    #[arg(long)]
+    instructions: bool,
+    /// Compares PostgreSQL's plans for typical requests with plans.txt instead.
+    #[arg(long)]
+    plans: bool,
+    /// Translates one of the typical queries so often, and no more: what the counter runs.
+    #[arg(long, hide = true, num_args = 2)]
+    translate: Vec<usize>,
 }
 
 /// What the lines are measured with.
@@ -72,10 +80,16 @@ impl Bench {
 #[tokio::main]
 async fn main() -> Result<(), Failed> {
     let args = Args::parse();
+    if args.instructions {
+        return instructions::check();
+    }
+    if let [place, times] = args.translate[..] {
+        return instructions::translate(&Translator::of_model(), place, times);
+    }
     let world = World::open().await?;
     let translator = Translator::new(&world).await?;
-    if let Some(times) = args.translate {
-        return micro::translate_all(&translator, times);
+    if args.plans {
+        return plans::check(&plans::all(&world, &translator).await?);
     }
     let binary = service::build()?;
     let mut starts = Vec::new();

@@ -1,6 +1,5 @@
 //! URL to statement: what a request costs before the database.
 
-use crate::floor::Translator;
 use crate::line::{Line, Target, median};
 use crate::{Bench, Failed};
 use std::hint::black_box;
@@ -29,16 +28,6 @@ pub(crate) const TYPICAL: &[&str] = &[
     "ReportingEvent?$apply=groupby((inbox/name,name),aggregate(value with average as mean,$count as n))",
     "User?$filter=startswith(tolower(name),'user 1')&$select=id,name",
 ];
-
-/// The whole way of each typical query, `times` times: what the instruction counter runs.
-pub(crate) fn translate_all(translator: &Translator, times: usize) -> Result<(), Failed> {
-    for _ in 0..times {
-        for url in TYPICAL {
-            black_box(translator.statement(black_box(url), &[1], 10_000)?);
-        }
-    }
-    Ok(())
-}
 
 /// Microseconds from a URL to its statement, the slowest of the typical queries named.
 pub(crate) fn translation(bench: &Bench) -> Result<Vec<Line>, Failed> {

@@ -162,6 +162,9 @@ pub struct HttpArgs {
     /// Service document and $metadata for those alone who have an access token
     #[arg(long, env = "ODATA_PRIVATE_METADATA")]
     pub private_metadata: bool,
+    /// Serve no page at '/' by which people look at the data
+    #[arg(long, env = "ODATA_NO_EXPLORER")]
+    pub no_explorer: bool,
     /// Threads that speak HTTP [default: one for each core]
     #[arg(long, env = "ODATA_WORKERS", value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
     pub workers: Option<u16>,
@@ -318,6 +321,7 @@ impl HttpArgs {
     pub fn apply(&self, config: &mut Config) {
         config.listen.clone_from(&self.listen);
         config.workers = self.workers.map(usize::from);
+        config.explorer = !self.no_explorer;
         config.settings.private_metadata = self.private_metadata;
         config.settings.hosts = HostRules {
             public_url: self.public_url.clone(),

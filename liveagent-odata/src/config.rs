@@ -20,6 +20,8 @@ pub struct Config {
     pub resolve: ResolveOptions,
     /// Whether the service starts only on a database that fits the model exactly.
     pub strict_schema: bool,
+    /// Whether there is a page at `/` by which people look at the data.
+    pub explorer: bool,
     /// The address to listen on, with its port.
     pub listen: String,
     /// Whether another port will do where that one is taken.
@@ -41,6 +43,7 @@ impl Config {
             },
             resolve: ResolveOptions::default(),
             strict_schema: false,
+            explorer: true,
             listen: "127.0.0.1:8080".to_owned(),
             any_port: false,
             workers: None,

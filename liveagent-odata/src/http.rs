@@ -7,6 +7,7 @@ use actix_web::middleware::{Compress, Next, from_fn};
 use actix_web::rt::net::TcpStream;
 use actix_web::{App, HttpServer};
 use odata_core::service::{Service, loggable};
+use odata_explorer::Explorer;
 use std::any::Any;
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
@@ -25,17 +26,25 @@ const SEND_BUFFER: usize = 256 * 1024;
 /// Listens on the address. The server runs while it is polled; it does not listen to signals.
 pub fn listen(
     service: &Service,
+    explorer: Option<&Explorer>,
     address: impl ToSocketAddrs,
     workers: Option<usize>,
 ) -> io::Result<(Server, Vec<SocketAddr>)> {
     let service = service.clone();
+    let explorer = explorer.cloned();
     let server = HttpServer::new(move || {
         let service = service.clone();
+        let explorer = explorer.clone();
         App::new()
             // The one that is named last sees a request first.
             .wrap(Compress::default())
             .wrap(from_fn(observe))
-            .configure(|app| service.configure(app))
+            .configure(|app| {
+                if let Some(explorer) = &explorer {
+                    explorer.configure(app);
+                }
+                service.configure(app);
+            })
     });
     let server = match workers {
         Some(workers) => server.workers(workers),

@@ -4,6 +4,7 @@
 //! * [`auth`]: who may ask.
 //! * [`cli`] to [`config`]: what the operator decides.
 //! * [`serve`], [`check`] (with [`advice`]), [`metadata`], [`demo`]: the commands.
+//! * [`explorer`]: what the page at `/` knows of Live Agent.
 //! * [`http`], [`logging`], [`exit`]: how the program meets the world.
 //!
 //! What OData is, is not known here: that is `odata_core`.
@@ -16,6 +17,7 @@ pub mod config;
 pub mod demo;
 pub mod entities;
 pub mod exit;
+pub mod explorer;
 pub mod http;
 pub mod logging;
 pub mod metadata;

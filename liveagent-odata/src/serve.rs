@@ -8,6 +8,7 @@ use crate::auth::Administrators;
 use crate::check::{self, Report};
 use crate::config::{Config, SERVICE_PATH};
 use crate::exit::{self, Exit};
+use crate::explorer;
 use crate::http;
 use actix_web::dev::Server;
 use odata_core::db::{Database, Failure};
@@ -67,10 +68,13 @@ impl Application {
     pub fn listen(&self) -> Result<(Server, SocketAddr), Exit> {
         let listen = &self.config.listen;
         let workers = self.config.workers;
-        let bound = match http::listen(&self.service, listen.as_str(), workers) {
+        let explorer = self.config.explorer.then(explorer::page);
+        let listen_at =
+            |address: &str| http::listen(&self.service, explorer.as_ref(), address, workers);
+        let bound = match listen_at(listen) {
             Err(error) if error.kind() == io::ErrorKind::AddrInUse && self.config.any_port => {
                 let host = listen.rsplit_once(':').map_or(&**listen, |(host, _)| host);
-                http::listen(&self.service, format!("{host}:0").as_str(), workers)
+                listen_at(&format!("{host}:0"))
             }
             bound => bound,
         };

@@ -1,7 +1,9 @@
 //! A client that sends exactly what a test says and reads exactly what comes back: a connection for
 //! each request, no redirects, no decoding, and an answer that was cut is told from one that ended.
 
+use crate::validate::{self, Exchange};
 use serde_json::Value;
+use std::borrow::Cow;
 use std::io::{self, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
@@ -70,6 +72,43 @@ impl Client {
     /// Any method.
     #[track_caller]
     pub fn request(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Response {
+        let response = self.send(method, path, headers);
+        let all = self.all_headers(headers);
+        let exchange = Exchange::new(self.address, (method, path, &all), &response);
+        let faults = validate::faults(&exchange, |root| self.metadata(root, path, headers));
+        assert!(
+            faults.is_empty(),
+            "{method} {path}: the answer breaks the standard: {faults:#?}\n{}",
+            shown(&response.body)
+        );
+        response
+    }
+
+    /// `$metadata` of the service whose root has this path, with the credentials of a request.
+    fn metadata(&self, root: &str, path: &str, headers: &[(&str, &str)]) -> Option<Response> {
+        TcpStream::connect(self.address).ok()?;
+        let token = path
+            .split(['?', '&'])
+            .find(|pair| pair.starts_with("apikey="));
+        let token = token.map(|token| format!("&{token}")).unwrap_or_default();
+        let kept = ["authorization", "host"];
+        let headers: Vec<(&str, &str)> = headers
+            .iter()
+            .filter(|(name, _)| kept.iter().any(|kept| name.eq_ignore_ascii_case(kept)))
+            .copied()
+            .collect();
+        let path = format!("{root}$metadata?$format=json{token}");
+        Some(self.send("GET", &path, &headers))
+    }
+
+    /// Those of the client and those of a request.
+    fn all_headers<'a>(&'a self, headers: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+        let own = self.headers.iter().map(|(name, value)| (&**name, &**value));
+        own.chain(headers.iter().copied()).collect()
+    }
+
+    #[track_caller]
+    fn send(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Response {
         let mut stream = self.begin(method, path, headers);
         let mut bytes = Vec::new();
         match stream.read_to_end(&mut bytes) {
@@ -90,8 +129,7 @@ impl Client {
     #[track_caller]
     pub fn begin(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> TcpStream {
         let mut head = format!("{method} {} HTTP/1.1\r\n", path.replace(' ', "%20"));
-        let own = self.headers.iter().map(|(name, value)| (&**name, &**value));
-        let all: Vec<(&str, &str)> = own.chain(headers.iter().copied()).collect();
+        let all = self.all_headers(headers);
         if !all
             .iter()
             .any(|(name, _)| name.eq_ignore_ascii_case("host"))
@@ -182,6 +220,11 @@ impl Response {
         }
         Some(response)
     }
+}
+
+/// The start of a body: a fault is told by its place, and nobody reads megabytes.
+fn shown(body: &[u8]) -> Cow<'_, str> {
+    String::from_utf8_lossy(body.get(..4096).unwrap_or(body))
 }
 
 /// The content of chunks (RFC 9112, 7.1), and whether the last one was there.

@@ -20,6 +20,7 @@ mod postgres;
 pub mod readme;
 pub mod sales;
 mod server;
+mod validate;
 
 pub use database::Database;
 pub use http::{Client, Response};

@@ -72,7 +72,7 @@ impl Server {
             assert!(findings.iter().all(is_right), "{findings:?}");
             let service = Service::new(config.settings, database, authenticate);
             service.serve(schema);
-            let (server, addresses) = http::listen(&service, "127.0.0.1:0", Some(2)).unwrap();
+            let (server, addresses) = http::listen(&service, None, "127.0.0.1:0", Some(2)).unwrap();
             (Listening::new(server, addresses[0]), service, None)
         })
     }

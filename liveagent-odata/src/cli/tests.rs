@@ -57,7 +57,7 @@ fn defaults_are_those_of_the_core() {
     assert_eq!(settings.stall_timeout, Duration::from_secs(30));
     assert_eq!(settings.stream_timeout, Duration::from_secs(1800));
     assert_eq!(settings.service_path, "/v1.0/odata");
-    assert!(!settings.private_metadata);
+    assert!(!settings.private_metadata && config.explorer);
     assert_eq!(config.pool, PoolOptions::default());
     assert_eq!(config.resolve, ResolveOptions::default());
     assert_eq!(config.listen, "127.0.0.1:8080");
@@ -82,6 +82,7 @@ fn every_option_arrives() {
         "--publish-credentials",
         "--strict-schema",
         "--private-metadata",
+        "--no-explorer",
         "--database-schema=chat woot",
         "--workers=3",
     ]);
@@ -106,7 +107,7 @@ fn every_option_arrives() {
     assert_eq!(settings.stream_timeout, Duration::from_secs(3600));
     assert_eq!(config.pool.stream_timeout, Duration::from_secs(3600));
     assert!(config.resolve.publish_secrets && config.strict_schema);
-    assert!(settings.private_metadata);
+    assert!(settings.private_metadata && !config.explorer);
     assert_eq!(config.resolve.database_schema, "chat woot");
     assert_eq!(config.workers, Some(3));
 }

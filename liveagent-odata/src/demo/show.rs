@@ -44,11 +44,12 @@ pub async fn run(options: &DemoArgs) -> Result<(), Exit> {
     options.http.apply(&mut config);
     options.answers.apply(&mut config)?;
     config.any_port = true;
+    let explorer = config.explorer;
     let public = config.settings.hosts.public_url.clone();
     let ended = serve::run(config, |address| {
         let base = public.unwrap_or_else(|| format!("http://{}", reachable(address)));
         // Nobody may be there to read it.
-        let _ = io::stdout().write_all(what_to_click(&base, &prepared).as_bytes());
+        let _ = io::stdout().write_all(what_to_click(&base, &prepared, explorer).as_bytes());
     })
     .await;
     // Its own PostgreSQL ends here, before the program says that it has.
@@ -72,15 +73,21 @@ fn reachable(mut address: SocketAddr) -> SocketAddr {
     address
 }
 
-fn what_to_click(base: &str, prepared: &Prepared) -> String {
+fn what_to_click(base: &str, prepared: &Prepared, explorer: bool) -> String {
     let root = format!("{base}{SERVICE_PATH}/");
     let Tokens {
         administrator,
         agent,
         other,
     } = &prepared.tokens;
-    let mut text = format!(
-        "\n  service root  {root}?apikey={administrator}\n  metadata      {root}$metadata\n"
+    let mut text = String::from("\n");
+    if explorer {
+        // A fragment is never sent: the page takes the token out of it.
+        let _ = writeln!(text, "  explorer      {base}/#token={administrator}");
+    }
+    let _ = write!(
+        text,
+        "  service root  {root}?apikey={administrator}\n  metadata      {root}$metadata\n"
     );
     for (what, query) in EXAMPLES {
         let _ = write!(
@@ -124,7 +131,7 @@ mod tests {
             hints: vec!["psql -h /s".to_owned()],
             server: None,
         };
-        let text = what_to_click("http://127.0.0.1:8080", &prepared);
+        let text = what_to_click("http://127.0.0.1:8080", &prepared, false);
         let links: Vec<&str> = text
             .lines()
             .filter_map(|line| line.find("http://").map(|at| &line[at..]))
@@ -141,6 +148,11 @@ mod tests {
             assert!(text.contains(token), "{token}");
         }
         assert!(!text.contains("s3cret"), "{text}");
+        let text = what_to_click("http://127.0.0.1:8080", &prepared, true);
+        assert!(
+            text.contains("http://127.0.0.1:8080/#token=aaa\n"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -11,9 +11,14 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
-/// The service document. `context` is the URL of `$metadata`; `None` where the client asked for no
-/// control information.
-pub fn service_document(schema: &Schema, version: Version, context: Option<&str>) -> String {
+/// The service document. `context` is the URL of `$metadata`, `tag` its entity tag; `None` where the
+/// client asked for less control information.
+pub fn service_document(
+    schema: &Schema,
+    version: Version,
+    context: Option<&str>,
+    tag: Option<&str>,
+) -> String {
     let sets = schema.sets().iter().map(|set| {
         let name = set.declared.entity_set;
         Json::object([
@@ -25,8 +30,10 @@ pub fn service_document(schema: &Schema, version: Version, context: Option<&str>
             ),
         ])
     });
-    let context_name = format!("@{}context", version.prefix());
+    let control = |name: &str| format!("@{}{name}", version.prefix());
+    let (context_name, tag_name) = (control("context"), control("metadataEtag"));
     let context = context.map(|context| (context_name.as_str(), Json::string(context)));
+    let tag = tag.map(|tag| (tag_name.as_str(), Json::string(tag)));
     let value = ("value", Json::Array(sets.collect()));
-    Json::object(context.into_iter().chain([value])).text()
+    Json::object(context.into_iter().chain(tag).chain([value])).text()
 }

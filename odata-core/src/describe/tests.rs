@@ -7,7 +7,7 @@ use expect_test::{expect, expect_file};
 fn the_service_document() {
     let schema = fixture::schema();
     let check = |version, context, expect: expect_test::Expect| {
-        expect.assert_eq(&service_document(&schema, version, context));
+        expect.assert_eq(&service_document(&schema, version, context, None));
     };
     let context = Some("https://host/odata/$metadata");
     check(

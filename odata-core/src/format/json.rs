@@ -40,6 +40,15 @@ pub struct Context {
     pub link_suffix: Arc<str>,
 }
 
+/// What stands at the top of an answer.
+#[derive(Debug, Clone, Default)]
+pub struct Top {
+    /// Where the content is described; nothing where no control information is wanted.
+    pub context_url: Option<String>,
+    /// The entity tag of `$metadata`, at the full level alone (JSON Format 4.5.2).
+    pub metadata_tag: Option<Arc<str>>,
+}
+
 /// Writes the entities of one collection.
 pub struct EntityWriter {
     context: Arc<Context>,
@@ -162,6 +171,27 @@ impl EntityWriter {
         cells: &impl Cells,
         context_url: Option<&str>,
     ) -> Result<(), CellError> {
+        self.write_with(out, cells, context_url, None)
+    }
+
+    /// Writes an entity that is an answer of its own.
+    pub fn write_answer(
+        &self,
+        out: &mut Vec<u8>,
+        cells: &impl Cells,
+        top: &Top,
+    ) -> Result<(), CellError> {
+        let tag = top.metadata_tag.as_deref();
+        self.write_with(out, cells, top.context_url.as_deref(), tag)
+    }
+
+    fn write_with(
+        &self,
+        out: &mut Vec<u8>,
+        cells: &impl Cells,
+        context_url: Option<&str>,
+        metadata_tag: Option<&str>,
+    ) -> Result<(), CellError> {
         out.push(b'{');
         let mut object = Object { first: true };
         if let Some(url) = context_url {
@@ -173,6 +203,11 @@ impl EntityWriter {
             Id::Unsaid => {}
             Id::Null => object.null_id(out, self.context.version),
             Id::Url => self.write_id(out, cells, &mut object)?,
+        }
+        // Behind the type, which nothing may stand before but the context (JSON Format 4.4).
+        if let Some(tag) = metadata_tag {
+            object.control(out, self.context.version, "metadataEtag");
+            write_json_string(out, tag);
         }
         self.write_members(out, &self.members, cells, &mut object)?;
         for name in self.links.iter().filter(|_| id != Id::Null) {
@@ -272,13 +307,24 @@ impl EntityWriter {
 
     /// Writes the entity's canonical path: `Conversation(1)`.
     pub fn write_path(&self, out: &mut Vec<u8>, cells: &impl Cells) -> Result<(), CellError> {
+        self.write_member(out, cells, true)
+    }
+
+    /// Writes the same for a context URL, where nothing is percent-encoded.
+    pub fn write_fragment(&self, out: &mut Vec<u8>, cells: &impl Cells) -> Result<(), CellError> {
+        self.write_member(out, cells, false)
+    }
+
+    fn write_member(
+        &self,
+        out: &mut Vec<u8>,
+        cells: &impl Cells,
+        encoded: bool,
+    ) -> Result<(), CellError> {
         out.extend_from_slice(self.set.set.as_bytes());
-        key::write(
-            out,
-            self.key
-                .iter()
-                .map(|(name, writer, output)| (*name, writer, cells.cell(*output))),
-        )
+        let parts = self.key.iter();
+        let parts = parts.map(|(name, writer, output)| (*name, writer, cells.cell(*output)));
+        key::write(out, encoded, parts)
     }
 
     fn write_id(

@@ -22,9 +22,11 @@ const SEGMENT: &AsciiSet = &CONTROLS
     .add(b'|')
     .add(b'}');
 
-/// Writes a key predicate from the cells of a row.
+/// Writes a key predicate from the cells of a row: percent-encoded, as the path of a URL has it, or as
+/// it is, as a context URL does (Protocol 10).
 pub(super) fn write<'a>(
     out: &mut Vec<u8>,
+    encoded: bool,
     parts: impl ExactSizeIterator<Item = (&'static str, &'a CellWriter, Option<&'a [u8]>)>,
 ) -> Result<(), CellError> {
     let single = parts.len() == 1;
@@ -45,7 +47,11 @@ pub(super) fn write<'a>(
         writer.write_text(&mut text, cell)?;
         let text = String::from_utf8_lossy(&text).replace('\'', "''");
         out.push(b'\'');
-        out.extend(utf8_percent_encode(&text, SEGMENT).to_string().into_bytes());
+        if encoded {
+            out.extend(utf8_percent_encode(&text, SEGMENT).to_string().into_bytes());
+        } else {
+            out.extend_from_slice(text.as_bytes());
+        }
         out.push(b'\'');
     }
     out.push(b')');

@@ -23,7 +23,7 @@ pub use cell::{CellError, CellOptions, CellWriter};
 pub use csv::CsvWriter;
 pub use error::error_body;
 pub use escape::write_json_string;
-pub use json::{Context, EntityWriter, PropertyWriter, SortOutput, sort_outputs};
+pub use json::{Context, EntityWriter, PropertyWriter, SortOutput, Top, sort_outputs};
 pub use negotiate::{
     Format, FormatParameters, Headers, MetadataLevel, Negotiated, Resource, VARY, negotiate,
     version,

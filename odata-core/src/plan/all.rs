@@ -6,6 +6,7 @@ use crate::edm::{EntitySet, Schema};
 use crate::error::{Error, Result, Span};
 use crate::limits::Limits;
 use crate::uri::ast::{Name, PathSegment, QueryOptions, ResourcePath, SegmentKind};
+use crate::uri::print;
 
 /// What `$all` takes: entities of unlike types have no property in common.
 const ALLOWED: &[&str] = &["$skiptoken", "$format"];
@@ -28,7 +29,7 @@ pub(super) fn bind_all(
         let data = binder.finish(bound)?;
         let path = ResourcePath::All(Some(name), segments.to_vec());
         Ok::<Data, Error>(Data {
-            canonical: link::request(&path, options),
+            canonical: link::request(&print::path(&path), options),
             ..data
         })
     };

@@ -15,6 +15,7 @@ use crate::error::{Code, Error, Result};
 use crate::uri::ast::{
     ExpandItem, ExpandKind, ExpandSuffix, Name, PathSegment, QueryOptions, ResourcePath,
 };
+use crate::uri::print;
 
 /// What a cross join takes. Its rows have no properties of their own to select.
 const ALLOWED: &[&str] = &[
@@ -87,7 +88,7 @@ pub(super) fn bind_crossjoin<'a>(
         query,
         answer: Answer::Collection,
         by_key: false,
-        canonical: link::request(&path, options),
+        canonical: link::request(&print::path(&path), options),
     })
 }
 

@@ -2,16 +2,18 @@
 
 use super::levels::Expansion;
 use crate::error::Span;
-use crate::uri::ast::{Present, QueryOptions, ResourcePath};
+use crate::uri::ast::{Present, QueryOptions};
 use crate::uri::print;
 
 /// Options that change neither which rows come nor in which order.
 const UNBOUND: &[&str] = &["$skiptoken", "$format", "$levels", "$schemaversion"];
 
 /// The path and the options of a request, canonical: its tokens are of no use elsewhere.
-pub(super) fn request(path: &ResourcePath, options: &QueryOptions) -> String {
-    let path = print::to_url(&print::path(path));
-    format!("{path}?{}", bound(options.clone()))
+pub(super) fn request(path: &str, options: &QueryOptions) -> String {
+    let mut request = print::to_url(path);
+    request.push('?');
+    request.push_str(&print::system_options(options, UNBOUND));
+    request
 }
 
 /// The options of an expanded collection as those of a request for it: with what `$levels` expands
@@ -21,6 +23,10 @@ pub(super) fn nested(
     again: Option<&Expansion<'_>>,
     around: &[&QueryOptions],
 ) -> String {
+    let has_aliases = around.iter().any(|scope| !scope.aliases.is_empty());
+    if again.is_none() && !has_aliases {
+        return print::system_options(options, UNBOUND);
+    }
     let mut options = options.clone();
     if let Some(expansion) = again {
         let mut item = expansion.item.clone();
@@ -44,13 +50,5 @@ pub(super) fn nested(
             options.aliases.push((name.clone(), value.clone()));
         }
     }
-    bound(options)
-}
-
-fn bound(mut options: QueryOptions) -> String {
-    options
-        .present
-        .retain(|option| !UNBOUND.contains(&option.name));
-    options.custom.clear();
-    print::query(&options)
+    print::system_options(&options, UNBOUND)
 }

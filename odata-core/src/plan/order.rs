@@ -6,13 +6,17 @@ use super::projection::Outputs;
 use super::{Expr, ExprKind, OrderItem, Output, Scoped};
 use crate::edm::{EntitySet, PgType, PrimitiveType, Source};
 use crate::error::{Code, Error, Result};
-use crate::uri::ast::OrderByItem;
+use crate::uri::ast::{self, OrderByItem};
 
 impl<'a> Binder<'a> {
     /// What a client sorts by. A constant changes no order.
     pub(super) fn bind_order_items(&mut self, items: &'a [OrderByItem]) -> Result<Order> {
         let mut order = Order::new();
         for item in items {
+            if let ast::ExprKind::Array(_) | ast::ExprKind::List(_) = item.expr.kind {
+                let message = "a collection has no order, expected a single value";
+                return Err(Error::new(Code::TypeMismatch, message).at(item.expr.span));
+            }
             let expr = self.bind_expr(&item.expr)?;
             if expr.ty == Some(PrimitiveType::Binary) {
                 let message = "Edm.Binary has no order";

@@ -10,7 +10,7 @@ use super::{link, unknown};
 use crate::edm::EntitySet;
 use crate::error::{Code, Error, Result, Span, nearest};
 use crate::uri::ast::{self, Argument, PathSegment, QueryOptions, SegmentKind};
-use crate::uri::segment_of;
+use crate::uri::{print, segment_of};
 
 /// One entity or collection on the way.
 struct Step<'a> {
@@ -133,7 +133,7 @@ pub(super) fn bind_resource<'a>(
         query,
         answer,
         by_key: last.key.is_some(),
-        canonical: link::request(&ast::ResourcePath::Resource(segments.to_vec()), options),
+        canonical: link::request(&print::segments(segments), options),
     })
 }
 

@@ -13,7 +13,7 @@ use crate::edm::Schema;
 use crate::error::{Code, Error, Result};
 use crate::format::{
     CellOptions, CellWriter, Context, CsvWriter, EntityWriter, Format, MetadataLevel, Negotiated,
-    PropertyWriter, SkipToken, select_list,
+    PropertyWriter, SkipToken, Top, select_list,
 };
 use crate::limits::Limits;
 use crate::plan::{self, Answer, Data, Output, Page, Plan, ShapeKind};
@@ -215,6 +215,15 @@ impl Asked<'_> {
         })
     }
 
+    /// What stands at the top of an answer whose context has this fragment.
+    fn top(&self, fragment: &str) -> Top {
+        let is_full = self.negotiated.parameters.metadata == MetadataLevel::Full;
+        Top {
+            context_url: self.context_url(fragment),
+            metadata_tag: is_full.then(|| self.served.csdl_xml.tag.clone()),
+        }
+    }
+
     /// The context URL with this fragment, unless none is wanted (Protocol 10).
     fn context_url(&self, fragment: &str) -> Option<String> {
         (self.negotiated.parameters.metadata != MetadataLevel::None)
@@ -338,28 +347,24 @@ fn single_row(
             let is_value = if data.answer == Answer::Value {
                 writer.write_text(&mut out, row)
             } else {
-                let mut path = Vec::new();
-                entity.write_path(&mut path, row).map_err(broken)?;
-                let path = String::from_utf8_lossy(&path);
-                let url = asked.context_url(&format!("{path}/{}", writer.name()));
-                writer.write(&mut out, row, url.as_deref())
+                let mut member = Vec::new();
+                entity.write_fragment(&mut member, row).map_err(broken)?;
+                let member = String::from_utf8_lossy(&member);
+                let top = asked.top(&format!("{member}/{}", writer.name()));
+                writer.write(&mut out, row, &top)
             };
             if !is_value.map_err(broken)? {
                 return Ok(respond::no_content(negotiated));
             }
         }
         Answer::Reference => {
-            let url = asked.context_url("$ref");
-            entity
-                .write(&mut out, row, url.as_deref())
-                .map_err(broken)?;
+            let top = asked.top("$ref");
+            entity.write_answer(&mut out, row, &top).map_err(broken)?;
         }
         _ => {
             let fragment = format!("{}/$entity", entities_fragment(asked, data));
-            let url = asked.context_url(&fragment);
-            entity
-                .write(&mut out, row, url.as_deref())
-                .map_err(broken)?;
+            let top = asked.top(&fragment);
+            entity.write_answer(&mut out, row, &top).map_err(broken)?;
         }
     }
     Ok(respond(out))
@@ -414,9 +419,9 @@ async fn collection(
     let mut writer: Box<dyn RowsBody> = match lines(asked, data, &page)? {
         Some(lines) => Box::new(lines),
         None => {
-            let url = asked.context_url(&fragment);
+            let top = asked.top(&fragment);
             Box::new(CollectionBody::new(
-                schema, data, &page, &context, url, next, part,
+                schema, data, &page, &context, top, next, part,
             ))
         }
     };

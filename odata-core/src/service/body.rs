@@ -5,7 +5,7 @@ use crate::db::RawRow;
 use crate::edm::{Schema, Version};
 use crate::error::{Code, Error, Result};
 use crate::format::{
-    CellError, Context, CsvWriter, EntityWriter, SkipToken, SortOutput, sort_outputs,
+    CellError, Context, CsvWriter, EntityWriter, SkipToken, SortOutput, Top, sort_outputs,
     write_json_string,
 };
 use crate::plan::{Data, Page, Window};
@@ -35,7 +35,7 @@ pub(super) struct CollectionBody {
     window: Window,
     key: usize,
     order: Vec<SortOutput>,
-    context_url: Option<String>,
+    top: Top,
     next: NextLink,
     part: Option<Part>,
     skip: u64,
@@ -94,7 +94,7 @@ impl CollectionBody {
         data: &Data,
         page: &Page,
         context: &Arc<Context>,
-        context_url: Option<String>,
+        top: Top,
         next: NextLink,
         part: Option<Part>,
     ) -> CollectionBody {
@@ -107,7 +107,7 @@ impl CollectionBody {
             key: layout.first + query.shape.key.first().copied().unwrap_or_default(),
             order: sort_outputs(schema, query),
             layout,
-            context_url,
+            top,
             next,
             part,
             skip: query.skip,
@@ -150,10 +150,20 @@ impl CollectionBody {
             return;
         }
         out.push(b'{');
-        if let Some(url) = &self.context_url {
-            control(out, self.context.version, "context");
-            write_json_string(out, url);
-            out.push(b',');
+        let Top {
+            context_url,
+            metadata_tag,
+        } = &self.top;
+        let top = [
+            ("context", context_url.as_deref()),
+            ("metadataEtag", metadata_tag.as_deref()),
+        ];
+        for (name, value) in top {
+            if let Some(value) = value {
+                control(out, self.context.version, name);
+                write_json_string(out, value);
+                out.push(b',');
+            }
         }
         if let Count::Known(count) = self.count {
             self.write_count(out, count);

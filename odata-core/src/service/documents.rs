@@ -10,6 +10,27 @@ use actix_web::http::header::{CACHE_CONTROL, ETAG, HeaderMap};
 use actix_web::web::Bytes;
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
+use std::sync::Arc;
+
+/// A document and its entity tag.
+pub(super) struct Document {
+    content: Bytes,
+    /// A weak one: compression on the way changes the bytes, not the document.
+    pub(super) tag: Arc<str>,
+}
+
+impl Document {
+    pub(super) fn new(content: String) -> Document {
+        let mut tag = String::from("W/\"");
+        for byte in Sha256::digest(&content).iter().take(12) {
+            let _ = write!(tag, "{byte:02x}");
+        }
+        Document {
+            content: content.into(),
+            tag: (tag + "\"").into(),
+        }
+    }
+}
 
 /// The service document.
 pub(super) fn service_document(
@@ -18,11 +39,12 @@ pub(super) fn service_document(
     root: &str,
     request: (&HeaderMap, bool),
 ) -> Result<HttpResponse> {
-    let context =
-        (negotiated.parameters.metadata != MetadataLevel::None).then(|| format!("{root}$metadata"));
+    let level = negotiated.parameters.metadata;
+    let context = (level != MetadataLevel::None).then(|| format!("{root}$metadata"));
+    let tag = (level == MetadataLevel::Full).then_some(&*served.csdl_xml.tag);
     let document =
-        describe::service_document(&served.schema, negotiated.version, context.as_deref());
-    respond(negotiated, document.into(), request)
+        describe::service_document(&served.schema, negotiated.version, context.as_deref(), tag);
+    respond(negotiated, &Document::new(document), request)
 }
 
 /// The metadata document.
@@ -35,40 +57,31 @@ pub(super) fn metadata(
         Format::CsdlJson => &served.csdl_json,
         _ => &served.csdl_xml,
     };
-    respond(negotiated, document.clone(), request)
+    respond(negotiated, document, request)
 }
 
 /// The document, or 304 where the client has this very one.
 fn respond(
     negotiated: &Negotiated,
-    document: Bytes,
+    document: &Document,
     (headers, head): (&HeaderMap, bool),
 ) -> Result<HttpResponse> {
-    let tag = entity_tag(&document);
-    condition::check_match(headers, Some(&tag))?;
-    let known = condition::is_known(headers, &tag);
+    let Document { content, tag } = document;
+    condition::check_match(headers, Some(tag))?;
+    let known = condition::is_known(headers, tag);
     let mut response = match known {
         // Its headers take the place of those that the client has with its document.
         true => respond::start(304, negotiated.version),
         false => respond::agreed(200, negotiated, None),
     };
     response
-        .insert_header((ETAG, tag))
+        .insert_header((ETAG, &**tag))
         .insert_header((CACHE_CONTROL, "private, no-cache"));
     if known {
         return Ok(response.finish());
     }
     if head {
-        response.no_chunking(document.len() as u64);
+        response.no_chunking(content.len() as u64);
     }
-    Ok(response.body(document))
-}
-
-/// A weak tag: compression on the way changes the bytes, not the document.
-fn entity_tag(document: &[u8]) -> String {
-    let mut tag = String::from("W/\"");
-    for byte in Sha256::digest(document).iter().take(12) {
-        let _ = write!(tag, "{byte:02x}");
-    }
-    tag + "\""
+    Ok(response.body(content.clone()))
 }

@@ -10,7 +10,7 @@ use crate::format::{self, Headers, Negotiated, Resource};
 use crate::plan::{Answer, Plan};
 use crate::uri::ODataUri;
 use actix_web::http::Method;
-use actix_web::http::header::{ACCEPT, ACCEPT_CHARSET, ALLOW, HeaderMap};
+use actix_web::http::header::{ACCEPT, ACCEPT_CHARSET, ALLOW, HeaderMap, USER_AGENT};
 use actix_web::{HttpRequest, HttpResponse};
 use percent_encoding::percent_decode_str;
 use std::sync::Arc;
@@ -33,9 +33,28 @@ pub(super) async fn handle(service: &Service, request: HttpRequest) -> HttpRespo
     match answer(service, &request, path).await {
         Ok(response) => response,
         Err(error) => {
-            tracing::debug!(code = error.code().name(), "a request was refused");
+            tell_of_refusal(&request, &error);
             respond::error(&error, version.unwrap_or_default(), &inner.settings.realm)
         }
+    }
+}
+
+/// Power Query answers a refusal by reading the whole collection instead: whoever runs the service
+/// wonders why, unless the log says it. What was asked for is not said: it may hold a secret.
+fn tell_of_refusal(request: &HttpRequest, error: &Error) {
+    let code = error.code().name();
+    let agent = request.headers().get(USER_AGENT);
+    let agent = agent.and_then(|value| value.to_str().ok()).unwrap_or("");
+    let is_about_the_query = !matches!(error.code(), Code::Unauthorized | Code::Forbidden);
+    if agent.contains("Microsoft.Data.Mashup") && is_about_the_query {
+        let option = error.target_name().filter(|target| target.starts_with('$'));
+        tracing::warn!(
+            code,
+            option,
+            "a request of Power Query (Microsoft.Data.Mashup) was refused: it will read more instead"
+        );
+    } else {
+        tracing::debug!(code, "a request was refused");
     }
 }
 
@@ -52,6 +71,7 @@ async fn answer(service: &Service, request: &HttpRequest, path: &str) -> Result<
             .finish());
     }
     let resource = resource_path(path, &settings.service_path)?;
+    check_no_token(resource)?;
     let root = host::root(&settings.hosts, request, &settings.service_path)?;
     let credentials = auth::credentials(headers, raw_query)?;
     let open = is_description(resource) && !settings.private_metadata;
@@ -176,6 +196,21 @@ fn resource_path<'a>(path: &'a str, service_path: &str) -> Result<&'a str> {
     }
 }
 
+/// A token in the path, where an `&` stands for the `?`: no error may repeat it.
+fn check_no_token(resource: &str) -> Result<()> {
+    let decoded = percent_decode_str(resource).decode_utf8_lossy();
+    let mut pieces = decoded.split(['&', ';', '/', '(', ',']);
+    let is_token = |piece: &str| {
+        let name = piece.split('=').next().unwrap_or("").trim();
+        name.eq_ignore_ascii_case("apikey") && piece.contains('=')
+    };
+    if !pieces.any(is_token) {
+        return Ok(());
+    }
+    let message = "the path holds the option 'apikey', expected '?' before the first option";
+    Err(Error::new(Code::SyntaxError, message).hint("the others follow with '&'"))
+}
+
 /// An id may be absolute: then it must lead here.
 fn relative_id(uri: &mut ODataUri, root: &str, service_path: &str) {
     if let Some(id) = &mut uri.options.id {
@@ -195,8 +230,8 @@ fn is_description(resource: &str) -> bool {
 
 fn unauthorized() -> Error {
     Error::new(Code::Unauthorized, "the request has no access token").hint(
-        "paste the collection's URL with '&apikey=<access token>', or use Basic with the token as password, or \
-         'Authorization: Bearer <access token>'",
+        "paste the collection's URL, or use Basic with the token as password; the URL ends in \
+         '?apikey=<access token>', a script sends 'Authorization: Bearer <access token>'",
     )
 }
 

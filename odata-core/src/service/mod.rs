@@ -28,6 +28,7 @@ use crate::error::{Code, Error};
 use crate::limits::Limits;
 use actix_web::{HttpRequest, web};
 use budget::Budget;
+use documents::Document;
 use futures_util::FutureExt as _;
 use planned::Plans;
 use std::panic::AssertUnwindSafe;
@@ -93,8 +94,8 @@ struct Inner {
 /// What is served, with the documents that are made of it once.
 struct Served {
     schema: Schema,
-    csdl_xml: web::Bytes,
-    csdl_json: web::Bytes,
+    csdl_xml: Document,
+    csdl_json: Document,
     plans: Plans,
 }
 
@@ -118,8 +119,8 @@ impl Service {
     pub fn serve(&self, schema: Schema) {
         let limits = &self.0.settings.limits;
         let served = Served {
-            csdl_xml: describe::csdl_xml(&schema, limits, Version::V4_0).into(),
-            csdl_json: describe::csdl_json(&schema, limits, Version::V4_01).into(),
+            csdl_xml: Document::new(describe::csdl_xml(&schema, limits, Version::V4_0)),
+            csdl_json: Document::new(describe::csdl_json(&schema, limits, Version::V4_01)),
             plans: planned::plans(),
             schema,
         };

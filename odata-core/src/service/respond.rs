@@ -6,8 +6,8 @@ use crate::format::{self, Negotiated};
 use actix_web::body::BoxBody;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
-    ALLOW, CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_TYPE, HeaderName, HeaderValue, REFERRER_POLICY,
-    RETRY_AFTER, VARY, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+    ALLOW, CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName,
+    HeaderValue, REFERRER_POLICY, RETRY_AFTER, VARY, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
 };
 use actix_web::{HttpResponse, HttpResponseBuilder};
 
@@ -16,6 +16,10 @@ pub(super) const METHODS: &str = "GET, HEAD, OPTIONS";
 
 pub(super) const ODATA_VERSION: HeaderName = HeaderName::from_static("odata-version");
 const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
+
+/// Whatever a browser takes an answer for, nothing in it runs, loads or is framed: the texts are those
+/// that visitors of websites wrote.
+const SANDBOX: &str = "default-src 'none'; frame-ancestors 'none'; sandbox";
 
 /// A response without content yet: status and the headers that all have.
 pub(super) fn start(status: u16, version: Version) -> HttpResponseBuilder {
@@ -26,6 +30,7 @@ pub(super) fn start(status: u16, version: Version) -> HttpResponseBuilder {
         .insert_header((CACHE_CONTROL, "no-store"))
         .insert_header((REFERRER_POLICY, "no-referrer"))
         .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .insert_header((CONTENT_SECURITY_POLICY, SANDBOX))
         .insert_header((VARY, format::VARY));
     response
 }

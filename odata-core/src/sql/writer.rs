@@ -61,7 +61,7 @@ impl<'a> Writer<'a> {
     /// A name of the model, quoted.
     pub(super) fn name(&mut self, name: &'static str) {
         self.text.push('"');
-        self.text.push_str(&name.replace('"', "\"\""));
+        self.doubled(name, '"');
         self.text.push('"');
     }
 
@@ -78,8 +78,18 @@ impl<'a> Writer<'a> {
     /// A text of the model, as a literal.
     pub(super) fn text_literal(&mut self, text: &'static str) {
         self.text.push('\'');
-        self.text.push_str(&text.replace('\'', "''"));
+        self.doubled(text, '\'');
         self.text.push('\'');
+    }
+
+    /// A text whose quotes are doubled.
+    fn doubled(&mut self, text: &'static str, quote: char) {
+        for (i, part) in text.split(quote).enumerate() {
+            if i > 0 {
+                self.text.extend([quote, quote]);
+            }
+            self.text.push_str(part);
+        }
     }
 
     /// A column of a table reference.

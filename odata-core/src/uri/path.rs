@@ -166,7 +166,9 @@ impl Parser<'_> {
                 self.key_segment(segments)
             }
             Token::Dollar if !first => self.system_segment(segments, after_each),
-            Token::Slash if first => Err(self.no_segment("the name of an entity set")),
+            Token::Slash if first => Err(self
+                .no_segment("the name of an entity set")
+                .hint("one slash alone stands before it")),
             _ if first => Err(self.unexpected("the name of an entity set")),
             _ if after_each => Err(self.unexpected("the name of an action or function")),
             _ => self.key_segment(segments),

@@ -63,10 +63,24 @@ pub fn path(path: &ResourcePath) -> String {
     out.text
 }
 
+/// The segments of a resource path, without a slash before them.
+pub fn segments(segments: &[PathSegment]) -> String {
+    let mut out = Out::new(Place::Path);
+    out.segments(segments, false);
+    out.text
+}
+
+/// The system options but some, and the aliases, with `&` between.
+pub fn system_options(options: &QueryOptions, without: &[&str]) -> String {
+    let mut out = Out::new(Place::Query);
+    out.options(options, "&", without);
+    out.text
+}
+
 /// The query options, with `&` between.
 pub fn query(options: &QueryOptions) -> String {
     let mut out = Out::new(Place::Query);
-    let mut first = out.options(options, "&");
+    let mut first = out.options(options, "&", &[]);
     for (name, value) in &options.custom {
         out.separate("&", &mut first);
         out.custom_name(name);
@@ -247,14 +261,15 @@ impl Out {
             return;
         }
         self.push("(");
-        self.options(options, ";");
+        self.options(options, ";", &[]);
         self.push(")");
     }
 
     /// The system options and aliases; true if there was none.
-    fn options(&mut self, options: &QueryOptions, between: &str) -> bool {
+    fn options(&mut self, options: &QueryOptions, between: &str, without: &[&str]) -> bool {
         let mut first = true;
-        for option in &options.present {
+        let present = options.present.iter();
+        for option in present.filter(|option| !without.contains(&option.name)) {
             self.separate(between, &mut first);
             self.push(option.name);
             self.push("=");

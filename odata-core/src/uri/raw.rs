@@ -53,9 +53,16 @@ fn decode(raw: &str, base: usize, plus_is_space: bool) -> Result<Text> {
     let mut bytes = Vec::with_capacity(raw.len());
     let mut map = Vec::with_capacity(raw.len() + 1);
     let mut position = base;
-    let mut rest = raw.chars();
+    // What stands before the first character that may need decoding is itself.
+    let plain = |byte: &u8| byte.is_ascii() && !matches!(byte, b'%' | b'+' | b'\0');
+    let same = raw.bytes().take_while(|byte| plain(byte)).count();
+    let (same, rest) = raw.split_at(same);
+    bytes.extend_from_slice(same.as_bytes());
+    map.extend((position..).take(same.len()).map(place));
+    position += same.len();
+    let mut rest = rest.chars();
     while let Some(c) = rest.next() {
-        let at = u32::try_from(position).unwrap_or(0) & !ENCODED;
+        let at = place(position);
         position += 1;
         match c {
             '%' => {
@@ -96,7 +103,7 @@ fn decode(raw: &str, base: usize, plus_is_space: bool) -> Result<Text> {
             }
         }
     }
-    map.push(u32::try_from(position).unwrap_or(0) & !ENCODED);
+    map.push(place(position));
     match String::from_utf8(bytes) {
         Ok(text) => Ok(Text { text, map }),
         Err(error) => {
@@ -109,6 +116,11 @@ fn decode(raw: &str, base: usize, plus_is_space: bool) -> Result<Text> {
             .at(Span::new(start, start + 3)))
         }
     }
+}
+
+/// A character's number, as the map holds it.
+fn place(position: usize) -> u32 {
+    u32::try_from(position).unwrap_or(0) & !ENCODED
 }
 
 fn bad_escape(rest: &std::str::Chars<'_>, at: u32) -> Error {

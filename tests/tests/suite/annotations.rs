@@ -152,7 +152,7 @@ fn check_apply(server: &Server, set: &str, facts: &Value) {
             "Inbox" | "Label" => "conversations",
             "User" => "inboxes",
             // No collection hangs on these.
-            _ if transformation.ends_with("join") => continue,
+            _ if transformation.ends_with("join") || transformation == "addnested" => continue,
             _ => "",
         };
         let asked = format!("{set}?$apply={}", example(transformation, collection));
@@ -170,6 +170,8 @@ fn check_apply(server: &Server, set: &str, facts: &Value) {
 fn example(transformation: &str, collection: &str) -> String {
     let inside = match transformation {
         "join" | "outerjoin" => return format!("{transformation}({collection} as other)"),
+        "addnested" => return format!("addnested({collection},identity as other)"),
+        "nest" => "identity as all",
         "identity" => return "identity".to_owned(),
         "aggregate" => "$count as n",
         "groupby" => "(created_at),aggregate($count as n)",

@@ -157,7 +157,10 @@ async fn what_a_row_makes_fail_is_told_of_the_only_option_with_expressions() {
     for (request, target) in [
         ("Label?$filter=id div (id sub id) eq 1&$search=b", "$filter"),
         ("Label/$count?$filter=id div (id sub id) eq 1", "$filter"),
-        ("Label/$filter(id div (id sub id) eq 1)", "$filter(..)"),
+        (
+            "Label/$filter(id div (id sub id) eq 1)",
+            "$filter(id div (id sub id) eq 1)",
+        ),
         ("Label?$orderby=id div (id sub id)&$select=id", "$orderby"),
         ("Label?$compute=id div (id sub id) as x", "$compute"),
         ("Label(1)?$compute=id div (id sub id) as x", "$compute"),

@@ -31,6 +31,7 @@ async fn a_document_that_the_client_has_is_not_sent_again() {
     expect![[r#"
         cache-control: private, no-cache
         connection: close
+        content-security-policy: default-src 'none'; frame-ancestors 'none'; sandbox
         etag: W/".."
         odata-version: 4.0
         referrer-policy: no-referrer
@@ -102,4 +103,47 @@ async fn data_has_no_tag_to_match() {
         let response = get(server, path, &[("If-None-Match", OTHER)]);
         assert_eq!(response.status, status, "{path}");
     }
+}
+
+/// The tag of `$metadata` stands in every answer that has all control information (JSON Format 4.5.2).
+#[tokio::test]
+async fn the_tag_of_the_metadata_is_told_at_the_full_level() {
+    let server = small().await;
+    let document = get(server, "$metadata", &[]).expect(200);
+    let tag = document.header("etag").unwrap();
+    for path in [
+        "",
+        "Inbox",
+        "Inbox?$filter=false&$count=true",
+        "Inbox(1)",
+        "Inbox(1)?$expand=conversations,members",
+        "Inbox(1)/name",
+        "Inbox(1)/conversations/$ref",
+        "Conversation(1)/inbox/$ref",
+        "Inbox?$apply=groupby((name))",
+        "$crossjoin(Inbox,Label)",
+        "$all",
+    ] {
+        let tags = |version: &str, level: &str| -> Vec<String> {
+            let accept = format!("application/json;metadata={level}");
+            let headers = [("Accept", &*accept), ("OData-MaxVersion", version)];
+            let response = get(server, path, &headers).expect(200);
+            let found = response.text().split("metadataEtag\":").skip(1);
+            found
+                .map(|rest| {
+                    let (tag, _) = rest.split_once([',', '}']).unwrap();
+                    serde_json::from_str(tag).unwrap()
+                })
+                .collect()
+        };
+        for version in ["4.0", "4.01"] {
+            assert_eq!(tags(version, "full"), [tag], "{path} {version}");
+            assert!(tags(version, "minimal").is_empty(), "{path} {version}");
+            assert!(tags(version, "none").is_empty(), "{path} {version}");
+        }
+    }
+    let full = [("Accept", "application/json;odata.metadata=full")];
+    let inbox = get(server, "Inbox(1)?$select=id", &full).json();
+    assert_eq!(inbox["@odata.metadataEtag"], tag);
+    assert!(inbox["@odata.metadataEtag"].is_string());
 }

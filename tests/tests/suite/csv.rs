@@ -2,9 +2,11 @@
 
 use crate::asking::{answer, get, refusal, small};
 use expect_test::{Expect, expect};
+use serde_json::Value;
+use tests::{Server, fixture};
 
 #[track_caller]
-fn check(server: &tests::Server, path: &str, expected: Expect) {
+fn check(server: &Server, path: &str, expected: Expect) {
     expected.assert_eq(&answer(server, path).replace('\r', ""));
 }
 
@@ -95,4 +97,50 @@ async fn formulas_are_escaped_for_those_who_ask() {
         1,=1, +1,＝1,-1
     "#]]
     .assert_eq(&csv("text/csv"));
+}
+
+/// Lines have no pages, since nothing in them could lead on: by default settings, where JSON gives a
+/// page of 10,000, they give everything.
+#[tokio::test]
+async fn lines_are_all_that_there_are() {
+    let database = fixture::small().await;
+    let client = database.connect().await;
+    client
+        .batch_execute(
+            "INSERT INTO labels (id, title, account_id, created_at, updated_at)
+             SELECT 1000 + n, 'label ' || n, 1, now(), now() FROM generate_series(1, 25000) n",
+        )
+        .await
+        .unwrap();
+    let server = Server::start(&database, |_| {});
+    let expected: Vec<i64> = (1001..=26_000).collect();
+    let filter = "$filter=id gt 1000";
+    let count = get(&server, &format!("Label/$count?{filter}"), &[]).expect(200);
+    assert_eq!(count.text(), "25000");
+    let page = get(&server, &format!("Label?$select=id&{filter}"), &[]).expect(200);
+    let page = page.json();
+    assert_eq!(page["value"].as_array().unwrap().len(), 10_000);
+    assert!(page["@odata.nextLink"].is_string());
+
+    let csv = get(&server, &format!("Label?$format=csv&{filter}"), &[]).expect(200);
+    let mut lines = csv.text().lines();
+    assert!(lines.next().unwrap().starts_with("id,title,"));
+    let id = |line: &str| line.split(',').next().unwrap().parse().unwrap();
+    assert_eq!(lines.map(id).collect::<Vec<i64>>(), expected);
+
+    let lines = get(&server, &format!("Label?$format=ndjson&{filter}"), &[]).expect(200);
+    let id = |line: &str| {
+        serde_json::from_str::<Value>(line).unwrap()["id"]
+            .as_i64()
+            .unwrap()
+    };
+    assert_eq!(lines.text().lines().map(id).collect::<Vec<i64>>(), expected);
+    // A page size is a wish for pages.
+    let wish = [("Prefer", "odata.maxpagesize=10")];
+    let lines = get(
+        &server,
+        &format!("Label?$format=ndjson&$select=id&{filter}"),
+        &wish,
+    );
+    assert_eq!(lines.expect(200).text().lines().count(), 25_000);
 }

@@ -191,7 +191,7 @@ async fn a_cast_is_to_the_type_itself() {
         ("inbox/LiveAgent.Nothing", 400, "UnknownType"),
         ("inbox/members", 400, "UnknownNavigation"),
         ("inbox,inbox/LiveAgent.Inbox", 400, "DuplicateOption"),
-        ("LiveAgent.Label/inbox", 400, "UnknownNavigation"),
+        ("LiveAgent.Label/inbox", 400, "UnknownType"),
     ] {
         let refused = refusal(server, &format!("Conversation?$expand={item}"));
         assert_eq!(refused, (status, code.to_owned()), "{item}");

@@ -59,8 +59,10 @@ async fn search_is_an_algebra_of_sets() {
         return;
     };
     let server = Server::start(&database, |_| {});
+    let mut phrases = BTreeSet::new();
     for (place, a) in TERMS.iter().enumerate() {
         check_algebra(&server, &format!("NOT {a}"), "");
+        check_algebra(&server, &format!("NOT NOT {a}"), "");
         for b in &TERMS[place + 1..] {
             for expression in [
                 format!("{a} AND {b}"),
@@ -72,9 +74,21 @@ async fn search_is_an_algebra_of_sets() {
             ] {
                 check_algebra(&server, &expression, "");
             }
+            // A phrase is found where its words are, and perhaps not everywhere there.
+            for (first, second) in [(a, b), (b, a)] {
+                let found = |search: &str| matches(&server, Some(search), "").unwrap();
+                let phrase = found(&format!("\"{first} {second}\""));
+                let words = found(&format!("{first} AND {second}"));
+                assert!(phrase.is_subset(&words), "\"{first} {second}\": {phrase:?}");
+                let without = found(&format!("{first} {second} NOT \"{first} {second}\""));
+                let rest: BTreeSet<i64> = words.difference(&phrase).copied().collect();
+                assert_eq!(without, rest, "\"{first} {second}\"");
+                phrases.extend(phrase);
+            }
         }
         check_algebra(&server, &format!("{a} OR hello"), "id gt 2");
     }
+    assert!(!phrases.is_empty(), "no phrase is found at all");
 }
 
 #[track_caller]

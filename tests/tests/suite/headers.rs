@@ -22,6 +22,7 @@ async fn each_kind_of_response_has_its_headers() {
             200
             cache-control: private, no-cache
             connection: close
+            content-security-policy: default-src 'none'; frame-ancestors 'none'; sandbox
             content-type: application/json;odata.metadata=minimal
             etag: W/".."
             odata-version: 4.0
@@ -38,6 +39,7 @@ async fn each_kind_of_response_has_its_headers() {
             200
             cache-control: private, no-cache
             connection: close
+            content-security-policy: default-src 'none'; frame-ancestors 'none'; sandbox
             content-type: application/xml
             etag: W/".."
             odata-version: 4.0
@@ -51,152 +53,162 @@ async fn each_kind_of_response_has_its_headers() {
         "Label",
         &[],
         expect![[r#"
-        200
-        cache-control: no-store
-        connection: close
-        content-type: application/json;odata.metadata=minimal
-        odata-version: 4.0
-        referrer-policy: no-referrer
-        vary: Accept, OData-MaxVersion, Prefer
-        x-content-type-options: nosniff
-    "#]],
+            200
+            cache-control: no-store
+            connection: close
+            content-security-policy: default-src 'none'; frame-ancestors 'none'; sandbox
+            content-type: application/json;odata.metadata=minimal
+            odata-version: 4.0
+            referrer-policy: no-referrer
+            vary: Accept, OData-MaxVersion, Prefer
+            x-content-type-options: nosniff
+        "#]],
     );
     check(
         server,
         "Label(1)",
         &[],
         expect![[r#"
-        200
-        cache-control: no-store
-        connection: close
-        content-type: application/json;odata.metadata=minimal
-        odata-version: 4.0
-        referrer-policy: no-referrer
-        vary: Accept, OData-MaxVersion, Prefer
-        x-content-type-options: nosniff
-    "#]],
+            200
+            cache-control: no-store
+            connection: close
+            content-security-policy: default-src 'none'; frame-ancestors 'none'; sandbox
+            content-type: application/json;odata.metadata=minimal
+            odata-version: 4.0
+            referrer-policy: no-referrer
+            vary: Accept, OData-MaxVersion, Prefer
+            x-content-type-options: nosniff
+        "#]],
     );
     check(
         server,
         "Label(1)/title",
         &[],
         expect![[r#"
-        200
-        cache-control: no-store
-        connection: close
-        content-type: application/json;odata.metadata=minimal
-        odata-version: 4.0
-        referrer-policy: no-referrer
-        vary: Accept, OData-MaxVersion, Prefer
-        x-content-type-options: nosniff
-    "#]],
+            200
+            cache-control: no-store
+            connection: close
+            content-security-policy: default-src 'none'; frame-ancestors 'none'; sandbox
+            content-type: application/json;odata.metadata=minimal
+            odata-version: 4.0
+            referrer-policy: no-referrer
+            vary: Accept, OData-MaxVersion, Prefer
+            x-content-type-options: nosniff
+        "#]],
     );
     check(
         server,
         "Label(1)/title/$value",
         &[],
         expect![[r#"
-        200
-        cache-control: no-store
-        connection: close
-        content-type: text/plain;charset=utf-8
-        odata-version: 4.0
-        referrer-policy: no-referrer
-        vary: Accept, OData-MaxVersion, Prefer
-        x-content-type-options: nosniff
-    "#]],
+            200
+            cache-control: no-store
+            connection: close
+            content-security-policy: default-src 'none'; frame-ancestors 'none'; sandbox
+            content-type: text/plain;charset=utf-8
+            odata-version: 4.0
+            referrer-policy: no-referrer
+            vary: Accept, OData-MaxVersion, Prefer
+            x-content-type-options: nosniff
+        "#]],
     );
     check(
         server,
         "Label/$count",
         &[],
         expect![[r#"
-        200
-        cache-control: no-store
-        connection: close
-        content-type: text/plain;charset=utf-8
-        odata-version: 4.0
-        referrer-policy: no-referrer
-        vary: Accept, OData-MaxVersion, Prefer
-        x-content-type-options: nosniff
-    "#]],
+            200
+            cache-control: no-store
+            connection: close
+            content-security-policy: default-src 'none'; frame-ancestors 'none'; sandbox
+            content-type: text/plain;charset=utf-8
+            odata-version: 4.0
+            referrer-policy: no-referrer
+            vary: Accept, OData-MaxVersion, Prefer
+            x-content-type-options: nosniff
+        "#]],
     );
     check(
         server,
         "Label/$ref",
         &[],
         expect![[r#"
-        200
-        cache-control: no-store
-        connection: close
-        content-type: application/json;odata.metadata=minimal
-        odata-version: 4.0
-        referrer-policy: no-referrer
-        vary: Accept, OData-MaxVersion, Prefer
-        x-content-type-options: nosniff
-    "#]],
+            200
+            cache-control: no-store
+            connection: close
+            content-security-policy: default-src 'none'; frame-ancestors 'none'; sandbox
+            content-type: application/json;odata.metadata=minimal
+            odata-version: 4.0
+            referrer-policy: no-referrer
+            vary: Accept, OData-MaxVersion, Prefer
+            x-content-type-options: nosniff
+        "#]],
     );
     check(
         server,
         "Label(2)/description",
         &[],
         expect![[r#"
-        204
-        cache-control: no-store
-        connection: close
-        odata-version: 4.0
-        referrer-policy: no-referrer
-        vary: Accept, OData-MaxVersion, Prefer
-        x-content-type-options: nosniff
-    "#]],
+            204
+            cache-control: no-store
+            connection: close
+            content-security-policy: default-src 'none'; frame-ancestors 'none'; sandbox
+            odata-version: 4.0
+            referrer-policy: no-referrer
+            vary: Accept, OData-MaxVersion, Prefer
+            x-content-type-options: nosniff
+        "#]],
     );
     check(
         server,
         "Label(99)",
         &[],
         expect![[r#"
-        404
-        cache-control: no-store
-        connection: close
-        content-language: en
-        content-type: application/json;odata.metadata=minimal
-        odata-version: 4.0
-        referrer-policy: no-referrer
-        vary: Accept, OData-MaxVersion, Prefer
-        x-content-type-options: nosniff
-    "#]],
+            404
+            cache-control: no-store
+            connection: close
+            content-language: en
+            content-security-policy: default-src 'none'; frame-ancestors 'none'; sandbox
+            content-type: application/json;odata.metadata=minimal
+            odata-version: 4.0
+            referrer-policy: no-referrer
+            vary: Accept, OData-MaxVersion, Prefer
+            x-content-type-options: nosniff
+        "#]],
     );
     check(
         server,
         "Label?$filter=(",
         &[],
         expect![[r#"
-        400
-        cache-control: no-store
-        connection: close
-        content-language: en
-        content-type: application/json;odata.metadata=minimal
-        odata-version: 4.0
-        referrer-policy: no-referrer
-        vary: Accept, OData-MaxVersion, Prefer
-        x-content-type-options: nosniff
-    "#]],
+            400
+            cache-control: no-store
+            connection: close
+            content-language: en
+            content-security-policy: default-src 'none'; frame-ancestors 'none'; sandbox
+            content-type: application/json;odata.metadata=minimal
+            odata-version: 4.0
+            referrer-policy: no-referrer
+            vary: Accept, OData-MaxVersion, Prefer
+            x-content-type-options: nosniff
+        "#]],
     );
     check(
         server,
         "Label?$deltatoken=1",
         &[],
         expect![[r#"
-        501
-        cache-control: no-store
-        connection: close
-        content-language: en
-        content-type: application/json;odata.metadata=minimal
-        odata-version: 4.0
-        referrer-policy: no-referrer
-        vary: Accept, OData-MaxVersion, Prefer
-        x-content-type-options: nosniff
-    "#]],
+            501
+            cache-control: no-store
+            connection: close
+            content-language: en
+            content-security-policy: default-src 'none'; frame-ancestors 'none'; sandbox
+            content-type: application/json;odata.metadata=minimal
+            odata-version: 4.0
+            referrer-policy: no-referrer
+            vary: Accept, OData-MaxVersion, Prefer
+            x-content-type-options: nosniff
+        "#]],
     );
     check(
         server,
@@ -207,6 +219,7 @@ async fn each_kind_of_response_has_its_headers() {
             cache-control: no-store
             connection: close
             content-language: en
+            content-security-policy: default-src 'none'; frame-ancestors 'none'; sandbox
             content-type: application/json;odata.metadata=minimal
             odata-version: 4.0
             referrer-policy: no-referrer
@@ -223,6 +236,7 @@ async fn each_kind_of_response_has_its_headers() {
             cache-control: no-store
             connection: close
             content-disposition: attachment; filename="Label.csv"
+            content-security-policy: default-src 'none'; frame-ancestors 'none'; sandbox
             content-type: text/csv;header=present;charset=utf-8
             odata-version: 4.0
             referrer-policy: no-referrer
@@ -239,6 +253,7 @@ async fn each_kind_of_response_has_its_headers() {
             cache-control: no-store
             connection: close
             content-language: en
+            content-security-policy: default-src 'none'; frame-ancestors 'none'; sandbox
             content-type: application/json;odata.metadata=minimal
             odata-version: 4.0
             referrer-policy: no-referrer
@@ -255,6 +270,7 @@ async fn each_kind_of_response_has_its_headers() {
             cache-control: no-store
             connection: close
             content-language: en
+            content-security-policy: default-src 'none'; frame-ancestors 'none'; sandbox
             content-type: application/json;odata.metadata=minimal
             odata-version: 4.0
             referrer-policy: no-referrer
@@ -270,6 +286,7 @@ async fn each_kind_of_response_has_its_headers() {
             200
             cache-control: no-store
             connection: close
+            content-security-policy: default-src 'none'; frame-ancestors 'none'; sandbox
             content-type: application/json;metadata=minimal
             odata-version: 4.01
             referrer-policy: no-referrer
@@ -286,6 +303,7 @@ async fn each_kind_of_response_has_its_headers() {
             cache-control: no-store
             connection: close
             content-language: en
+            content-security-policy: default-src 'none'; frame-ancestors 'none'; sandbox
             content-type: application/json;metadata=minimal
             odata-version: 4.01
             referrer-policy: no-referrer
@@ -302,6 +320,7 @@ async fn each_kind_of_response_has_its_headers() {
             cache-control: no-store
             connection: close
             content-encoding: gzip
+            content-security-policy: default-src 'none'; frame-ancestors 'none'; sandbox
             content-type: application/json;odata.metadata=minimal
             odata-version: 4.0
             referrer-policy: no-referrer
@@ -317,6 +336,7 @@ async fn each_kind_of_response_has_its_headers() {
         cache-control: no-store
         connection: close
         content-language: en
+        content-security-policy: default-src 'none'; frame-ancestors 'none'; sandbox
         content-type: application/json;odata.metadata=minimal
         odata-version: 4.0
         referrer-policy: no-referrer
@@ -334,6 +354,7 @@ async fn each_kind_of_response_has_its_headers() {
         cache-control: no-store
         connection: close
         content-language: en
+        content-security-policy: default-src 'none'; frame-ancestors 'none'; sandbox
         content-type: application/json;odata.metadata=minimal
         odata-version: 4.0
         referrer-policy: no-referrer

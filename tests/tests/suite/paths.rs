@@ -308,7 +308,7 @@ async fn what_is_null_is_no_content_and_what_is_not_there_is_not_found() {
         ("Conversation/messages", unknown),
         ("Label(1)/title/more", unknown),
         ("/v1.0/other", gone),
-        ("/", gone),
+        ("/nothing", gone),
     ] {
         assert_eq!(refusal(server, path), (404, code.to_owned()), "{path}");
     }

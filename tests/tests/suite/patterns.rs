@@ -123,7 +123,7 @@ async fn what_cannot_be_run_is_not_called_wrong() {
         {"error":{"code":"InvalidLiteral","message":"the regular expression is not valid: unclosed group","target":"$filter","innererror":{"position":21,"length":3}}}"#]].assert_eq(&answer(server, "Label?$filter=matchesPattern(title,'(')"));
     expect![[r#"
         400
-        {"error":{"code":"LimitExceeded","message":"more than 255 repetitions in a regular expression, or 10000 in all","target":"$filter","innererror":{"position":21,"length":12}}}"#]].assert_eq(&answer(
+        {"error":{"code":"LimitExceeded","message":"expected at most 255 repetitions in a regular expression, and 10000 in all","target":"$filter","innererror":{"position":21,"length":12}}}"#]].assert_eq(&answer(
         server,
         "Label?$filter=matchesPattern(title,'a{300}')",
     ));

@@ -144,6 +144,11 @@ async fn no_token_is_in_any_log() {
                     "",
                     "/",
                     "/Inbox",
+                    // No `?` before the options.
+                    "/Inbox&",
+                    "/Inbox(1)&",
+                    "/Inbox(1)/&",
+                    "/Inbox/1&x=1",
                     "/Message?$filter=id div 0 eq 1",
                     "/Message?$orderby=content&$top=5",
                     "/Nothing",
@@ -151,7 +156,7 @@ async fn no_token_is_in_any_log() {
                     "/Message(1)/content",
                     "/$batch",
                 ] {
-                    let mark = if path.contains('?') { '&' } else { '?' };
+                    let mark = if path.contains(['?', '&']) { '&' } else { '?' };
                     let prefer =
                         [headers.clone(), vec![("Prefer", "odata.maxpagesize=2")]].concat();
                     let response =

@@ -99,7 +99,7 @@ async fn metadata_levels_and_versions() {
     let none = ("Accept", "application/json;odata.metadata=none");
     expect![[r##"
         200
-        {"@odata.context":"http://127.0.0.1/v1.0/odata/$metadata#Label(id,created_at,conversations(id))/$entity","@odata.type":"#LiveAgent.Label","@odata.id":"http://127.0.0.1/v1.0/odata/Label(3)","@odata.readLink":"http://127.0.0.1/v1.0/odata/Label(3)","id@odata.type":"#Int64","id":3,"created_at@odata.type":"#DateTimeOffset","created_at":"2021-01-01T00:00:00.000000Z","conversations@odata.associationLink":"http://127.0.0.1/v1.0/odata/Label(3)/conversations/$ref","conversations@odata.navigationLink":"http://127.0.0.1/v1.0/odata/Label(3)/conversations","conversations":[{"@odata.type":"#LiveAgent.Conversation","@odata.id":"http://127.0.0.1/v1.0/odata/Conversation(3)","@odata.readLink":"http://127.0.0.1/v1.0/odata/Conversation(3)","id@odata.type":"#Int64","id":3}]}"##]].assert_eq(&answer_with(server, url, &[full]));
+        {"@odata.context":"http://127.0.0.1/v1.0/odata/$metadata#Label(id,created_at,conversations(id))/$entity","@odata.type":"#LiveAgent.Label","@odata.id":"http://127.0.0.1/v1.0/odata/Label(3)","@odata.readLink":"http://127.0.0.1/v1.0/odata/Label(3)","@odata.metadataEtag":"W/\"..\"","id@odata.type":"#Int64","id":3,"created_at@odata.type":"#DateTimeOffset","created_at":"2021-01-01T00:00:00.000000Z","conversations@odata.associationLink":"http://127.0.0.1/v1.0/odata/Label(3)/conversations/$ref","conversations@odata.navigationLink":"http://127.0.0.1/v1.0/odata/Label(3)/conversations","conversations":[{"@odata.type":"#LiveAgent.Conversation","@odata.id":"http://127.0.0.1/v1.0/odata/Conversation(3)","@odata.readLink":"http://127.0.0.1/v1.0/odata/Conversation(3)","id@odata.type":"#Int64","id":3}]}"##]].assert_eq(&answer_with(server, url, &[full]));
     expect![[r#"
         200
         {"id":3,"created_at":"2021-01-01T00:00:00.000000Z","conversations":[{"id":3}]}"#]]
@@ -110,7 +110,7 @@ async fn metadata_levels_and_versions() {
     let full = ("Accept", "application/json;metadata=full");
     expect![[r##"
         200
-        {"@context":"http://127.0.0.1/v1.0/odata/$metadata#Label(id,created_at,conversations(id))/$entity","@type":"#LiveAgent.Label","@id":"http://127.0.0.1/v1.0/odata/Label(3)","@readLink":"http://127.0.0.1/v1.0/odata/Label(3)","id@type":"Int64","id":3,"created_at@type":"DateTimeOffset","created_at":"2021-01-01T00:00:00.000000Z","conversations@associationLink":"http://127.0.0.1/v1.0/odata/Label(3)/conversations/$ref","conversations@navigationLink":"http://127.0.0.1/v1.0/odata/Label(3)/conversations","conversations":[{"@type":"#LiveAgent.Conversation","@id":"http://127.0.0.1/v1.0/odata/Conversation(3)","@readLink":"http://127.0.0.1/v1.0/odata/Conversation(3)","id@type":"Int64","id":3}]}"##]].assert_eq(&answer_with(
+        {"@context":"http://127.0.0.1/v1.0/odata/$metadata#Label(id,created_at,conversations(id))/$entity","@type":"#LiveAgent.Label","@id":"http://127.0.0.1/v1.0/odata/Label(3)","@readLink":"http://127.0.0.1/v1.0/odata/Label(3)","@metadataEtag":"W/\"..\"","id@type":"Int64","id":3,"created_at@type":"DateTimeOffset","created_at":"2021-01-01T00:00:00.000000Z","conversations@associationLink":"http://127.0.0.1/v1.0/odata/Label(3)/conversations/$ref","conversations@navigationLink":"http://127.0.0.1/v1.0/odata/Label(3)/conversations","conversations":[{"@type":"#LiveAgent.Conversation","@id":"http://127.0.0.1/v1.0/odata/Conversation(3)","@readLink":"http://127.0.0.1/v1.0/odata/Conversation(3)","id@type":"Int64","id":3}]}"##]].assert_eq(&answer_with(
         server,
         url,
         &[full, ("OData-MaxVersion", "4.01")],
@@ -118,7 +118,7 @@ async fn metadata_levels_and_versions() {
     let many = "ReportingEvent?$select=id,value,event_start_time&$top=2&$count=true";
     expect![[r##"
         200
-        {"@odata.context":"http://127.0.0.1/v1.0/odata/$metadata#ReportingEvent(id,value,event_start_time)","value":[{"@odata.type":"#LiveAgent.ReportingEvent","@odata.id":"http://127.0.0.1/v1.0/odata/ReportingEvent(1)","@odata.readLink":"http://127.0.0.1/v1.0/odata/ReportingEvent(1)","id@odata.type":"#Int64","id":1,"event_start_time@odata.type":"#DateTimeOffset","event_start_time":"2021-11-23T00:00:00.000000Z","value":0.5},{"@odata.type":"#LiveAgent.ReportingEvent","@odata.id":"http://127.0.0.1/v1.0/odata/ReportingEvent(2)","@odata.readLink":"http://127.0.0.1/v1.0/odata/ReportingEvent(2)","id@odata.type":"#Int64","id":2,"event_start_time@odata.type":"#DateTimeOffset","event_start_time":"2021-11-23T00:00:00.000000Z","value":1.5}],"@odata.count":10}"##]].assert_eq(&answer_with(
+        {"@odata.context":"http://127.0.0.1/v1.0/odata/$metadata#ReportingEvent(id,value,event_start_time)","@odata.metadataEtag":"W/\"..\"","value":[{"@odata.type":"#LiveAgent.ReportingEvent","@odata.id":"http://127.0.0.1/v1.0/odata/ReportingEvent(1)","@odata.readLink":"http://127.0.0.1/v1.0/odata/ReportingEvent(1)","id@odata.type":"#Int64","id":1,"event_start_time@odata.type":"#DateTimeOffset","event_start_time":"2021-11-23T00:00:00.000000Z","value":0.5},{"@odata.type":"#LiveAgent.ReportingEvent","@odata.id":"http://127.0.0.1/v1.0/odata/ReportingEvent(2)","@odata.readLink":"http://127.0.0.1/v1.0/odata/ReportingEvent(2)","id@odata.type":"#Int64","id":2,"event_start_time@odata.type":"#DateTimeOffset","event_start_time":"2021-11-23T00:00:00.000000Z","value":1.5}],"@odata.count":10}"##]].assert_eq(&answer_with(
         server,
         many,
         &[("Accept", "application/json;odata.metadata=full")],
@@ -137,13 +137,13 @@ async fn a_property_on_its_own_tells_its_type() {
             "Inbox(1)/created_at",
             "full",
             "4.0",
-            r##"{"@odata.context":"CONTEXT","@odata.type":"#DateTimeOffset","value":"2021-01-05T08:00:00.000000Z"}"##,
+            r##"{"@odata.context":"CONTEXT","@odata.type":"#DateTimeOffset","@odata.metadataEtag":"TAG","value":"2021-01-05T08:00:00.000000Z"}"##,
         ),
         (
             "Inbox(1)/created_at",
             "full",
             "4.01",
-            r#"{"@context":"CONTEXT","@type":"DateTimeOffset","value":"2021-01-05T08:00:00.000000Z"}"#,
+            r#"{"@context":"CONTEXT","@type":"DateTimeOffset","@metadataEtag":"TAG","value":"2021-01-05T08:00:00.000000Z"}"#,
         ),
         (
             "Inbox(1)/created_at",
@@ -161,25 +161,26 @@ async fn a_property_on_its_own_tells_its_type() {
             "Inbox(1)/id",
             "full",
             "4.0",
-            r##"{"@odata.context":"CONTEXT","@odata.type":"#Int64","value":1}"##,
+            r##"{"@odata.context":"CONTEXT","@odata.type":"#Int64","@odata.metadataEtag":"TAG","value":1}"##,
         ),
         (
             "Inbox(1)/name",
             "full",
             "4.0",
-            r#"{"@odata.context":"CONTEXT","value":"Web Chat"}"#,
+            r#"{"@odata.context":"CONTEXT","@odata.metadataEtag":"TAG","value":"Web Chat"}"#,
         ),
         (
             "ReportingEvent(1)/value",
             "full",
             "4.0",
-            r#"{"@odata.context":"CONTEXT","value":0.5}"#,
+            r#"{"@odata.context":"CONTEXT","@odata.metadataEtag":"TAG","value":0.5}"#,
         ),
     ] {
         let accept = format!("application/json;odata.metadata={level}");
         let headers = [("Accept", &*accept), ("OData-MaxVersion", version)];
         let expected = expected.replace("CONTEXT", &format!("{ROOT}$metadata#{path}"));
-        assert_eq!(get(server, path, &headers).expect(200).text(), expected);
+        let expected = format!("200\n{}", expected.replace("TAG", r#"W/\"..\""#));
+        assert_eq!(answer_with(server, path, &headers), expected);
     }
 }
 

@@ -3,7 +3,7 @@
 use super::super::records::Cells;
 use super::super::{CellError, CellWriter, MetadataLevel, write_json_string};
 use super::build::{json_tells, type_name};
-use super::{Context, Object};
+use super::{Context, Object, Top};
 use crate::edm::{PrimitiveType, Schema};
 use crate::plan::{Member, Query};
 use std::sync::Arc;
@@ -50,12 +50,12 @@ impl PropertyWriter {
         self.cell.write_text(out, cells.cell(self.output))
     }
 
-    /// Writes the value as an object, whose first member is `context_url`; `false` where it is null.
+    /// Writes the value as an object; `false` where it is null.
     pub fn write(
         &self,
         out: &mut Vec<u8>,
         cells: &impl Cells,
-        context_url: Option<&str>,
+        top: &Top,
     ) -> Result<bool, CellError> {
         let mut value = Vec::new();
         if !self.cell.write_json(&mut value, cells.cell(self.output))? {
@@ -64,7 +64,7 @@ impl PropertyWriter {
         let version = self.context.version;
         out.push(b'{');
         let mut object = Object { first: true };
-        if let Some(url) = context_url {
+        if let Some(url) = &top.context_url {
             object.control(out, version, "context");
             write_json_string(out, url);
         }
@@ -73,6 +73,10 @@ impl PropertyWriter {
         if self.context.level == MetadataLevel::Full && !tells {
             object.control(out, version, "type");
             write_json_string(out, &type_name(version, self.ty));
+        }
+        if let Some(tag) = &top.metadata_tag {
+            object.control(out, version, "metadataEtag");
+            write_json_string(out, tag);
         }
         object.name(out, "value");
         out.extend_from_slice(&value);

@@ -13,8 +13,8 @@ use crate::plan::{
     Shape, ShapeKind, Value, Via, link,
 };
 use crate::uri::ast::{
-    ExpandItem, ExpandKind, Name, PathExpr, PathRoot, Present, QueryOptions, ResourcePath,
-    SelectKind, Transformation, TransformationKind,
+    ExpandItem, ExpandKind, Name, PathExpr, PathRoot, Present, QueryOptions, SelectKind,
+    Transformation, TransformationKind,
 };
 use crate::uri::print;
 use std::sync::LazyLock;
@@ -201,8 +201,7 @@ impl<'a> Binder<'a> {
             let what = "'nest' of a cross join, or inside of another collection";
             return Err(Error::not_implemented(what).at(span));
         }
-        let path = ResourcePath::Resource(self.path.to_vec());
-        let path = print::to_url(&print::path(&path));
+        let path = print::to_url(&print::segments(self.path));
         let copies = self.copies(stage, sequences.len(), span)?;
         let mut nested: Vec<NestedCollection> = Vec::new();
         for (stage, (then, alias)) in copies.into_iter().zip(sequences) {

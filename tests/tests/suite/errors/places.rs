@@ -59,7 +59,7 @@ fn said_of(server: &Server, request: &str) -> String {
     let response = get(server, &format!("{path}?{query}"), &[]);
     let text = response.text();
     assert!(response.status >= 400, "{request}: {text}");
-    check_words(request, &text);
+    check_words(request, text);
     let error = &response.json()["error"];
     let mut said = format!("{} {}", response.status, place(&path, &query, error));
     for detail in error["details"].as_array().into_iter().flatten().skip(1) {

@@ -75,7 +75,7 @@ async fn hosts_and_credentials() {
     let host = ("Host", "127.0.0.1");
     expect![[r#"
         401
-        {"error":{"code":"Unauthorized","message":"the request has no access token; paste the collection's URL with '&apikey=<access token>', or use Basic with the token as password, or 'Authorization: Bearer <access token>'","innererror":{"hint":"paste the collection's URL with '&apikey=<access token>', or use Basic with the token as password, or 'Authorization: Bearer <access token>'"}}}"#]].assert_eq(&ask(&[host]));
+        {"error":{"code":"Unauthorized","message":"the request has no access token; paste the collection's URL, or use Basic with the token as password; the URL ends in '?apikey=<access token>', a script sends 'Authorization: Bearer <access token>'","innererror":{"hint":"paste the collection's URL, or use Basic with the token as password; the URL ends in '?apikey=<access token>', a script sends 'Authorization: Bearer <access token>'"}}}"#]].assert_eq(&ask(&[host]));
     expect![[r#"
         401
         {"error":{"code":"Unauthorized","message":"the access token is not known"}}"#]]

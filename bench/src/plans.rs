@@ -1,0 +1,176 @@
+//! How PostgreSQL runs the statements of typical requests: its plans as a golden file.
+
+use crate::Failed;
+use crate::floor::{Translator, explain};
+use crate::world::World;
+use odata_core::edm::PgType;
+use odata_core::plan::{Bound, Page};
+
+/// A request: whose, which, and behind which row its page starts.
+struct Request {
+    accounts: &'static [i64],
+    url: &'static str,
+    after: Option<Last>,
+}
+
+/// The sort values of the last row of the page before.
+#[derive(Clone, Copy)]
+enum Last {
+    Key(i64),
+    /// Microseconds since 2000, and the key.
+    Time(i64, i64),
+}
+
+const ONE: &[i64] = &[1];
+const SMALL: &[i64] = &[2];
+const FIVE: &[i64] = &[3, 4, 5, 6, 7];
+
+const fn first(accounts: &'static [i64], url: &'static str) -> Request {
+    Request {
+        accounts,
+        url,
+        after: None,
+    }
+}
+
+const fn next(accounts: &'static [i64], url: &'static str, after: Last) -> Request {
+    Request {
+        accounts,
+        url,
+        after: Some(after),
+    }
+}
+
+const REQUESTS: &[Request] = &[
+    first(ONE, "Message(500000)"),
+    first(ONE, "Message"),
+    next(ONE, "Message", Last::Key(500_000)),
+    next(SMALL, "Message", Last::Key(500_000)),
+    next(FIVE, "Message", Last::Key(500_000)),
+    first(
+        ONE,
+        "Message?$top=5000&$select=id,message_type,created_at,conversation_id",
+    ),
+    first(ONE, "Conversation(50000)/messages"),
+    first(ONE, "Message?$filter=conversation_id in (1,2,3,4,5,6,7)"),
+    first(
+        ONE,
+        "Message?$filter=created_at ge 2025-06-01T00:00:00Z and created_at lt 2025-06-02T00:00:00Z",
+    ),
+    next(
+        ONE,
+        "Message?$filter=created_at ge 2025-06-01T00:00:00Z and created_at lt 2025-07-01T00:00:00Z",
+        Last::Time(802_400_000_000_000, 500_000),
+    ),
+    next(
+        ONE,
+        "Message?$orderby=created_at",
+        Last::Time(802_400_000_000_000, 500_000),
+    ),
+    first(ONE, "Message?$filter=message_type eq 0&$count=true&$top=10"),
+    first(
+        ONE,
+        "Message?$filter=contains(content,'order 4242')&$top=10",
+    ),
+    first(ONE, "Conversation?$top=100&$expand=messages($top=5)"),
+    first(ONE, "Conversation?$filter=inbox/name eq 'Inbox 3'&$top=100"),
+    first(
+        ONE,
+        "Conversation?$filter=messages/any(m: m/message_type eq 3)&$top=100",
+    ),
+    first(ONE, "Message?$expand=inbox($select=name)&$top=100"),
+    first(ONE, "Message/$count"),
+    first(
+        ONE,
+        "Message?$apply=groupby((inbox_id,message_type),aggregate($count as n))",
+    ),
+];
+
+/// The plans of all requests, with the indexes that every Chatwoot has and with those that `check`
+/// recommends besides.
+pub(crate) async fn all(world: &World, translator: &Translator) -> Result<String, Failed> {
+    let mut text = String::new();
+    let mut client = world.client().await?;
+    let transaction = client.transaction().await?;
+    for recommended in [false, true] {
+        text.push_str(if recommended {
+            "# With the indexes that `check` recommends\n"
+        } else {
+            "# With the indexes that every Chatwoot has\n"
+        });
+        if recommended {
+            // They are gone again when the transaction ends: no other measurement sees them.
+            for index in translator.recommended_indexes() {
+                transaction
+                    .batch_execute(&index.replace(" CONCURRENTLY", ""))
+                    .await?;
+                text.push_str(&format!("{index}\n"));
+            }
+            transaction.batch_execute("ANALYZE").await?;
+        }
+        for request in REQUESTS {
+            let page = page(request);
+            let statement = translator.page(request.url, request.accounts, &page)?;
+            let plan = explain(&transaction, &statement).await?;
+            let behind = if request.after.is_some() {
+                ", a later page"
+            } else {
+                ""
+            };
+            let accounts = request.accounts.len();
+            text.push_str(&format!(
+                "\n> {}  ({accounts} account{}{behind})\n",
+                request.url,
+                if accounts == 1 { "" } else { "s" }
+            ));
+            text.push_str(&plan);
+        }
+        text.push('\n');
+    }
+    transaction.rollback().await?;
+    Ok(text)
+}
+
+fn page(request: &Request) -> Page {
+    let bound = |ty, value: i64| Bound {
+        ty,
+        value: Some(value.to_be_bytes().to_vec()),
+    };
+    let key = |key: i64| Bound {
+        ty: PgType::Int4,
+        value: i32::try_from(key)
+            .ok()
+            .map(|key| key.to_be_bytes().to_vec()),
+    };
+    Page {
+        after: request.after.map(|last| match last {
+            Last::Key(id) => vec![key(id)],
+            Last::Time(micros, id) => vec![bound(PgType::Timestamp, micros), key(id)],
+        }),
+        ..Page::first(10_000)
+    }
+}
+
+/// Compares the plans with the golden file, or writes it.
+pub(crate) fn check(found: &str) -> Result<(), Failed> {
+    const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/plans.txt");
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        std::fs::write(GOLDEN, found)?;
+        return Ok(());
+    }
+    let known = std::fs::read_to_string(GOLDEN)?;
+    let mut other = 0;
+    for (place, (found, known)) in found.lines().zip(known.lines()).enumerate() {
+        if found != known {
+            other += 1;
+            println!("{}:\n- {known}\n+ {found}", place + 1);
+        }
+    }
+    if other > 0 || found.lines().count() != known.lines().count() {
+        return Err(
+            "the plans are others than those of bench/plans.txt (UPDATE_EXPECT=1 writes it)".into(),
+        );
+    }
+    println!("the plans are those of bench/plans.txt");
+    Ok(())
+}

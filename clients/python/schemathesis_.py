@@ -1,0 +1,123 @@
+"""schemathesis: makes requests up from the OpenAPI document, and holds each answer against it and, by
+schemathesis_hooks.py, against SQL.
+
+The document is the service's own, openapi.json below the root; while there is none, the one that
+odata-openapi made of $metadata (odata-openapi.mjs writes it), with two things added that the converter
+does not know: a to-one navigation that leads nowhere is 204, and a Double may be NaN or infinite.
+"""
+
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+import requests
+from harness import TOKEN, URL, run, same
+
+HERE = pathlib.Path(__file__).resolve().parent
+WORK = HERE.parent / ".work"
+EXAMPLES = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "20"))
+
+CHECKS = {
+    "rows": ["response_schema_conformance", "content_type_conformance", "rows_are_those_of_sql"],
+    "count": ["count_is_that_of_sql"],
+    "error": ["not_a_server_error", "status_code_conformance", "unsupported_method", "ignored_auth", "errors_are_odata"],
+}
+
+
+def document():
+    own = requests.get(URL + "openapi.json", headers={"Authorization": f"Bearer {TOKEN}"})
+    if own.ok:
+        return own.json()
+    subprocess.run(["node", "node/odata-openapi.mjs"], cwd=HERE.parent, check=True, env=os.environ | {"RESULTS": os.devnull})
+    converted = json.loads(pathlib.Path(os.environ["OPENAPI"]).read_text())
+    for path, item in converted["paths"].items():
+        content = item.get("get", {}).get("responses", {}).get("200", {}).get("content", {})
+        schema = content.get("application/json", {}).get("schema", {})
+        if path.count("/") == 3 and "value" not in schema.get("properties", {}):
+            item["get"]["responses"]["204"] = {"description": "There is none"}
+    for schema in converted["components"]["schemas"].values():
+        for name, prop in schema.get("properties", {}).items():
+            if prop.get("format") == "double":
+                number = {key: value for key, value in prop.items() if key != "nullable"}
+                schema["properties"][name] = {
+                    "anyOf": [number, {"type": "string", "enum": ["NaN", "INF", "-INF"]}],
+                    "nullable": prop.get("nullable", False),
+                }
+    return converted
+
+
+def fuzz():
+    file, report = WORK / "schemathesis.json", WORK / "schemathesis-report.json"
+    file.write_text(json.dumps(openapi))
+    report.unlink(missing_ok=True)
+    # It remembers what failed and begins with that: each run is to be judged by itself.
+    shutil.rmtree(WORK / ".schemathesis", ignore_errors=True)
+    subprocess.run(
+        [pathlib.Path(sys.executable).parent / "schemathesis", "run", file, "--url", URL.rstrip("/")]
+        + ["--header", f"Authorization: Bearer {TOKEN}", "--checks", ",".join(sum(CHECKS.values(), []))]
+        + ["--phases", "examples,coverage,fuzzing", "--max-examples", str(EXAMPLES), "--seed", "1"]
+        + ["--continue-on-failure", "--no-color", "--report", "json", "--report-json-path", report],
+        cwd=WORK,
+        env=os.environ | {"SCHEMATHESIS_HOOKS": str(HERE / "schemathesis_hooks.py"), "PYTHONPATH": str(HERE)},
+    )
+    return json.loads(report.read_text())
+
+
+def metadata(expected):
+    sets = [path[1:] for path in openapi["paths"] if path.count("/") == 1 and path[1:].isalpha()]
+    same(sorted(sets), sorted(expected["columns"]))
+
+
+# What a failure is called in the report, and the feature that it is one of.
+FEATURE = {
+    "JsonSchemaError": "rows",
+    "MissingContentType": "rows",
+    "UndefinedContentType": "rows",
+    "MalformedJson": "rows",
+}
+
+
+def found(feature):
+    """The failures of a feature; what is not named above and no check of ours is an error."""
+
+    def own(failure):
+        for name, checks in CHECKS.items():
+            if any(check in failure["title"] for check in checks):
+                return name
+        return FEATURE.get(failure["type"], "error")
+
+    return [f"{failure['title']}: {failure['operations']}" for failure in report["failures"] if own(failure) == feature]
+
+
+def judge(feature):
+    def body(_):
+        # The checks against SQL wrote down how often they compared.
+        compared = (WORK / "schemathesis-compared").read_text().split()
+        assert report["operations"]["tested"] == report["operations"]["total"] > 0, report["operations"]
+        assert report["errors"] == [], report["errors"]
+        assert compared.count("rows_are_those_of_sql") > 100, "hardly a row was met"
+        assert compared.count("count_is_that_of_sql") > 0, "no count was met"
+        same(found(feature), [])
+
+    return body
+
+
+openapi = document()
+(WORK / "schemathesis-compared").write_text("")
+report = fuzz()
+made_up = "requests are made up: what rows they must have is not known beforehand"
+run(
+    "schemathesis",
+    {
+        "metadata": metadata,
+        "rows": judge("rows"),
+        "pages": "follows no next link",
+        "filter": made_up,
+        "expand": made_up,
+        "count": judge("count"),
+        "error": judge("error"),
+    },
+)

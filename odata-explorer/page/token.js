@@ -1,0 +1,61 @@
+// The access token: a field, and what to do where there is none.
+
+import { emit, on } from './app.js';
+import { config, currentToken, setToken } from './api.js';
+import { $, h, icon } from './dom.js';
+import { openPopover } from './popover.js';
+
+export function startToken() {
+  $('token').addEventListener('click', () => openPopover($('token'), 'Access token', (popover) => tokenForm(() => popover.close())));
+  on('token', drawToken);
+  drawToken();
+}
+
+function drawToken() {
+  const has = !!currentToken();
+  $('token').classList.toggle('missing', !has);
+  $('token').setAttribute('aria-label', has ? 'Access token: set' : 'Access token: none');
+  $('token-text').textContent = has ? 'Token set' : 'Set token';
+}
+
+/** @param {() => void} done */
+export function tokenForm(done) {
+  const input = /** @type {HTMLInputElement} */ (h('input', {
+    type: 'password', autocomplete: 'off', spellcheck: 'false', 'aria-label': 'Access token', placeholder: 'Access token',
+    'data-first': true, required: true,
+  }));
+  const submit = (/** @type {Event} */ event) => {
+    event.preventDefault();
+    setToken(input.value);
+    input.value = '';
+    done();
+    emit('token');
+    changed();
+  };
+  return h('form', { class: 'token-form', onsubmit: submit },
+    h('div', { class: 'condition-line' }, input, h('button', { type: 'submit', class: 'primary' }, 'Use it')),
+    config.tokenHint && h('p', { class: 'quiet' }, config.tokenHint),
+    h('p', { class: 'quiet' }, 'It stays in this page’s memory, travels as Authorization: Bearer, and is gone when the page is closed.'),
+    currentToken() && h('button', {
+      type: 'button', class: 'ghost', onclick: () => {
+        setToken('');
+        done();
+        emit('token');
+        changed();
+      },
+    }, 'Forget it'));
+}
+
+/** @type {() => void} */
+let changed = () => {};
+
+/** Who is told that there is another token. @param {() => void} listener */
+export function onToken(listener) {
+  changed = listener;
+}
+
+/** The page of those who have no token, or one that won't do. @param {string} [why] */
+export function welcome(why) {
+  return h('div', { class: 'welcome' }, icon('key'),
+    h('h2', null, why ? 'This token may not ask' : 'Paste your access token'), why && h('p', null, why), tokenForm(() => {}));
+}
