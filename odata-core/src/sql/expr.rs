@@ -253,17 +253,32 @@ impl Writer<'_> {
 
     /// What may fail for some values (a division by zero, a number out of range), evaluated for rows
     /// in the caller's scope alone. PostgreSQL evaluates conditions in the order that it likes, also
-    /// below a join, and a failure over a row of somebody else's would tell of that row.
+    /// below a join, and a failure over a row of somebody else's would tell of that row. Nor does it
+    /// fail over a row that no row of the result leads to.
     fn in_scope_only(&mut self, expr: &Expr, write: impl FnOnce(&mut Self)) {
         let mut sources = Vec::new();
         expr.sources_here(&mut sources);
-        sources.retain(|source| self.set(*source).scope != ScopeRule::Unscoped);
-        if sources.is_empty() {
+        let root = self.root.as_ref();
+        let root = root.filter(|(_, joined)| sources.iter().any(|source| joined.contains(source)));
+        let root = root.map(|(root, _)| *root);
+        sources.retain(|source| {
+            Some(*source) != root && self.set(*source).scope != ScopeRule::Unscoped
+        });
+        if sources.is_empty() && root.is_none() {
             write(self);
             return;
         }
         self.sql("CASE WHEN ");
         let mut conditions = Conditions::new("");
+        if let Some(root) = root {
+            match self.set(root).scope {
+                ScopeRule::Unscoped => {
+                    conditions.next(self);
+                    self.present(root);
+                }
+                _ => self.scope_condition(root, &mut conditions),
+            }
+        }
         for source in sources {
             self.scope_condition(source, &mut conditions);
         }

@@ -15,6 +15,8 @@ impl<'a> Writer<'a> {
         rows: &Rows,
         more: impl FnOnce(&mut Self, &mut Conditions),
     ) {
+        let joined = rows.joins.iter().map(|join| join.source);
+        let around = self.root.replace((rows.from, joined.collect()));
         self.from(rows);
         let mut conditions = Conditions::new(" WHERE ");
         self.scope_condition(rows.from, &mut conditions);
@@ -29,6 +31,7 @@ impl<'a> Writer<'a> {
             self.condition(filter);
         }
         more(self, &mut conditions);
+        self.root = around;
     }
 
     /// `FROM` a table, those that are combined with it, and the to-one navigations from them.

@@ -12,6 +12,8 @@ pub(super) struct Writer<'a> {
     text: String,
     params: Vec<Param>,
     scope_param: Option<usize>,
+    /// The rows that conditions are asked of here, and where joins lead on to from them.
+    pub(super) root: Option<(Scoped, Vec<Scoped>)>,
 }
 
 /// A piece of text that this writer wrote before, to be written again.
@@ -43,6 +45,7 @@ impl<'a> Writer<'a> {
             text: String::with_capacity(1024),
             params: Vec::new(),
             scope_param: None,
+            root: None,
         }
     }
 
