@@ -57,18 +57,22 @@ pub fn listen(
         .keep_alive(KEEP_ALIVE)
         .shutdown_timeout(SHUTDOWN_TIMEOUT)
         .disable_signals()
-        .on_connect(|connection: &dyn Any, _| limit_send_buffer(connection))
+        .on_connect(|connection: &dyn Any, _| prepare(connection))
         // HTTP/1.1 alone: without TLS, sniffing for HTTP/2 would wait for silent clients forever.
         .bind(address)?;
     let addresses = server.addrs();
     Ok((server.run(), addresses))
 }
 
-fn limit_send_buffer(connection: &dyn Any) {
-    if let Some(stream) = connection.downcast_ref::<TcpStream>()
-        && let Err(error) = socket2::SockRef::from(stream).set_send_buffer_size(SEND_BUFFER)
-    {
-        tracing::debug!(%error, "a connection keeps the system's send buffer");
+/// The end of an answer goes out at once: it is a few bytes, which the system would keep back until the
+/// client has acknowledged what was before them, and clients wait with that for 40 ms.
+fn prepare(connection: &dyn Any) {
+    let Some(stream) = connection.downcast_ref::<TcpStream>() else {
+        return;
+    };
+    let limited = socket2::SockRef::from(stream).set_send_buffer_size(SEND_BUFFER);
+    if let Err(error) = stream.set_nodelay(true).and(limited) {
+        tracing::debug!(%error, "a connection keeps the system's buffering");
     }
 }
 

@@ -55,10 +55,13 @@ export function update(patch) {
   emit('run');
 }
 
+/** A token among the options, however it came there: it stays out of the URL and of the history. */
+const TOKEN = /([?&])(?:apikey|subscription-key|access_token)=[^&]*&?/gi;
+
 /** Somebody types in the address line. @param {string} text */
 export function typed(text) {
-  app.text = text;
-  app.query = fromUrl(text);
+  app.text = text.replace(TOKEN, '$1');
+  app.query = fromUrl(app.text);
   emit('query');
 }
 

@@ -26,6 +26,7 @@ impl<'a> Binder<'a> {
         let most = self.limits.expand_depth + 1;
         let mut items: Vec<Expansion<'a>> = Vec::new();
         let mut stars: Vec<&ExpandItem> = Vec::new();
+        let mut nested: Vec<&str> = Vec::new();
         for item in options.expand.iter().flatten() {
             let target = |error: Error| error.at(item.span);
             let path = match &item.kind {
@@ -48,7 +49,16 @@ impl<'a> Binder<'a> {
                 return Err(target(Error::not_implemented("such a segment in $expand")));
             };
             let span = segment.span;
-            if self.is_nested(name) && item.options.present.is_empty() {
+            if self.is_nested(name) {
+                let is_whole = item.options.present.is_empty() && path.len() == 1;
+                if item.suffix != ExpandSuffix::Entities || !is_whole {
+                    let what = "an option or a path behind what 'addnested' adds";
+                    return Err(target(Error::not_implemented(what)));
+                }
+                if nested.contains(&name.as_str()) {
+                    return Err(target(expanded_twice(name)));
+                }
+                nested.push(name);
                 continue;
             }
             if is_type(segment) {

@@ -239,10 +239,7 @@ impl<'a> Binder<'a> {
             let set = self.set(source);
             let taken = set.property(&alias.text).is_some()
                 || set.navigation(&alias.text).is_some()
-                || self.frames[frame]
-                    .computed
-                    .iter()
-                    .any(|(of, name, _)| *of == source && *name == alias.text);
+                || self.is_added(frame, source, &alias.text);
             if taken {
                 let message = format!(
                     "'{}' already has a property '{}'",

@@ -34,6 +34,7 @@ fn expands_with_expressions(options: &QueryOptions) -> bool {
         nested.filter.is_some()
             || nested.order_by.is_some()
             || nested.compute.is_some()
+            || nested.apply.is_some()
             || expands_with_expressions(nested)
     };
     options.expand.iter().flatten().any(has)

@@ -8,7 +8,7 @@ use crate::edm::{Scope, Version};
 use crate::error::{Code, Error, Result};
 use crate::format::{self, Headers, Negotiated, Resource};
 use crate::plan::{Answer, Plan};
-use crate::uri::ODataUri;
+use crate::uri::{ODataUri, system_options};
 use actix_web::http::Method;
 use actix_web::http::header::{ACCEPT, ACCEPT_CHARSET, ALLOW, HeaderMap, USER_AGENT};
 use actix_web::{HttpRequest, HttpResponse};
@@ -47,7 +47,8 @@ fn tell_of_refusal(request: &HttpRequest, error: &Error) {
     let agent = agent.and_then(|value| value.to_str().ok()).unwrap_or("");
     let is_about_the_query = !matches!(error.code(), Code::Unauthorized | Code::Forbidden);
     if agent.contains("Microsoft.Data.Mashup") && is_about_the_query {
-        let option = error.target_name().filter(|target| target.starts_with('$'));
+        let target = error.target_name();
+        let option = target.and_then(|target| system_options().find(|known| *known == target));
         tracing::warn!(
             code,
             option,
@@ -198,8 +199,13 @@ fn resource_path<'a>(path: &'a str, service_path: &str) -> Result<&'a str> {
 
 /// A token in the path, where an `&` stands for the `?`: no error may repeat it.
 fn check_no_token(resource: &str) -> Result<()> {
-    let decoded = percent_decode_str(resource).decode_utf8_lossy();
-    let mut pieces = decoded.split(['&', ';', '/', '(', ',']);
+    let once = percent_decode_str(resource).decode_utf8_lossy();
+    let decoded = percent_decode_str(&once).decode_utf8_lossy();
+    // What stands in quotes is data, unless a quote is left open.
+    let parts: Vec<&str> = decoded.split('\'').collect();
+    let step = if parts.len() % 2 == 1 { 2 } else { 1 };
+    let outside = parts.into_iter().step_by(step);
+    let mut pieces = outside.flat_map(|part| part.split(['&', '?', ';', '/', '(', ',']));
     let is_token = |piece: &str| {
         let name = piece.split('=').next().unwrap_or("").trim();
         name.eq_ignore_ascii_case("apikey") && piece.contains('=')

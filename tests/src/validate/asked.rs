@@ -59,9 +59,11 @@ impl Asked {
     /// Whether the instances of the result may have different properties: `concat` puts sets of its
     /// own side by side, and each level of a `rollup` lacks what the next one has.
     pub(super) fn mixes(&self) -> bool {
+        // A function of texts is called `concat`, too.
+        let apply = self.query.split_once("apply=").map_or("", |(_, rest)| rest);
         ["concat(", "rollup("]
             .iter()
-            .any(|word| self.query.contains(word))
+            .any(|word| apply.contains(word))
     }
 
     /// Whether the text of a number may be what is asked for: that is a String, even where it is

@@ -101,6 +101,42 @@ async fn addnested() {
             501,
             "NotImplemented",
         ),
+        // Each member of a thousand would have a thousand.
+        (
+            "addnested(Sales,identity as S)/nest(identity as N)",
+            501,
+            "NotImplemented",
+        ),
+        (
+            "addnested(Sales,identity as S)/compute(ID as S)",
+            400,
+            "InvalidOptionValue",
+        ),
+        (
+            "addnested(Sales,identity as S)&$compute=ID as S",
+            400,
+            "InvalidOptionValue",
+        ),
+        (
+            "addnested(Sales,identity as S)&$expand=S/$count",
+            501,
+            "NotImplemented",
+        ),
+        (
+            "addnested(Sales,identity as S)&$expand=S($top=1)",
+            501,
+            "NotImplemented",
+        ),
+        (
+            "addnested(Sales,identity as S)&$expand=S,S",
+            400,
+            "DuplicateOption",
+        ),
+        (
+            "addnested(Sales,identity as S)&$expand=Sales($select=S)",
+            400,
+            "UnknownProperty",
+        ),
     ] {
         let path = format!("Customers?$apply={apply}");
         assert_eq!(refusal(server, &path), (status, code.to_owned()), "{path}");

@@ -27,6 +27,8 @@ async fn a_refused_request_of_power_query_is_a_warning() {
     assert_eq!(ask("Label?$filter=marker eq 1", &[]), 400);
     assert_eq!(ask("Label?$filter=secret eq 1&$top=1000", &[MASHUP]), 400);
     assert_eq!(ask("Label?$top=1", &[MASHUP]), 200);
+    let path = "Label/$filter(nothing%20eq%20'marker')";
+    assert_eq!(ask(path, &[]), 400);
     program.wait_for("Microsoft.Data.Mashup");
     let log = program.said();
     let warnings: Vec<&str> = log

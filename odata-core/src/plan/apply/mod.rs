@@ -314,11 +314,11 @@ impl<'a> Binder<'a> {
         beside: impl IntoIterator<Item = &'c Column>,
         alias: &Name,
     ) -> Result<()> {
-        let computed = &self.frames[frame].computed;
+        let from = self.frames[frame].from;
         let is_taken = |column: &Column| column.path.first() == Some(&alias.text);
         let mut rows = self.derived.iter().flat_map(|rows| &rows.names.columns);
         if self.declares(frame, &alias.text)
-            || computed.iter().any(|(_, name, _)| *name == alias.text)
+            || self.is_added(frame, from, &alias.text)
             || rows.any(is_taken)
             || beside.into_iter().any(is_taken)
         {

@@ -92,8 +92,6 @@ impl<'a> Binder<'a> {
         let many = self.set(via.near).navigation[via.navigation].declared.many;
         for (then, alias) in sequences {
             self.check_alias(base.frame, std::iter::empty(), alias)?;
-            let known = &self.frames[base.frame].nested;
-            check_distinct(known.iter().map(|nested| &nested.name), alias)?;
             let (derived, these) = (self.derived.take(), self.these.take());
             let value = if many {
                 self.nested_collection(base, via, (then, alias), span)
@@ -201,6 +199,8 @@ impl<'a> Binder<'a> {
             let what = "'nest' of a cross join, or inside of another collection";
             return Err(Error::not_implemented(what).at(span));
         }
+        // What is nested already would multiply with each collection, unbounded by the product.
+        self.check_nothing_nested(base.frame, span)?;
         let path = print::to_url(&print::segments(self.path));
         let copies = self.copies(stage, sequences.len(), span)?;
         let mut nested: Vec<NestedCollection> = Vec::new();
@@ -300,9 +300,20 @@ impl<'a> Binder<'a> {
 
     /// Whether `addnested` adds a property of this name to the entities that names belong to.
     pub(in crate::plan) fn is_nested(&self, name: &str) -> bool {
-        let frame = self.origin.map(|(frame, _)| &self.frames[frame]);
-        let mut nested = frame.into_iter().flat_map(|frame| &frame.nested);
-        nested.any(|nested| nested.name == name)
+        self.origin
+            .is_some_and(|(frame, source)| self.nests(frame, source, name))
+    }
+
+    /// Whether `$compute`, `compute` or `addnested` adds a property of this name to an entity.
+    pub(in crate::plan) fn is_added(&self, frame: usize, source: Scoped, name: &str) -> bool {
+        let mut computed = self.frames[frame].computed.iter();
+        computed.any(|(of, known, _)| *of == source && known == name)
+            || self.nests(frame, source, name)
+    }
+
+    fn nests(&self, frame: usize, source: Scoped, name: &str) -> bool {
+        let frame = &self.frames[frame];
+        frame.from == source && frame.nested.iter().any(|nested| nested.name == name)
     }
 
     /// Refuses what would lose the properties that `addnested` added.

@@ -155,7 +155,10 @@ impl<'a> Binder<'a> {
                 key_selected: true,
                 kind: ShapeKind::Transient,
                 entities,
-                links: Links::default(),
+                links: Links {
+                    named: Vec::new(),
+                    all: whole,
+                },
                 selection: if whole {
                     Vec::new()
                 } else {
