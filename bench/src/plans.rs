@@ -106,7 +106,6 @@ pub(crate) async fn all(world: &World, translator: &Translator) -> Result<String
                     .await?;
                 text.push_str(&format!("{index}\n"));
             }
-            transaction.batch_execute("ANALYZE").await?;
         }
         for request in REQUESTS {
             let page = page(request);
