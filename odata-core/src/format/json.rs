@@ -15,8 +15,10 @@ use super::skip_token::{SkipToken, TokenKey};
 use super::{CellError, CellWriter, MetadataLevel, write_json_string};
 use super::{cell::CellOptions, key};
 use crate::edm::{PgType, Version};
-use crate::plan::{Branches, CollectionAt};
+use crate::plan::{Branches, CollectionAt, IT};
+use crate::uri::print::to_url;
 use object::Object;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// What a response's rows have in common.
@@ -305,6 +307,13 @@ impl EntityWriter {
         self.write_path(out, cells)
     }
 
+    /// The entity as an expression of another request names it.
+    fn it(&self, cells: &impl Cells) -> Result<String, CellError> {
+        let mut path = b"$root/".to_vec();
+        self.write_path(&mut path, cells)?;
+        Ok(String::from_utf8_lossy(&path).into_owned())
+    }
+
     /// Writes the entity's canonical path: `Conversation(1)`.
     pub fn write_path(&self, out: &mut Vec<u8>, cells: &impl Cells) -> Result<(), CellError> {
         self.write_member(out, cells, true)
@@ -425,18 +434,30 @@ impl EntityWriter {
             let implicit = array.implicit_order.clone();
             let size = self.context.page_size;
             let token = SkipToken::behind(&last, 0, &array.order, written, size, implicit);
-            let request = format!("{path}?{}", many.canonical);
-            let separator = if many.options.is_empty() { "" } else { "&" };
+            let (options, canonical) = many.options_of(&self.it(cells)?);
+            let request = format!("{path}?{canonical}");
+            let separator = if options.is_empty() { "" } else { "&" };
             let link = format!(
                 "{}{path}?{}{separator}$skiptoken={}{}",
                 self.context.root,
-                many.options,
+                options,
                 token.seal(&self.context.token_key, &request),
                 self.context.link_suffix,
             );
             write_json_string(out, &link);
         }
         Ok(())
+    }
+}
+
+impl ManyWriter {
+    /// The options of a link, percent-encoded, and as its token is bound to them.
+    fn options_of(&self, it: &str) -> (Cow<'_, str>, Cow<'_, str>) {
+        if !self.canonical.contains(IT) {
+            return (self.options.as_str().into(), self.canonical.as_str().into());
+        }
+        let canonical = self.canonical.replace(IT, it);
+        (to_url(&canonical).into(), canonical.into())
     }
 }
 

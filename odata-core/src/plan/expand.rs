@@ -304,6 +304,7 @@ impl<'a> Binder<'a> {
         let output = outputs.push(Output::Array(Box::new(query), bound));
         let again = around.again(self, self.schema.set(target));
         let canonical = link::nested(options, again.first(), &self.alias_scopes);
+        link::check_it(&canonical, around.depth, item.span)?;
         let options = print::to_url(&canonical);
         Ok(Member::Many {
             name: name.to_owned(),

@@ -1,12 +1,16 @@
 //! What a next link is bound to, and what the link of an expanded collection is made of.
 
 use super::levels::Expansion;
-use crate::error::Span;
+use crate::error::{Error, Result, Span};
 use crate::uri::ast::{Present, QueryOptions};
 use crate::uri::print;
 
 /// Options that change neither which rows come nor in which order.
 const UNBOUND: &[&str] = &["$skiptoken", "$format", "$levels", "$schemaversion"];
+
+/// Stands for `$it` in the options of an expanded collection: in a link of its own, `$it` would be one of
+/// the members. No canonical text has this character, each is percent-encoded there.
+pub const IT: &str = "\u{1}";
 
 /// The path and the options of a request, canonical: its tokens are of no use elsewhere.
 pub(super) fn request(path: &str, options: &QueryOptions) -> String {
@@ -25,7 +29,7 @@ pub(super) fn nested(
 ) -> String {
     let has_aliases = around.iter().any(|scope| !scope.aliases.is_empty());
     if again.is_none() && !has_aliases {
-        return print::system_options(options, UNBOUND);
+        return print::system_options_of(options, UNBOUND, IT);
     }
     let mut options = options.clone();
     if let Some(expansion) = again {
@@ -50,5 +54,15 @@ pub(super) fn nested(
             options.aliases.push((name.clone(), value.clone()));
         }
     }
-    print::system_options(&options, UNBOUND)
+    print::system_options_of(&options, UNBOUND, IT)
+}
+
+/// Refuses `$it` where a link could not say which entity it is: only around the collections of the
+/// result's own entities it is the entity that they hang on.
+pub(super) fn check_it(canonical: &str, depth: usize, span: Span) -> Result<()> {
+    if depth <= 1 || !canonical.contains(IT) {
+        return Ok(());
+    }
+    let what = "'$it' in a collection that is expanded inside of an expanded entity";
+    Err(Error::not_implemented(what).at(span))
 }

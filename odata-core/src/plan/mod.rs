@@ -36,6 +36,7 @@ pub use crate::functions::aggregation::Aggregate;
 pub use bind::bind;
 pub use derived::{Derived, Input, Lateral, Layer};
 pub use expr::{Aggregation, ArithmeticOp, Comparison, Expr, ExprKind, Over, OverNumber, Value};
+pub use link::IT;
 pub use page::{Bound, Page, Window};
 
 use crate::edm::{PgType, PrimitiveType, Schema, SetId};

@@ -77,6 +77,14 @@ pub fn system_options(options: &QueryOptions, without: &[&str]) -> String {
     out.text
 }
 
+/// The same, with another word for `$it`.
+pub fn system_options_of(options: &QueryOptions, without: &[&str], it: &'static str) -> String {
+    let mut out = Out::new(Place::Query);
+    out.it = it;
+    out.options(options, "&", without);
+    out.text
+}
+
 /// The query options, with `&` between.
 pub fn query(options: &QueryOptions) -> String {
     let mut out = Out::new(Place::Query);
@@ -152,6 +160,8 @@ pub(crate) enum Place {
 pub(crate) struct Out {
     pub(crate) text: String,
     place: Place,
+    /// What `$it` is called.
+    pub(crate) it: &'static str,
 }
 
 impl Out {
@@ -159,6 +169,7 @@ impl Out {
         Out {
             text: String::new(),
             place,
+            it: "$it",
         }
     }
 

@@ -346,6 +346,10 @@ async fn nested_pages() {
         "Sales?$apply=filter(Amount gt @a)/nest(groupby((Customer/Name,ID)) as A,orderby(Amount desc) as B)&@a=1",
         "Customers('C1')/Sales?$apply=nest(groupby((Product/Name)) as A)",
         "Customers?$expand=Sales($apply=groupby((Product/Name)))",
+        // What a link says of '$it' is the entity that the collection hangs on, no member of it.
+        "Customers?$expand=Sales($filter=Amount gt length($it/Name) sub 3 or CustomerID eq $it/ID)",
+        "Customers?$apply=addnested(Sales,filter(CustomerID eq $it/ID and Amount ge length($it/Name) sub 2) as S)",
+        "Sales?$apply=nest(filter($it/Amount gt 1) as A)",
     ] {
         let whole = get(server, path, &[]).json();
         let first = get(server, path, &[("Prefer", "maxpagesize=1")]);

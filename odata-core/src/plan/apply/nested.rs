@@ -144,12 +144,14 @@ impl<'a> Binder<'a> {
             binder.bind_applied(frame, Some(via), applied, &NO_OPTIONS, selection, around)
         });
         self.pop_frame(None, None);
+        let canonical = self.nested_options(then.to_vec());
+        link::check_it(&canonical, around.depth, span)?;
         Ok(NestedCollection {
             name: alias.text.clone(),
             query: Box::new(query?),
             bound,
             at: CollectionAt::Navigation(name),
-            canonical: self.nested_options(then.to_vec()),
+            canonical,
         })
     }
 
@@ -217,12 +219,14 @@ impl<'a> Binder<'a> {
                 binder.bind_applied(base.frame, via, applied, &NO_OPTIONS, selection, around)
             });
             self.frames[base.frame].around = Around::page();
+            let apply = before.iter().chain(then).cloned().collect();
             nested.push(NestedCollection {
                 name: alias.text.clone(),
                 query: Box::new(query?),
                 bound,
                 at: CollectionAt::Path(path.clone()),
-                canonical: self.nested_options(before.iter().chain(then).cloned().collect()),
+                // The link leads to the same rows, each of which is its own `$it`.
+                canonical: self.nested_options(apply).replace(link::IT, "$it"),
             });
         }
         Ok(nested)

@@ -128,7 +128,7 @@ impl Out {
         let behind = match path.root {
             PathRoot::Implicit => false,
             PathRoot::It => {
-                self.push("$it");
+                self.push(self.it);
                 true
             }
             PathRoot::This => {
