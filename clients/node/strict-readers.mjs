@@ -6,7 +6,8 @@ import { PAGE, assert, like, refused, run, same, token, url } from './harness.mj
 
 const MINIMAL = 'application/json;odata.metadata=minimal';
 const FULL = 'application/json;odata.metadata=full';
-const ANNOTATIONS = /^@odata\.(context|count|nextLink|type|id|editLink|readLink|etag)$/;
+// Those of JSON Format 4.0, 4.5; `metadataEtag` (4.5.2) is there at the full level alone.
+const ANNOTATIONS = /^@odata\.(context|metadataEtag|count|nextLink|type|id|editLink|readLink|etag)$/;
 const OF_A_PROPERTY = /^(\w+)@odata\.(type|navigationLink|associationLink|nextLink|count)$/;
 
 let model;
