@@ -301,6 +301,22 @@ impl<'a> Binder<'a> {
         }
     }
 
+    /// Runs `then` with a frame of its own over this set, whose instance names belong to: those outside
+    /// don't lead to what `$apply` makes inside, nor the other way round.
+    pub(super) fn in_frame_of<R>(
+        &mut self,
+        set: SetId,
+        then: impl FnOnce(&mut Self, usize) -> Result<R>,
+    ) -> Result<R> {
+        let frame = self.push_frame(set);
+        let origin = (frame, self.frames[frame].from);
+        let (derived, these) = (self.derived.take(), self.these.take());
+        let result = self.with_origin(origin, |binder| then(binder, frame));
+        (self.derived, self.these) = (derived, these);
+        self.frames.truncate(frame);
+        result
+    }
+
     /// The far end of a to-one navigation property: one join for each path, however often it is
     /// used.
     pub(super) fn join(&mut self, frame: usize, near: Scoped, navigation: usize) -> Scoped {

@@ -256,13 +256,13 @@ impl<'a> Binder<'a> {
         let navigation = &self.set(via.near).navigation[via.navigation];
         let (name, target) = (navigation.declared.name, navigation.target);
         let options = &item.options;
-        let frame = self.push_frame(target);
         if item.suffix == ExpandSuffix::Count {
             allow_only_nested(
                 options,
                 &["$filter", "$search"],
                 &format!("'{name}/$count'"),
             )?;
+            let frame = self.push_frame(target);
             let conditions = self.bind_conditions(frame, options)?;
             let rows = self.pop_frame(Some(via), Expr::all(conditions));
             let count = outputs.push(Output::Count(Box::new(Input::Rows(rows))));
@@ -292,12 +292,9 @@ impl<'a> Binder<'a> {
         if let (Some(_), Some((_, span))) = (&options.apply, options.levels) {
             return Err(Error::not_implemented("'$levels' beside '$apply'").at(span));
         }
-        // Names outside don't lead to what `$apply` makes inside.
-        let (derived, these) = (self.derived.take(), self.these.take());
-        let query = self.bind_query(frame, Some(via), Vec::new(), options, selection, within);
-        (self.derived, self.these) = (derived, these);
-        let query = query?;
-        self.pop_frame(None, None);
+        let query = self.in_frame_of(target, |binder, frame| {
+            binder.bind_query(frame, Some(via), Vec::new(), options, selection, within)
+        })?;
         let counted = query.count.then(|| query.input.clone());
         let count = counted.map(|input| outputs.push(Output::Count(Box::new(input))));
         *inside = selected(&query.shape);

@@ -116,10 +116,7 @@ impl<'a> Binder<'a> {
     /// The rows that a sequence makes of the entities behind a navigation property.
     fn related(&mut self, via: Via, then: &'a [Transformation], span: Span) -> Result<Made> {
         let target = self.set(via.near).navigation[via.navigation].target;
-        let frame = self.push_frame(target);
-        let from = self.frames[frame].from;
-        let before = self.derived.take();
-        let made = self.with_origin((frame, from), |binder| {
+        self.in_frame_of(target, |binder, frame| {
             let base = Base {
                 frame,
                 via: Some(via),
@@ -137,10 +134,7 @@ impl<'a> Binder<'a> {
             }
             let item = (Column::hidden(&number(1)), number(1));
             binder.extend(made, vec![item], None, span)
-        });
-        self.pop_frame(None, None);
-        self.derived = before;
-        made
+        })
     }
 
     /// The collection that a join goes through: one navigation property of the entities.

@@ -92,17 +92,14 @@ impl<'a> Binder<'a> {
         let many = self.set(via.near).navigation[via.navigation].declared.many;
         for (then, alias) in sequences {
             self.check_alias(base.frame, std::iter::empty(), alias)?;
-            let (derived, these) = (self.derived.take(), self.these.take());
             let value = if many {
-                self.nested_collection(base, via, (then, alias), span)
-                    .map(NestedValue::Many)
+                NestedValue::Many(self.nested_collection(base, via, (then, alias), span)?)
             } else {
-                self.nested_instance(base, via, then).map(NestedValue::One)
+                NestedValue::One(self.nested_instance(base, via, then)?)
             };
-            (self.derived, self.these) = (derived, these);
             self.frames[base.frame].nested.push(Nested {
                 name: alias.text.clone(),
-                value: value?,
+                value,
             });
         }
         Ok(())
@@ -135,20 +132,17 @@ impl<'a> Binder<'a> {
         let (around, bound) = self.nest_deeper(base.frame, span)?;
         let navigation = &self.set(via.near).navigation[via.navigation];
         let (name, target) = (navigation.declared.name, navigation.target);
-        let frame = self.push_frame(target);
-        self.frames[frame].around = around;
-        let origin = (frame, self.frames[frame].from);
-        let query = self.with_origin(origin, |binder| {
+        let query = self.in_frame_of(target, |binder, frame| {
+            binder.frames[frame].around = around;
             let applied = binder.bind_apply(frame, Some(via), Vec::new(), then)?;
             let selection = Selection::Selected;
             binder.bind_applied(frame, Some(via), applied, &NO_OPTIONS, selection, around)
-        });
-        self.pop_frame(None, None);
+        })?;
         let canonical = self.nested_options(then.to_vec());
         link::check_it(&canonical, around.depth, span)?;
         Ok(NestedCollection {
             name: alias.text.clone(),
-            query: Box::new(query?),
+            query: Box::new(query),
             bound,
             at: CollectionAt::Navigation(name),
             canonical,
@@ -164,7 +158,9 @@ impl<'a> Binder<'a> {
     ) -> Result<Scoped> {
         let source = self.scoped(self.set(via.near).navigation[via.navigation].target);
         self.frames[base.frame].joins.push(Join { source, via });
-        self.with_origin((base.frame, source), |binder| {
+        // The rows at hand are others than this instance.
+        let these = self.these.take();
+        let instance = self.with_origin((base.frame, source), |binder| {
             for transformation in then {
                 match &transformation.kind {
                     TransformationKind::Identity => {}
@@ -184,7 +180,9 @@ impl<'a> Binder<'a> {
                 }
             }
             Ok(source)
-        })
+        });
+        self.these = these;
+        instance
     }
 
     /// `nest(.. as name)`, which ends the transformations: what each sequence makes of the rows so far.
