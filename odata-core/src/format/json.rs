@@ -16,7 +16,7 @@ use super::{CellError, CellWriter, MetadataLevel, write_json_string};
 use super::{cell::CellOptions, key};
 use crate::edm::{PgType, Version};
 use crate::plan::{Branches, CollectionAt, IT};
-use crate::uri::print::to_url;
+use crate::uri::print;
 use object::Object;
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -307,11 +307,12 @@ impl EntityWriter {
         self.write_path(out, cells)
     }
 
-    /// The entity as an expression of another request names it.
+    /// The entity as a canonical expression of another request names it.
     fn it(&self, cells: &impl Cells) -> Result<String, CellError> {
-        let mut path = b"$root/".to_vec();
-        self.write_path(&mut path, cells)?;
-        Ok(String::from_utf8_lossy(&path).into_owned())
+        let mut path = Vec::new();
+        self.write_fragment(&mut path, cells)?;
+        let path = String::from_utf8_lossy(&path);
+        Ok(format!("$root/{}", print::data(&path)))
     }
 
     /// Writes the entity's canonical path: `Conversation(1)`.
@@ -434,7 +435,7 @@ impl EntityWriter {
             let implicit = array.implicit_order.clone();
             let size = self.context.page_size;
             let token = SkipToken::behind(&last, 0, &array.order, written, size, implicit);
-            let (options, canonical) = many.options_of(&self.it(cells)?);
+            let (options, canonical) = many.options_of(|| self.it(cells))?;
             let request = format!("{path}?{canonical}");
             let separator = if options.is_empty() { "" } else { "&" };
             let link = format!(
@@ -452,12 +453,15 @@ impl EntityWriter {
 
 impl ManyWriter {
     /// The options of a link, percent-encoded, and as its token is bound to them.
-    fn options_of(&self, it: &str) -> (Cow<'_, str>, Cow<'_, str>) {
+    fn options_of(
+        &self,
+        it: impl FnOnce() -> Result<String, CellError>,
+    ) -> Result<(Cow<'_, str>, Cow<'_, str>), CellError> {
         if !self.canonical.contains(IT) {
-            return (self.options.as_str().into(), self.canonical.as_str().into());
+            return Ok((self.options.as_str().into(), self.canonical.as_str().into()));
         }
-        let canonical = self.canonical.replace(IT, it);
-        (to_url(&canonical).into(), canonical.into())
+        let canonical = self.canonical.replace(IT, &it()?);
+        Ok((print::to_url(&canonical).into(), canonical.into()))
     }
 }
 

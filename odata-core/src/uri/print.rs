@@ -105,6 +105,13 @@ pub fn option(options: &QueryOptions, name: &str) -> Option<String> {
     (!out.text.is_empty()).then_some(out.text)
 }
 
+/// A text of the client's in the query: what would mean something else is percent-encoded.
+pub fn data(text: &str) -> String {
+    let mut out = Out::new(Place::Query);
+    out.data(text);
+    out.text
+}
+
 /// An expression.
 pub fn expr(expr: &Expr) -> String {
     let mut out = Out::new(Place::Query);

@@ -339,3 +339,33 @@ async fn pages_by_keys_of_several_parts() {
         assert_eq!(whole.len(), 4, "{query}");
     }
 }
+
+/// `$it` in the options of a collection is named by its key on the links, whatever characters that has.
+#[tokio::test]
+async fn links_name_an_entity_by_a_key_of_any_characters() {
+    let (database, served) = served().await;
+    let more = "INSERT INTO copies (isbn, number, branch)
+        SELECT isbn, n, code FROM branches, generate_series(7, 9) AS n, (VALUES ('a'), ('b')) AS b (isbn)
+        WHERE code = 'ü &?#%+'
+        UNION ALL SELECT 'c', n, 'O''Neil/1' FROM generate_series(7, 9) AS n";
+    database.connect().await.batch_execute(more).await.unwrap();
+    let path = "Branches?$expand=copies($filter=BranchCode eq $it/code;$select=isbn,number)";
+    let first = served.client("reader").get_with(
+        &format!("/odata/{}", crate::asking::encoded(path)),
+        &[crate::asking::HOST, ("Prefer", "maxpagesize=1")],
+    );
+    let follow = |link: &str| {
+        let text = served.follow("reader", link);
+        let (status, body) = text.split_once('\n').unwrap();
+        assert_eq!(status, "200", "{link}: {body}");
+        serde_json::from_str(body).unwrap()
+    };
+    let whole = follow(&format!(
+        "http://127.0.0.1/odata/{}",
+        crate::asking::encoded(path)
+    ));
+    let mut links = 0;
+    let paged = crate::asking::complete(&follow, first.json(), &mut links);
+    assert_eq!(paged, crate::asking::complete(&follow, whole, &mut 0));
+    assert!(links > 10, "{links}");
+}
