@@ -2,7 +2,7 @@
 
 use crate::floor::pgbench;
 use crate::line::{Line, Target, median, percentile};
-use crate::{Bench, Failed};
+use crate::{Bench, Failed, process};
 use std::time::{Duration, Instant};
 
 /// Connections at once.
@@ -62,6 +62,7 @@ pub(crate) fn all(bench: &Bench) -> Result<Vec<Line>, Failed> {
     for work in WORK {
         let (mut ratios, mut rates, mut floors, mut spread) = (vec![], vec![], vec![], vec![]);
         let mut millis = (0.0, 0.0);
+        let mut cpu = Cpu::default();
         for _ in 0..bench.runs {
             let url = work.path.replace("{}", "4242");
             let statement = bench.translator.statement(&url, &[1], work.page)?;
@@ -70,7 +71,9 @@ pub(crate) fn all(bench: &Bench) -> Result<Vec<Line>, Failed> {
                 (place.map_or(0, |place| place + 1), up_to)
             });
             let floor = pgbench(&bench.world, &statement, random, bench.seconds)?;
+            let before = Cpu::now(bench);
             let times = load(bench, work)?;
+            cpu = Cpu::now(bench).since(&before, times.len());
             let rate = times.len() as f64 / bench.seconds as f64;
             millis = (percentile(&times, 0.5), percentile(&times, 0.99));
             ratios.push(rate / floor);
@@ -81,6 +84,7 @@ pub(crate) fn all(bench: &Bench) -> Result<Vec<Line>, Failed> {
         let notes = vec![
             format!("{:.0}/s against {:.0}/s", median(&rates), median(&floors)),
             format!("{:.2} ms, 99 %: {:.2} ms", millis.0, millis.1),
+            cpu.told(),
         ];
         lines.push(Line {
             work: work.name,
@@ -100,6 +104,42 @@ pub(crate) fn all(bench: &Bench) -> Result<Vec<Line>, Failed> {
         }
     }
     Ok(lines)
+}
+
+/// CPU time of those who take part; of a request, in microseconds, when it is a difference.
+#[derive(Default)]
+struct Cpu {
+    service: f64,
+    backend: f64,
+    client: f64,
+}
+
+impl Cpu {
+    fn now(bench: &Bench) -> Cpu {
+        Cpu {
+            service: process::cpu(bench.service.pid()),
+            backend: bench.backend_cpu(),
+            client: process::cpu(std::process::id()),
+        }
+    }
+
+    fn since(&self, before: &Cpu, requests: usize) -> Cpu {
+        let each = |now: f64, then: f64| (now - then) * 1e6 / requests.max(1) as f64;
+        Cpu {
+            service: each(self.service, before.service),
+            backend: each(self.backend, before.backend),
+            client: each(self.client, before.client),
+        }
+    }
+
+    fn told(&self) -> String {
+        let Cpu {
+            service,
+            backend,
+            client,
+        } = self;
+        format!("CPU of each: service {service:.0} us, PostgreSQL {backend:.0} us, client {client:.0} us")
+    }
 }
 
 fn is_4242(param: &odata_core::sql::Param) -> bool {
