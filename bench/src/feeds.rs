@@ -15,7 +15,12 @@ const WHOLE: u64 = 10_000_000;
 pub(crate) async fn whole(bench: &Bench) -> Result<Vec<Line>, Failed> {
     let statement = bench.translator.statement("Message", &[1], WHOLE)?;
     let (mut ratios, mut firsts, mut cpu, mut notes) = (vec![], vec![], vec![], vec![]);
-    let (mut rates, mut floors) = (vec![], vec![]);
+    let (mut rates, mut floors, mut first_notes) = (vec![], vec![], vec![]);
+    // Both sides know the statement by then, on every thread that may get the request.
+    for _ in 0..8 {
+        let mut client = bench.service.client("bench-one");
+        client.read("Message", &[("Prefer", "odata.maxpagesize=10")])?;
+    }
     process::reset_peak(bench.service.pid());
     for _ in 0..bench.runs {
         let (first_row, floor, rows) = drain(&bench.client, &statement).await?;
@@ -31,6 +36,11 @@ pub(crate) async fn whole(bench: &Bench) -> Result<Vec<Line>, Failed> {
         );
         ratios.push(floor.as_secs_f64() / took.as_secs_f64());
         firsts.push(answer.first_byte.as_secs_f64() / first_row.as_secs_f64());
+        first_notes = vec![format!(
+            "{:.2} ms against {:.2} ms",
+            answer.first_byte.as_secs_f64() * 1e3,
+            first_row.as_secs_f64() * 1e3
+        )];
         cpu.push(service / backend);
         rates.push(rows as f64 / took.as_secs_f64() / 1000.0);
         floors.push(rows as f64 / floor.as_secs_f64() / 1000.0);
@@ -67,7 +77,7 @@ pub(crate) async fn whole(bench: &Bench) -> Result<Vec<Line>, Failed> {
             floor: "first row of the bare client",
             target: Target::AtMost(1.5),
             ratios: firsts,
-            notes: vec![],
+            notes: first_notes,
         },
     ])
 }

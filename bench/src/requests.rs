@@ -138,7 +138,9 @@ impl Cpu {
             backend,
             client,
         } = self;
-        format!("CPU of each: service {service:.0} us, PostgreSQL {backend:.0} us, client {client:.0} us")
+        format!(
+            "CPU of each: service {service:.0} us, PostgreSQL {backend:.0} us, client {client:.0} us"
+        )
     }
 }
 

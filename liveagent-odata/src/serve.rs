@@ -25,6 +25,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 const BETWEEN_READINGS: Duration = Duration::from_secs(5);
 /// How long the service says that it is not ready before it stops to listen, on SIGTERM.
 const NOT_READY_FOR: Duration = Duration::from_secs(1);
+/// How long running answers have to end when the service stops.
+const GRACE: Duration = Duration::from_secs(30);
 /// How long the connections of cut answers have to come back.
 const CLEAN_UP: Duration = Duration::from_secs(2);
 
@@ -165,9 +167,19 @@ pub async fn run(config: Config, ready: impl FnOnce(SocketAddr)) -> Result<(), E
         if signal == Signal::Terminate {
             tokio::time::sleep(NOT_READY_FOR).await;
         }
-        handle.stop(true).await;
-        let _ = (&mut server).await;
-        clean_up(&application.database).await;
+        let in_order = async {
+            // A request may use a connection that lives on another HTTP thread: no thread may end
+            // before all are back.
+            handle.pause().await;
+            all_back(&application.database).await;
+            handle.stop(true).await;
+            let _ = (&mut server).await;
+        };
+        if tokio::time::timeout(GRACE, in_order).await.is_err() {
+            tracing::warn!("the answers that still run are cut");
+            handle.stop(false).await;
+        }
+        let _ = tokio::time::timeout(CLEAN_UP, all_back(&application.database)).await;
     };
     tokio::select! {
         () = stop => tracing::info!("stopped"),
@@ -176,14 +188,11 @@ pub async fn run(config: Config, ready: impl FnOnce(SocketAddr)) -> Result<(), E
     Ok(())
 }
 
-/// Waits until the statements of cut answers are cancelled.
-async fn clean_up(database: &Database) {
-    let all_back = async {
-        while database.status().idle < database.status().open {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    };
-    let _ = tokio::time::timeout(CLEAN_UP, all_back).await;
+/// Waits until no statement runs, those included that are being cancelled.
+async fn all_back(database: &Database) {
+    while database.status().idle < database.status().open {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
 }
 
 /// What asks the program to end.

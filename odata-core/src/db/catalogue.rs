@@ -76,7 +76,7 @@ impl Database {
                 Param::text(PgType::Name, ICU_COLLATION),
             ],
         };
-        let mut rows = self.query(&statement, PATIENCE).await?;
+        let mut rows = self.query(&statement, "the catalogue", PATIENCE).await?;
         let mut catalogue = Catalogue::default();
         let mut indexes = Indexes::default();
         while let Some(row) = rows.next().await {

@@ -35,6 +35,8 @@ pub(super) struct Session {
     pub(super) client: ClientWrapper,
     pub(super) statements: StatementCache,
     pub(super) peer: Peer,
+    /// Where it lives.
+    runtime: Handle,
     /// Held while something is prepared: those who want the same statement meanwhile find it.
     preparing: Mutex<()>,
 }
@@ -76,7 +78,8 @@ impl Connector {
         })
     }
 
-    /// A new connection, to the first target that takes it.
+    /// A new connection, to the first target that takes it. It lives on the runtime that this is
+    /// called in.
     pub(super) async fn connect(
         &self,
         statement_timeout: Duration,
@@ -97,6 +100,7 @@ impl Connector {
                         client,
                         statements: StatementCache::new(statements),
                         peer,
+                        runtime: Handle::current(),
                         preparing: Mutex::new(()),
                     });
                 }
@@ -213,7 +217,6 @@ impl Session {
     pub(super) async fn prepare(
         self: &Arc<Session>,
         statement: &Statement,
-        runtime: &Handle,
     ) -> Result<(Prepared, bool), Failure> {
         let oids = statement.params.iter().map(Param::oid);
         if let Some(prepared) = self.statements.get(&statement.text, oids.clone()) {
@@ -223,7 +226,7 @@ impl Session {
         let text = statement.text.clone();
         let types = types(&statement.params);
         let oids: Vec<u32> = oids.collect();
-        let task = runtime.spawn(async move {
+        let task = self.runtime.spawn(async move {
             let _one_at_a_time = session.preparing.lock().await;
             if let Some(prepared) = session.statements.get(&text, oids.iter().copied()) {
                 return Ok(prepared);

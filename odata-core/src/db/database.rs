@@ -3,15 +3,14 @@
 use super::config::DatabaseConfig;
 use super::connect::Connector;
 use super::failure::{Failure, Reason};
-use super::lane::{CONNECT_PATIENCE, Lane};
+use super::home::Homes;
 use super::param::Bound;
-use super::pool::{Lease, Manager, Shared};
+use super::pool::{Lease, Shared};
 use super::statement_cache::Prepared;
 use super::stream::{ColumnInfo, RawRow, RowStream};
+use super::turns::{Turn, Turns};
 use crate::error::{Code, Error, Result};
 use crate::sql::Statement;
-use deadpool::Runtime;
-use deadpool::managed::Pool;
 use futures_util::TryStreamExt;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -23,22 +22,25 @@ use tokio::runtime::Handle;
 #[derive(Clone)]
 pub struct Database(Arc<Inner>);
 
-struct Inner {
+pub(super) struct Inner {
     config: DatabaseConfig,
-    options: PoolOptions,
-    pool: Pool<Manager>,
-    lane: Lane,
-    shared: Arc<Shared>,
+    pub(super) options: PoolOptions,
+    pub(super) shared: Arc<Shared>,
+    pub(super) turns: Arc<Turns>,
+    pub(super) homes: Homes,
 }
 
 /// How many connections there are, and how long things may take.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PoolOptions {
-    /// Connections for streams.
+    /// Connections for streams, of all threads together.
     pub size: usize,
-    /// Connections of the lane, beside those.
+    /// Connections of the lane, beside those, for each thread that has some.
     pub lane: usize,
-    /// How long a request waits for a connection.
+    /// Threads that may have connections of their own; the others share those of the runtime that
+    /// the database was opened in.
+    pub threads: usize,
+    /// How long a request waits for its turn to use a connection.
     pub wait: Duration,
     /// How long a statement of a stream may run in all, the time included that its reader lets it
     /// wait. The server keeps this time.
@@ -53,8 +55,9 @@ impl Default for PoolOptions {
     fn default() -> PoolOptions {
         PoolOptions {
             size: 16,
-            lane: 2,
-            wait: Duration::from_secs(2),
+            lane: 1,
+            threads: 8,
+            wait: Duration::from_secs(30),
             stream_timeout: Duration::from_secs(30 * 60),
             lane_timeout: Duration::from_secs(30),
             statements: 256,
@@ -105,41 +108,44 @@ impl Database {
             cancelled: AtomicU64::new(0),
             discarded: AtomicU64::new(0),
         });
-        let pool = Pool::builder(Manager {
-            shared: shared.clone(),
-            statement_timeout: options.stream_timeout,
-        })
-        .max_size(options.size.max(1))
-        .wait_timeout(Some(options.wait))
-        .create_timeout(Some(CONNECT_PATIENCE))
-        .recycle_timeout(Some(CONNECT_PATIENCE))
-        .runtime(Runtime::Tokio1)
-        .build()
-        .map_err(|error| internal(format!("the pool of connections: {error}")))?;
-        let lane = Lane::new(options.lane, shared.clone(), options.lane_timeout);
+        let homes = Homes::new(&options, &shared)?;
+        let turns = Turns::new(options.size.max(1));
+        turns.open(homes.first.id);
         Ok(Database(Arc::new(Inner {
             config,
             options,
-            pool,
-            lane,
             shared,
+            turns,
+            homes,
         })))
     }
 
+    /// Lets the requests of this thread have connections that live on it, if it runs a runtime of
+    /// its own, as the threads of actix-web do.
+    pub fn settle(&self) -> Result<()> {
+        self.0.settle()
+    }
+
     /// Runs a statement on a connection of its own and waits for the first row, or for the end if
-    /// there is none, at most for `deadline`, the wait for the connection included.
+    /// there is none, at most for `deadline` after the turn of this caller has come.
+    ///
+    /// Callers, whom a text tells from each other, take turns while all connections are in use.
+    /// After [`PoolOptions::wait`] the request has had none: 429.
     ///
     /// What breaks before the first row and may be gone on another connection is tried once more.
     /// Dropping this future or the stream cancels the statement.
     pub async fn query(
         &self,
         statement: &Statement,
+        caller: &str,
         deadline: Duration,
     ) -> Result<RowStream, Failure> {
+        let turn = self.turn(caller).await?;
         let attempts = async {
-            match self.attempt(self.lend().await?, statement).await {
+            match self.attempt(self.lend(turn).await?, statement).await {
                 Err(failure) if failure.is_worth_a_retry() => {
-                    self.attempt(self.lend_proven().await?, statement).await
+                    self.attempt(self.lend_proven(caller).await?, statement)
+                        .await
                 }
                 result => result,
             }
@@ -157,21 +163,25 @@ impl Database {
         statement: &Statement,
         deadline: Duration,
     ) -> Result<Rows, Failure> {
-        self.0.lane.read(statement, deadline).await
+        self.0.home().lane.read(statement, deadline).await
     }
 
     /// Whether the database answers, within two seconds. It takes no connection from the streams.
     pub async fn ping(&self) -> Result<(), Failure> {
-        self.0.lane.ping(Duration::from_secs(2)).await
+        self.0.home().lane.ping(Duration::from_secs(2)).await
     }
 
     /// The state of the connections.
     pub fn status(&self) -> Status {
-        let status = self.0.pool.status();
+        let homes = self.0.homes.all();
+        let (open, idle) = homes.iter().fold((0, 0), |(open, idle), home| {
+            let status = home.pool.status();
+            (open + status.size, idle + status.available)
+        });
         Status {
-            open: status.size,
-            idle: status.available,
-            waiting: status.waiting,
+            open,
+            idle,
+            waiting: self.0.turns.waiting(),
             cancelled: self.0.shared.cancelled.load(Ordering::Relaxed),
             discarded: self.0.shared.discarded.load(Ordering::Relaxed),
         }
@@ -182,34 +192,44 @@ impl Database {
         &self.0.config
     }
 
-    async fn lend(&self) -> Result<Lease, Failure> {
-        let object = self.0.pool.get().await;
+    async fn turn(&self, caller: &str) -> Result<Turn, Failure> {
+        let inner = &self.0;
+        let wait = inner.options.wait;
+        let turn = inner.turns.take(caller, inner.home().id, wait).await;
+        turn.ok_or_else(|| Failure::busy(wait))
+    }
+
+    /// The connection of that place, opened if need be.
+    async fn lend(&self, turn: Turn) -> Result<Lease, Failure> {
+        let inner = &self.0;
+        // Where its thread has ended in this moment, one of this thread does as well.
+        let home = inner.homes.get(turn.home).unwrap_or_else(|| inner.home());
+        let object = home.pool.get().await;
         let object = object.map_err(|error| Failure::of_pool(&error))?;
-        Ok(Lease::new(object, self.0.shared.clone()))
+        Ok(Lease::new(object, turn, inner.shared.clone()))
     }
 
     /// A connection that has just answered. What broke one has often broken all, and not all of
     /// them know yet.
-    async fn lend_proven(&self) -> Result<Lease, Failure> {
+    async fn lend_proven(&self, caller: &str) -> Result<Lease, Failure> {
         for _ in 0..self.0.options.size {
-            let lease = self.lend().await?;
+            let lease = self.lend(self.turn(caller).await?).await?;
             if lease.session().client.check_connection().await.is_ok() {
                 return Ok(lease);
             }
         }
-        self.lend().await
+        self.lend(self.turn(caller).await?).await
     }
 
     async fn attempt(&self, lease: Lease, statement: &Statement) -> Result<RowStream, Failure> {
         let inner = &self.0;
         let session = lease.session();
-        let runtime = &inner.shared.runtime;
         let stream_timeout = inner.options.stream_timeout;
-        let (mut prepared, known) = session.prepare(statement, runtime).await?;
+        let (mut prepared, known) = session.prepare(statement).await?;
         let mut started = start(&lease, &prepared, statement, stream_timeout).await;
         if known && matches!(&started, Err(failure) if failure.reason == Reason::Stale) {
             session.forget(statement);
-            (prepared, _) = session.prepare(statement, runtime).await?;
+            (prepared, _) = session.prepare(statement).await?;
             started = start(&lease, &prepared, statement, stream_timeout).await;
         }
         let (rows, first) = started?;

@@ -5,7 +5,7 @@
 
 use super::connect::ConnectError;
 use crate::error::{Code, Error};
-use deadpool::managed::{PoolError, TimeoutType};
+use deadpool::managed::PoolError;
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 use tokio_postgres::error::DbError;
@@ -29,6 +29,8 @@ pub enum Reason {
     TooLarge,
     /// The database cannot be reached, is starting, stopping, full or locked.
     Unavailable,
+    /// All connections were in use for too long.
+    Busy,
     /// The connection broke under the statement.
     Lost,
     /// Stopped by a concurrent change, on a replica for instance.
@@ -282,14 +284,27 @@ impl Failure {
         Failure::unavailable("the database cannot be reached")
     }
 
+    /// The request had no turn for so long.
+    pub(super) fn busy(wait: Duration) -> Failure {
+        tracing::warn!("all database connections are in use");
+        Failure {
+            reason: Reason::Busy,
+            error: Error::new(
+                Code::TooManyRequests,
+                format!(
+                    "the request had no turn within {} s: all database connections are in use",
+                    wait.as_secs()
+                ),
+            )
+            .hint("ask less at once, or smaller pages")
+            .retry_after(RETRY_AFTER),
+        }
+    }
+
     /// Why the pool lends no connection.
     pub(super) fn of_pool(error: &PoolError<ConnectError>) -> Failure {
         match error {
             PoolError::Backend(error) => Failure::of_connecting(error),
-            PoolError::Timeout(TimeoutType::Wait) => {
-                tracing::warn!("all database connections are in use");
-                Failure::unavailable("all database connections are in use")
-            }
             PoolError::Timeout(_) => {
                 tracing::warn!("the database did not take a connection in time");
                 Failure::unavailable("the database cannot be reached")

@@ -16,6 +16,7 @@ use futures_util::TryStreamExt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
+use tokio::runtime::Handle;
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 
@@ -24,6 +25,8 @@ pub(super) struct Lane {
     slots: Vec<Mutex<Slot>>,
     turn: AtomicUsize,
     shared: Arc<Shared>,
+    /// Where its connections live.
+    runtime: Handle,
     statement_timeout: Duration,
 }
 
@@ -42,11 +45,17 @@ const FIRST_PAUSE: Duration = Duration::from_millis(50);
 pub(super) const CONNECT_PATIENCE: Duration = Duration::from_secs(10);
 
 impl Lane {
-    pub(super) fn new(size: usize, shared: Arc<Shared>, statement_timeout: Duration) -> Lane {
+    pub(super) fn new(
+        size: usize,
+        shared: Arc<Shared>,
+        runtime: Handle,
+        statement_timeout: Duration,
+    ) -> Lane {
         Lane {
             slots: (0..size.max(1)).map(|_| Mutex::default()).collect(),
             turn: AtomicUsize::new(0),
             shared,
+            runtime,
             statement_timeout,
         }
     }
@@ -108,11 +117,11 @@ impl Lane {
     ) -> Result<Rows, Failure> {
         let session = self.session(slot).await?;
         *on = Some(session.clone());
-        let (prepared, known) = session.prepare(statement, &self.shared.runtime).await?;
+        let (prepared, known) = session.prepare(statement).await?;
         match self.collect(&session, prepared, statement).await {
             Err(failure) if known && failure.reason == Reason::Stale => {
                 session.forget(statement);
-                let (prepared, _) = session.prepare(statement, &self.shared.runtime).await?;
+                let (prepared, _) = session.prepare(statement).await?;
                 self.collect(&session, prepared, statement).await
             }
             result => result,
@@ -151,7 +160,7 @@ impl Lane {
                     rows,
                 })
             },
-            &self.shared.runtime,
+            &self.runtime,
         );
         match task.join_next().await {
             Some(Ok(result)) => result,
@@ -175,7 +184,7 @@ impl Lane {
         {
             return Err(Failure::unavailable("the database cannot be reached"));
         }
-        let connect = self.shared.connect(self.statement_timeout);
+        let connect = self.shared.connect(&self.runtime, self.statement_timeout);
         let failure = match tokio::time::timeout(CONNECT_PATIENCE, connect).await {
             Ok(Ok(session)) => {
                 *slot = Slot {

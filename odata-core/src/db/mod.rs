@@ -10,6 +10,7 @@
 //! * `database`: [`Database`], what the stages right of this one see.
 //! * `pool`, `cancel`: a connection is lent to one stream at a time. A stream that is dropped early
 //!   has its statement cancelled, and nobody gets the connection before it is proven clean.
+//! * `turns`, `home`: whose turn it is to use a connection, and on which thread that lives.
 //! * `lane`: connections beside the pool for small reads, pipelined, never cancelled.
 //! * `stream`: the rows; a reader that pauses makes the server pause, so memory does not grow.
 //! * `statement_cache`, `param`: one round trip for a request whose shape is known.
@@ -23,12 +24,14 @@ mod connect;
 mod connection_string;
 mod database;
 mod failure;
+mod home;
 mod lane;
 mod param;
 mod pool;
 mod statement_cache;
 mod stream;
 mod tls;
+mod turns;
 
 pub use config::DatabaseConfig;
 pub use database::{Database, PoolOptions, Rows, Status};

@@ -2,6 +2,7 @@
 
 use super::cancel::{self, Outcome};
 use super::connect::{ConnectError, Connector, Session};
+use super::turns::Turn;
 use deadpool::managed::{self, Metrics, Object, RecycleError, RecycleResult};
 use std::io;
 use std::sync::Arc;
@@ -12,7 +13,8 @@ use tokio::runtime::Handle;
 /// What every connection of a database shares.
 pub(super) struct Shared {
     pub(super) connector: Connector,
-    /// Where connections live and are cleaned, whichever thread a request runs on.
+    /// Where the database was opened: connections are cleaned there, which goes on when the thread
+    /// that they live on ends.
     pub(super) runtime: Handle,
     pub(super) statements: usize,
     pub(super) cancelled: AtomicU64,
@@ -20,13 +22,14 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    /// Opens a connection on the connections' own runtime.
+    /// Opens a connection that lives on this runtime.
     pub(super) async fn connect(
         self: &Arc<Shared>,
+        runtime: &Handle,
         statement_timeout: Duration,
     ) -> Result<Arc<Session>, ConnectError> {
         let shared = self.clone();
-        let task = self.runtime.spawn(async move {
+        let task = runtime.spawn(async move {
             shared
                 .connector
                 .connect(statement_timeout, shared.statements)
@@ -39,11 +42,12 @@ impl Shared {
     }
 }
 
-/// Makes and checks the connections of the pool.
+/// Makes and checks the connections of one runtime.
 ///
 /// Not deadpool-postgres's own manager: its statement cache has no bound.
 pub(super) struct Manager {
     pub(super) shared: Arc<Shared>,
+    pub(super) runtime: Handle,
     pub(super) statement_timeout: Duration,
 }
 
@@ -52,7 +56,12 @@ impl managed::Manager for Manager {
     type Error = ConnectError;
 
     async fn create(&self) -> Result<Arc<Session>, ConnectError> {
-        self.shared.connect(self.statement_timeout).await
+        let Manager {
+            shared,
+            runtime,
+            statement_timeout,
+        } = self;
+        shared.connect(runtime, *statement_timeout).await
     }
 
     async fn recycle(
@@ -73,17 +82,23 @@ impl managed::Manager for Manager {
 /// or because nobody wants the rows, it is cleaned before anyone else gets it, or closed.
 pub(super) struct Lease {
     /// Taken out only where the lease ends.
-    object: Option<Object<Manager>>,
+    lent: Option<Lent>,
     session: Arc<Session>,
     shared: Arc<Shared>,
     since: Instant,
 }
 
+/// The connection, and the place that it takes; dropped in this order.
+struct Lent {
+    object: Object<Manager>,
+    turn: Turn,
+}
+
 impl Lease {
-    pub(super) fn new(object: Object<Manager>, shared: Arc<Shared>) -> Lease {
+    pub(super) fn new(object: Object<Manager>, turn: Turn, shared: Arc<Shared>) -> Lease {
         Lease {
             session: Arc::clone(&object),
-            object: Some(object),
+            lent: Some(Lent { object, turn }),
             shared,
             since: Instant::now(),
         }
@@ -100,30 +115,32 @@ impl Lease {
 
     /// The statement has ended, the connection is clean.
     pub(super) fn release(mut self) {
-        self.object = None;
+        self.lent = None;
     }
 }
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        let Some(object) = self.object.take() else {
+        let Some(lent) = self.lent.take() else {
             return;
         };
         let session = self.session.clone();
         let shared = self.shared.clone();
         self.shared.runtime.spawn(async move {
             match cancel::stop(&shared.connector, &session).await {
-                Outcome::Ended => drop(object),
+                Outcome::Ended => drop(lent),
                 Outcome::Cancelled => {
                     shared.cancelled.fetch_add(1, Ordering::Relaxed);
-                    drop(object);
+                    drop(lent);
                 }
                 Outcome::Lost => {
                     if !session.client.is_closed() {
                         tracing::warn!("a connection did not become clean and is closed");
                     }
                     // It closes when nothing reads from it any more.
+                    let Lent { object, turn } = lent;
                     drop(Object::take(object));
+                    drop(turn);
                     shared.discarded.fetch_add(1, Ordering::Relaxed);
                 }
             }

@@ -278,7 +278,9 @@ async fn single(asked: &Asked<'_>, data: &Data) -> Result<HttpResponse, Failed> 
         check_types(schema, data, &page, found.columns())?;
         found.rows.into_iter().next()
     } else {
-        let mut rows = database.query(&statement, deadline).await?;
+        let mut rows = database
+            .query(&statement, &asked.caller.name, deadline)
+            .await?;
         check_types(schema, data, &page, rows.columns())?;
         let row = rows.next().await.transpose()?;
         // The end of the statement sets the connection free.
@@ -401,7 +403,7 @@ async fn collection(
     let statement = sql::select(schema, data, &asked.caller.scope, &page);
     let started = Instant::now();
     let mut rows = database
-        .query(&statement, settings.statement_timeout)
+        .query(&statement, &asked.caller.name, settings.statement_timeout)
         .await?;
     check_types(schema, data, &page, rows.columns())?;
     let fragment = match data.answer {

@@ -92,7 +92,7 @@ pub(super) async fn page(
             found.rows.into_iter().next()
         } else {
             database
-                .query(&statement, deadline)
+                .query(&statement, &caller.name, deadline)
                 .await?
                 .next()
                 .await

@@ -9,8 +9,8 @@ use crate::error::{Code, Error, Result};
 use crate::format::{self, Headers, Negotiated, Resource};
 use crate::plan::{Answer, Plan};
 use crate::uri::{ODataUri, system_options};
-use actix_web::http::Method;
 use actix_web::http::header::{ACCEPT, ACCEPT_CHARSET, ALLOW, HeaderMap, USER_AGENT};
+use actix_web::http::{ConnectionType, Method};
 use actix_web::{HttpRequest, HttpResponse};
 use percent_encoding::percent_decode_str;
 use std::sync::Arc;
@@ -30,13 +30,18 @@ pub(super) async fn handle(service: &Service, request: HttpRequest) -> HttpRespo
         _ => {}
     }
     let version = version(request.headers());
-    match answer(service, &request, path).await {
+    let mut response = match answer(service, &request, path).await {
         Ok(response) => response,
         Err(error) => {
             tell_of_refusal(&request, &error);
             respond::error(&error, version.unwrap_or_default(), &inner.settings.realm)
         }
+    };
+    if inner.draining.load(Ordering::Relaxed) {
+        let head = response.head_mut();
+        head.set_connection_type(ConnectionType::Close);
     }
+    response
 }
 
 /// Power Query answers a refusal by reading the whole collection instead: whoever runs the service

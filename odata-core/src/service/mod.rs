@@ -88,7 +88,6 @@ struct Inner {
     draining: AtomicBool,
     budget: Arc<Budget>,
     changed: Notify,
-    runtime: tokio::runtime::Handle,
 }
 
 /// What is served, with the documents that are made of it once.
@@ -100,8 +99,7 @@ struct Served {
 }
 
 impl Service {
-    /// A service that answers 503 until it gets a schema. Answers are produced on the runtime that
-    /// this is called in.
+    /// A service that answers 503 until it gets a schema.
     pub fn new(settings: Settings, database: Database, authenticate: impl Authenticate) -> Service {
         Service(Arc::new(Inner {
             budget: Budget::new(settings.limits.drain_budget_bytes),
@@ -111,7 +109,6 @@ impl Service {
             served: RwLock::new(None),
             draining: AtomicBool::new(false),
             changed: Notify::new(),
-            runtime: tokio::runtime::Handle::current(),
         }))
     }
 
@@ -149,8 +146,11 @@ impl Service {
     }
 
     /// Mounts the service on an actix-web application: it answers every path that nothing else
-    /// there does.
+    /// there does. The thread's requests use connections that live on it.
     pub fn configure(&self, app: &mut web::ServiceConfig) {
+        if let Err(error) = self.0.database.settle() {
+            tracing::warn!(%error, "the connections of this thread live on another");
+        }
         let service = self.clone();
         app.default_service(web::to(move |request: HttpRequest| {
             let service = service.clone();

@@ -44,7 +44,8 @@ pub(super) fn stream(
         sent: 0,
     };
     let deadline = tokio::time::Instant::from_std(started) + settings.stream_timeout;
-    service.runtime.spawn(async move {
+    // On the thread that the rows come to.
+    tokio::spawn(async move {
         if tokio::time::timeout_at(deadline, producer.run())
             .await
             .is_err()

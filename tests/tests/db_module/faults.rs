@@ -17,7 +17,10 @@ async fn a_terminated_backend_is_an_error_not_an_end(url: &str) {
     let database = open(url, PoolOptions::default());
     let admin = admin(url).await;
     let statement = sql("SELECT pg_backend_pid(), g FROM generate_series(1, 5000000) g");
-    let mut rows = database.query(&statement, DEADLINE).await.unwrap();
+    let mut rows = database
+        .query(&statement, "a caller", DEADLINE)
+        .await
+        .unwrap();
     let first = rows.next().await.unwrap().unwrap();
     let pid = i32::from_be_bytes(first.cell(0).unwrap().try_into().unwrap());
     admin
@@ -49,8 +52,8 @@ async fn idle_connections_that_broke_are_not_noticed(url: &str) {
     for _ in 0..20 {
         let statement = sql("SELECT 1");
         let (a, b, c) = tokio::join!(
-            database.query(&statement, DEADLINE),
-            database.query(&statement, DEADLINE),
+            database.query(&statement, "a caller", DEADLINE),
+            database.query(&statement, "a caller", DEADLINE),
             database.read_all(&statement, DEADLINE),
         );
         a.unwrap();
@@ -103,7 +106,7 @@ async fn failures_have_their_reasons(url: &str) {
     // Cancelled by an administrator, not by a time-out of ours.
     let admin = admin(url).await;
     let statement = sql("SELECT pg_sleep(20), 'a case of its own'");
-    let (failure, ()) = tokio::join!(database.query(&statement, DEADLINE), async {
+    let (failure, ()) = tokio::join!(database.query(&statement, "a caller", DEADLINE), async {
         let cancel = "SELECT pg_cancel_backend(pid) FROM pg_stat_activity
                       WHERE state = 'active' AND query = 'SELECT pg_sleep(20), ''a case of its own'''";
         while admin.query(cancel, &[]).await.unwrap().is_empty() {
@@ -121,6 +124,7 @@ async fn failures_have_their_reasons(url: &str) {
     let mut rows = database
         .query(
             &sql("SELECT g, pg_sleep(0.01) FROM generate_series(1, 5000) g"),
+            "a caller",
             DEADLINE,
         )
         .await
@@ -142,7 +146,7 @@ async fn a_database_that_is_not_there_is_unavailable(_: &str) {
     );
     for _ in 0..3 {
         let query = database
-            .query(&sql("SELECT 1"), DEADLINE)
+            .query(&sql("SELECT 1"), "a caller", DEADLINE)
             .await
             .err()
             .unwrap();
@@ -165,8 +169,14 @@ async fn a_crash_is_an_error_and_passes(url: &str) {
     for _ in 0..3 {
         database.ping().await.unwrap();
         let statement = sql("SELECT pg_backend_pid(), g FROM generate_series(1, 5000000) g");
-        let mut rows = database.query(&statement, DEADLINE).await.unwrap();
-        let mut other = database.query(&statement, DEADLINE).await.unwrap();
+        let mut rows = database
+            .query(&statement, "a caller", DEADLINE)
+            .await
+            .unwrap();
+        let mut other = database
+            .query(&statement, "a caller", DEADLINE)
+            .await
+            .unwrap();
         let first = rows.next().await.unwrap().unwrap();
         let pid = i32::from_be_bytes(first.cell(0).unwrap().try_into().unwrap());
         let killed = std::process::Command::new("kill")
@@ -188,7 +198,10 @@ async fn a_crash_is_an_error_and_passes(url: &str) {
         let since = Instant::now();
         loop {
             let (a, b) = (
-                database.query(&sql("SELECT 1"), DEADLINE).await.map(drop),
+                database
+                    .query(&sql("SELECT 1"), "a caller", DEADLINE)
+                    .await
+                    .map(drop),
                 database
                     .read_all(&sql("SELECT 1"), DEADLINE)
                     .await

@@ -18,10 +18,15 @@ async fn the_lane_is_pipelined_and_open_when_the_pool_is_full(url: &str) {
     let database = open(url, options);
     let admin = admin(url).await;
     let long = sql("SELECT g FROM generate_series(1, 5000000) g");
-    let a = database.query(&long, DEADLINE).await.unwrap();
-    let b = database.query(&long, DEADLINE).await.unwrap();
-    let full = database.query(&long, DEADLINE).await.err().unwrap();
-    assert_eq!(full.reason, Reason::Unavailable);
+    let a = database.query(&long, "a caller", DEADLINE).await.unwrap();
+    let b = database.query(&long, "a caller", DEADLINE).await.unwrap();
+    let full = database
+        .query(&long, "a caller", DEADLINE)
+        .await
+        .err()
+        .unwrap();
+    assert_eq!(full.reason, Reason::Busy);
+    assert_eq!(full.error.code(), Code::TooManyRequests);
     assert_eq!(full.error.retry_after_seconds(), Some(2));
 
     let mut tasks = Vec::new();

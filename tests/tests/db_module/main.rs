@@ -84,7 +84,7 @@ fn with(text: &str, params: Vec<Param>) -> Statement {
 
 /// `text` runs on the pool; the first cell of its first row as bytes.
 async fn one(database: &Pool, statement: &Statement) -> Result<Vec<u8>, Failure> {
-    let mut rows = database.query(statement, DEADLINE).await?;
+    let mut rows = database.query(statement, "a caller", DEADLINE).await?;
     let row = rows.next().await.expect("a row")?;
     while rows.next().await.transpose()?.is_some() {}
     Ok(row.cell(0).expect("a value").to_owned())
@@ -137,7 +137,7 @@ async fn until_all_are_back(database: &Pool) {
 
 /// What a statement fails with, before its first row or later.
 async fn failure(database: &Pool, statement: &str) -> Failure {
-    match database.query(&sql(statement), DEADLINE).await {
+    match database.query(&sql(statement), "a caller", DEADLINE).await {
         Ok(mut rows) => loop {
             match rows.next().await {
                 Some(Ok(_)) => {}

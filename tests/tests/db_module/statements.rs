@@ -56,7 +56,12 @@ async fn a_changed_table_is_prepared_again(url: &str) {
     let statement = sql(&format!("SELECT * FROM {table}"));
     let columns = |rows: &RowStream| rows.columns().len();
     assert_eq!(
-        columns(&database.query(&statement, DEADLINE).await.unwrap()),
+        columns(
+            &database
+                .query(&statement, "a caller", DEADLINE)
+                .await
+                .unwrap()
+        ),
         1
     );
     let rows = database.read_all(&statement, DEADLINE).await.unwrap();
@@ -66,18 +71,28 @@ async fn a_changed_table_is_prepared_again(url: &str) {
         .await
         .unwrap();
     assert_eq!(
-        columns(&database.query(&statement, DEADLINE).await.unwrap()),
+        columns(
+            &database
+                .query(&statement, "a caller", DEADLINE)
+                .await
+                .unwrap()
+        ),
         2
     );
     let rows = database.read_all(&statement, DEADLINE).await.unwrap();
     assert_eq!(rows.columns().len(), 2);
     // What a pooler in between may do.
     database
-        .query(&sql("DEALLOCATE ALL"), DEADLINE)
+        .query(&sql("DEALLOCATE ALL"), "a caller", DEADLINE)
         .await
         .unwrap();
     assert_eq!(
-        columns(&database.query(&statement, DEADLINE).await.unwrap()),
+        columns(
+            &database
+                .query(&statement, "a caller", DEADLINE)
+                .await
+                .unwrap()
+        ),
         2
     );
     admin
@@ -85,7 +100,12 @@ async fn a_changed_table_is_prepared_again(url: &str) {
         .await
         .unwrap();
     assert_eq!(
-        columns(&database.query(&statement, DEADLINE).await.unwrap()),
+        columns(
+            &database
+                .query(&statement, "a caller", DEADLINE)
+                .await
+                .unwrap()
+        ),
         1
     );
     admin
@@ -129,13 +149,21 @@ async fn parameters_arrive_in_their_formats(url: &str) {
     assert_eq!(row.cell(7), None);
 
     let bad = with("SELECT $1", vec![Param::text(PgType::Numeric, "s3cret")]);
-    let failure = database.query(&bad, DEADLINE).await.err().unwrap();
+    let failure = database
+        .query(&bad, "a caller", DEADLINE)
+        .await
+        .err()
+        .unwrap();
     assert_eq!(failure.error.code(), Code::InvalidLiteral);
     let nul = with("SELECT $1", vec![Param::text(PgType::Text, "a\0b")]);
-    let failure = database.query(&nul, DEADLINE).await.err().unwrap();
+    let failure = database
+        .query(&nul, "a caller", DEADLINE)
+        .await
+        .err()
+        .unwrap();
     assert_eq!(failure.reason, Reason::Data);
     let nul = database
-        .query(&sql("SELECT '\0'"), DEADLINE)
+        .query(&sql("SELECT '\0'"), "a caller", DEADLINE)
         .await
         .err()
         .unwrap();

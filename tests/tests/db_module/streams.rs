@@ -45,7 +45,10 @@ fn resident_bytes() -> u64 {
 async fn a_million_rows_stream_in_constant_memory(url: &str) {
     let database = open(url, PoolOptions::default());
     let statement = sql("SELECT g, repeat('x', 200), now() FROM generate_series(1, 1000000) g");
-    let mut rows = database.query(&statement, DEADLINE).await.unwrap();
+    let mut rows = database
+        .query(&statement, "a caller", DEADLINE)
+        .await
+        .unwrap();
     assert_eq!(rows.columns()[0].ty, Some(PgType::Int4));
     assert_eq!(rows.columns()[2].oid, PgType::Timestamptz.oid());
     let mut count = 0u64;
@@ -85,7 +88,10 @@ async fn streams_dropped_at_any_time_harm_nobody(url: &str) {
                 for n in pauses {
                     let statement = if n % 3 == 0 { &late } else { &long };
                     let read = async {
-                        let mut rows = database.query(statement, DEADLINE).await.unwrap();
+                        let mut rows = database
+                            .query(statement, "a caller", DEADLINE)
+                            .await
+                            .unwrap();
                         while rows.next().await.transpose().unwrap().is_some() {}
                     };
                     let pause = Duration::from_micros(n % 20_000);
@@ -116,7 +122,11 @@ async fn a_deadline_cancels(url: &str) {
     assert_eq!(text(&database, "SELECT 'open'").await, "open");
     let since = Instant::now();
     let failure = database
-        .query(&sql("SELECT pg_sleep(20)"), Duration::from_millis(500))
+        .query(
+            &sql("SELECT pg_sleep(20)"),
+            "a caller",
+            Duration::from_millis(500),
+        )
         .await
         .err()
         .unwrap();
@@ -139,7 +149,7 @@ async fn a_request_that_goes_away_cancels(url: &str) {
         "SELECT count(*) FROM generate_series(1, 2000000000)",
     ] {
         let statement = sql(statement);
-        let request = database.query(&statement, DEADLINE);
+        let request = database.query(&statement, "a caller", DEADLINE);
         assert!(
             tokio::time::timeout(Duration::from_millis(150), request)
                 .await
@@ -163,7 +173,10 @@ async fn a_failure_after_rows_ends_the_stream_and_nothing_else(url: &str) {
     let statement =
         sql("SELECT 1 / (100000 - g), repeat('x', 100) FROM generate_series(1, 200000) g");
     for _ in 0..20 {
-        let mut rows = database.query(&statement, DEADLINE).await.unwrap();
+        let mut rows = database
+            .query(&statement, "a caller", DEADLINE)
+            .await
+            .unwrap();
         let mut count = 0;
         let failure = loop {
             match rows.next().await {

@@ -165,7 +165,11 @@ async fn cancel_requests_are_encrypted_too() {
     assert_eq!(text(&database, "SELECT 'open'").await, "open");
     for place in 1..=5 {
         let failure = database
-            .query(&sql("SELECT pg_sleep(20)"), Duration::from_millis(500))
+            .query(
+                &sql("SELECT pg_sleep(20)"),
+                "a caller",
+                Duration::from_millis(500),
+            )
             .await
             .err()
             .unwrap();
