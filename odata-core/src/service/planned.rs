@@ -5,7 +5,7 @@ use super::Served;
 use super::auth::is_query_token;
 use crate::error::Result;
 use crate::limits::Limits;
-use crate::plan::{self, Plan};
+use crate::plan::{self, Data, Plan};
 use crate::uri::{self, ODataUri};
 use moka::future::Cache;
 use percent_encoding::percent_decode_str;
@@ -70,11 +70,19 @@ pub(super) async fn understand(
     let plan = plan::bind(&served.schema, &uri, limits)?;
     let token = uri.options.skip_token.take();
     let planned = Arc::new(Planned { uri, plan });
-    // An id may be of this host alone.
-    if let (Some(key), None) = (key, &planned.uri.options.id) {
+    if let Some(key) = key.filter(|_| is_worth_it(&planned)) {
         served.plans.insert(key, planned.clone()).await;
     }
     Ok((planned, token))
+}
+
+/// Whether the same request is likely to come again. What is asked of one entity is asked of another
+/// one the next time, and to remember it costs as much as to understand it. An `$id` may be of this
+/// host alone.
+fn is_worth_it(planned: &Planned) -> bool {
+    let of_one_entity = |data: &Data| data.anchor.is_some() || data.is_short();
+    let is_of_one = matches!(&planned.plan, Plan::Data(data) if of_one_entity(data));
+    !is_of_one && planned.uri.options.id.is_none()
 }
 
 /// Whether a pair of the query is the skip token of a next link.
