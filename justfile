@@ -33,6 +33,10 @@ clients:
     cargo build -q -p liveagent-odata
     INSTALL_POSTGRES=1 clients/run --fast
 
+# Licences, sources and versions of the dependencies; needs cargo-deny.
+deny:
+    cargo deny check
+
 # The explorer in a browser; needs node, chromium and psql.
 explorer:
     cargo build

@@ -3,15 +3,20 @@
 //! Every option can stand in the environment too. What is wrong is said before anything is opened;
 //! no message and no help text shows a database's URL.
 
+mod time;
+
+pub use time::Time;
+
 use crate::config::{Config, SERVICE_PATH};
 use crate::demo;
 use crate::exit::{self, Exit};
-use clap::{Arg, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
+use clap::{
+    Arg, ArgAction, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum,
+};
 use odata_core::db::{DatabaseConfig, PoolOptions};
 use odata_core::edm::ResolveOptions;
 use odata_core::limits::Limits;
 use odata_core::service::{HostRules, Network, Secret, Settings};
-use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
@@ -162,6 +167,10 @@ pub struct HttpArgs {
     /// Service document and $metadata for those alone who have an access token
     #[arg(long, env = "ODATA_PRIVATE_METADATA")]
     pub private_metadata: bool,
+    /// Whether an access token may stand in the URL as '?apikey=', where browsers, proxies and reports
+    /// keep it
+    #[arg(long, env = "ODATA_ALLOW_QUERY_TOKEN", value_name = "BOOL", default_value_t = true, action = ArgAction::Set)]
+    pub allow_query_token: bool,
     /// Serve no page at '/' by which people look at the data
     #[arg(long, env = "ODATA_NO_EXPLORER")]
     pub no_explorer: bool,
@@ -187,7 +196,7 @@ pub struct AnswerArgs {
     #[arg(long, env = "ODATA_POOL_SIZE", value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub pool_size: u16,
     /// How long the database may take to the first row; then 504
-    #[arg(long, env = "ODATA_STATEMENT_TIMEOUT", value_name = "TIME", default_value_t = Time(Settings::default().statement_timeout))]
+    #[arg(long, env = "ODATA_STATEMENT_TIMEOUT", value_name = "TIME", default_value_t = Time(Limits::default().statement_timeout()))]
     pub statement_timeout: Time,
     /// How long an answer that holds a connection of the database waits for a client that stopped
     /// reading
@@ -196,6 +205,37 @@ pub struct AnswerArgs {
     /// How long an answer may take in all
     #[arg(long, env = "ODATA_STREAM_TIMEOUT", value_name = "TIME", default_value_t = Time(Settings::default().stream_timeout))]
     pub stream_timeout: Time,
+    /// Requests that one access token may send in a minute, then 429; 0 for any number
+    #[arg(long, env = "ODATA_RATE_LIMIT", value_name = "N", default_value_t = Limits::default().requests_per_minute)]
+    pub rate_limit: u64,
+    /// Any limit of docs/security.md by its name, as errors name it: nodes=1000,list_items=500
+    #[arg(
+        long,
+        env = "ODATA_LIMIT",
+        value_name = "NAME=N[,..]",
+        value_delimiter = ','
+    )]
+    pub limit: Vec<Limit>,
+}
+
+/// A limit and its value: `nodes=1000`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limit(pub String, pub u64);
+
+impl FromStr for Limit {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Limit, String> {
+        let (name, value) = text
+            .split_once('=')
+            .ok_or("expected the name of a limit and its value, such as nodes=1000")?;
+        let value: u64 = value
+            .trim()
+            .parse()
+            .map_err(|_| format!("expected a number behind '{name}='"))?;
+        Limits::default().set(name.trim(), value)?;
+        Ok(Limit(name.trim().to_owned(), value))
+    }
 }
 
 /// What is logged, and how.
@@ -323,6 +363,7 @@ impl HttpArgs {
         config.workers = self.workers.map(usize::from);
         config.explorer = !self.no_explorer;
         config.settings.private_metadata = self.private_metadata;
+        config.settings.allow_query_token = self.allow_query_token;
         config.settings.hosts = HostRules {
             public_url: self.public_url.clone(),
             allowed_hosts: self.allowed_hosts.clone(),
@@ -334,80 +375,59 @@ impl HttpArgs {
 impl AnswerArgs {
     /// Puts what stands here into the configuration.
     pub fn apply(&self, config: &mut Config) -> Result<(), Exit> {
-        if self.page_size > self.max_page_size {
+        let limits = &mut config.settings.limits;
+        limits.page_size = self.page_size;
+        limits.max_page_size = self.max_page_size;
+        limits.expand_page_size = self.expand_page_size;
+        limits.statement_ms = millis(self.statement_timeout.0);
+        limits.requests_per_minute = self.rate_limit;
+        for Limit(name, value) in &self.limit {
+            let set = limits.set(name, *value);
+            set.map_err(|error| usage(format!("--limit {name}={value}: {error}")))?;
+        }
+        let least = [
+            limits.page_size,
+            limits.expand_page_size,
+            limits.statement_ms,
+        ];
+        if least.contains(&0) {
+            return Err(usage(
+                "--limit: expected at least 1 for page_size, expand_page_size and statement_ms",
+            ));
+        }
+        if limits.page_size > limits.max_page_size {
             return Err(usage(format!(
                 "--page-size is {}, more than --max-page-size, which is {}",
-                self.page_size, self.max_page_size
+                limits.page_size, limits.max_page_size
             )));
         }
-        if self.statement_timeout > self.stream_timeout {
+        let lane_timeout = limits.statement_timeout();
+        if lane_timeout > self.stream_timeout.0 {
             return Err(usage(format!(
                 "--statement-timeout is {}, more than --stream-timeout, which is {}",
-                self.statement_timeout, self.stream_timeout
+                Time(lane_timeout),
+                self.stream_timeout
             )));
         }
         let settings = &mut config.settings;
-        settings.limits.page_size = self.page_size;
-        settings.limits.max_page_size = self.max_page_size;
-        settings.limits.expand_page_size = self.expand_page_size;
-        settings.statement_timeout = self.statement_timeout.0;
         settings.stall_timeout = self.stall_timeout.0;
         settings.stream_timeout = self.stream_timeout.0;
         config.pool = PoolOptions {
             size: usize::from(self.pool_size),
             stream_timeout: self.stream_timeout.0,
-            lane_timeout: self.statement_timeout.0,
+            lane_timeout,
             ..PoolOptions::default()
         };
         Ok(())
     }
 }
 
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
 fn usage(message: impl Into<String>) -> Exit {
     Exit::new(exit::USAGE, message)
-}
-
-/// A length of time as people write it: `500ms`, `30s`, `5m`, `1h`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Time(pub Duration);
-
-const UNITS: &[(&str, u64)] = &[("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
-
-/// PostgreSQL's time-outs are milliseconds in 31 bits.
-const LONGEST_TIME: u64 = 24 * 24 * 3_600_000;
-
-impl FromStr for Time {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Time, String> {
-        let digits = text
-            .find(|c: char| !c.is_ascii_digit())
-            .unwrap_or(text.len());
-        let (number, unit) = text.split_at(digits);
-        let unit = UNITS.iter().find(|(name, _)| *name == unit.trim());
-        let millis = number
-            .parse::<u64>()
-            .ok()
-            .zip(unit)
-            .and_then(|(number, (_, millis))| number.checked_mul(*millis))
-            .ok_or("expected a number with its unit, such as 500ms, 30s, 5m or 1h")?;
-        match millis {
-            0 => Err("expected more than nothing".to_owned()),
-            1..=LONGEST_TIME => Ok(Time(Duration::from_millis(millis))),
-            _ => Err("expected at most 576h".to_owned()),
-        }
-    }
-}
-
-impl fmt::Display for Time {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let millis = self.0.as_millis();
-        let (unit, size) = UNITS
-            .iter()
-            .find(|(_, size)| millis.is_multiple_of(u128::from(*size)))
-            .unwrap_or(&("ms", 1));
-        write!(f, "{}{unit}", millis / u128::from(*size))
-    }
 }
 
 fn rows(text: &str) -> Result<u64, String> {

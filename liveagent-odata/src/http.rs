@@ -3,10 +3,11 @@
 use actix_web::body::MessageBody;
 use actix_web::dev::{Server, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{ACCEPT_ENCODING, HeaderMap, HeaderValue};
+use actix_web::http::{ConnectionType, Version};
 use actix_web::middleware::{Compress, Next, from_fn};
 use actix_web::rt::net::TcpStream;
 use actix_web::{App, HttpServer};
-use odata_core::service::{Service, loggable};
+use odata_core::service::Service;
 use odata_explorer::Explorer;
 use std::any::Any;
 use std::io;
@@ -76,7 +77,7 @@ fn prepare(connection: &dyn Any) {
     }
 }
 
-/// A line for each request, without its query, which may hold a token. And the client's list of
+/// A line for each request, without its URL, which may hold a token, a name or a key. And the client's list of
 /// codings is cut down to what is served: gzip, or nothing. actix-web refuses a client that takes
 /// neither, which costs that client an answer that it can most likely read (RFC 9110, 12.5.3).
 async fn observe<B: MessageBody>(
@@ -85,17 +86,22 @@ async fn observe<B: MessageBody>(
 ) -> Result<ServiceResponse<B>, actix_web::Error> {
     let started = Instant::now();
     let method = request.method().clone();
-    let path = loggable(request.uri().path()).to_owned();
     let gzip = takes_gzip(request.headers());
     let headers = request.headers_mut();
     headers.remove(ACCEPT_ENCODING);
     if gzip {
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
     }
-    let response = next.call(request).await?;
+    let version = request.version();
+    let mut response = next.call(request).await?;
+    if version < Version::HTTP_11 {
+        // Of an answer of no known length there it has no other end than that of the connection.
+        let head = response.response_mut().head_mut();
+        head.no_chunking(true);
+        head.set_connection_type(ConnectionType::Close);
+    }
     tracing::debug!(
         %method,
-        path,
         status = response.status().as_u16(),
         milliseconds = started.elapsed().as_millis(),
         "answered"

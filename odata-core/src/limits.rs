@@ -2,7 +2,8 @@
 //!
 //! An error that a limit causes names the limit by the text of this table.
 
-use crate::error::{Code, Error};
+use crate::error::{Code, Error, nearest};
+use std::time::Duration;
 
 macro_rules! limits {
     ($($(#[$doc:meta])* $name:ident: $ty:ty = $default:expr, $text:literal;)*) => {
@@ -23,6 +24,23 @@ macro_rules! limits {
             pub fn table(&self) -> Vec<(&'static str, &'static str, u64)> {
                 vec![$((stringify!($name), $text, self.$name as u64),)*]
             }
+
+            /// Sets the limit of this name. What is wrong names what there is.
+            pub fn set(&mut self, name: &str, value: u64) -> std::result::Result<(), String> {
+                match name {
+                    $(stringify!($name) => {
+                        self.$name = value.try_into().map_err(|_| "too large".to_owned())?;
+                    })*
+                    _ => {
+                        let names = [$(stringify!($name),)*];
+                        let near = nearest(name, names)
+                            .map(|near| format!(", did you mean '{near}'?"))
+                            .unwrap_or_default();
+                        return Err(format!("there is no limit '{name}'{near}"));
+                    }
+                }
+                Ok(())
+            }
         }
     };
 }
@@ -34,6 +52,8 @@ impl Limits {
         let (_, text, most) = row.unwrap_or(("", "of this", 0));
         let code = match name {
             "url_bytes" => Code::UriTooLong,
+            "requests_per_minute" => Code::TooManyRequests,
+            "statement_ms" => Code::Timeout,
             _ => Code::LimitExceeded,
         };
         Error::new(
@@ -41,11 +61,18 @@ impl Limits {
             format!("expected at most {most} {text} (limit '{name}')"),
         )
     }
+
+    /// `statement_ms` as a length of time.
+    pub fn statement_timeout(&self) -> Duration {
+        Duration::from_millis(self.statement_ms)
+    }
 }
 
 limits! {
     /// Bytes of path and query together.
     url_bytes: usize = 60 * 1024, "bytes of the URL";
+    /// Bytes of one query option, its name included, as they stand in the URL.
+    option_bytes: usize = 60 * 1024, "bytes of one query option";
     /// Nodes of one option's expression tree.
     nodes: usize = 500, "nodes in one expression";
     /// Levels of parentheses, operators, calls and nested options.
@@ -90,4 +117,29 @@ limits! {
     drain_budget_bytes: usize = 256 * 1024 * 1024, "bytes read ahead by all requests";
     /// Bytes after which a page ends while the budget is short.
     short_page_bytes: usize = 1024 * 1024, "bytes of a page while memory is short";
+    /// Milliseconds that the database may take to the first row, regular expressions and all.
+    statement_ms: u64 = 30_000, "milliseconds to the first row";
+    /// Requests that one token may send in a minute, known or not; 0 for any number.
+    requests_per_minute: u64 = 0, "requests a minute with one access token";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_row_of_the_table_is_set_by_its_name() {
+        let mut limits = Limits::default();
+        for (place, (name, ..)) in Limits::default().table().into_iter().enumerate() {
+            limits.set(name, place as u64 + 1).unwrap();
+        }
+        for (place, (name, text, value)) in limits.table().into_iter().enumerate() {
+            assert_eq!(value, place as u64 + 1, "{name}");
+            let error = limits.exceeded(name);
+            let expected = format!("expected at most {value} {text} (limit '{name}')");
+            assert_eq!(error.message(), expected);
+        }
+        let wrong = limits.set("node", 1).unwrap_err();
+        assert_eq!(wrong, "there is no limit 'node', did you mean 'nodes'?");
+    }
 }

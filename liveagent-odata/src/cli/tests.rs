@@ -53,11 +53,11 @@ fn defaults_are_those_of_the_core() {
     assert_eq!(settings.limits.page_size, 10_000);
     assert_eq!(settings.limits.max_page_size, 1_000_000);
     assert_eq!(settings.limits.expand_page_size, 1_000);
-    assert_eq!(settings.statement_timeout, Duration::from_secs(30));
+    assert_eq!(settings.limits.statement_timeout(), Duration::from_secs(30));
     assert_eq!(settings.stall_timeout, Duration::from_secs(30));
     assert_eq!(settings.stream_timeout, Duration::from_secs(1800));
     assert_eq!(settings.service_path, "/v1.0/odata");
-    assert!(!settings.private_metadata && config.explorer);
+    assert!(!settings.private_metadata && config.explorer && settings.allow_query_token);
     assert_eq!(config.pool, PoolOptions::default());
     assert_eq!(config.resolve, ResolveOptions::default());
     assert_eq!(config.listen, "127.0.0.1:8080");
@@ -78,10 +78,13 @@ fn every_option_arrives() {
         "--pool-size=8",
         "--statement-timeout=1500ms",
         "--stall-timeout=2m",
+        "--rate-limit=60",
+        "--limit=nodes=1000,depth=10",
         "--stream-timeout=1h",
         "--publish-credentials",
         "--strict-schema",
         "--private-metadata",
+        "--allow-query-token=false",
         "--no-explorer",
         "--database-schema=chat woot",
         "--workers=3",
@@ -101,13 +104,15 @@ fn every_option_arrives() {
     assert_eq!(settings.limits.max_page_size, 6);
     assert_eq!(settings.limits.expand_page_size, 7);
     assert_eq!(config.pool.size, 8);
-    assert_eq!(settings.statement_timeout, Duration::from_millis(1500));
+    assert_eq!(settings.limits.statement_ms, 1500);
+    assert_eq!(settings.limits.requests_per_minute, 60);
+    assert_eq!((settings.limits.nodes, settings.limits.depth), (1000, 10));
     assert_eq!(config.pool.lane_timeout, Duration::from_millis(1500));
     assert_eq!(settings.stall_timeout, Duration::from_secs(120));
     assert_eq!(settings.stream_timeout, Duration::from_secs(3600));
     assert_eq!(config.pool.stream_timeout, Duration::from_secs(3600));
     assert!(config.resolve.publish_secrets && config.strict_schema);
-    assert!(settings.private_metadata && !config.explorer);
+    assert!(settings.private_metadata && !config.explorer && !settings.allow_query_token);
     assert_eq!(config.resolve.database_schema, "chat woot");
     assert_eq!(config.workers, Some(3));
 }
@@ -115,6 +120,20 @@ fn every_option_arrives() {
 #[test]
 fn what_is_wrong_is_said() {
     refuses(&["--page-size=0"], "expected a number of rows, at least 1");
+    refuses(&["--limit=node=1"], "did you mean 'nodes'?");
+    refuses(
+        &["--limit=nodes"],
+        "expected the name of a limit and its value",
+    );
+    refuses(
+        &["--limit=page_size=0"],
+        "expected at least 1 for page_size",
+    );
+    refuses(&["--limit=nodes=-1"], "expected a number behind 'nodes='");
+    refuses(
+        &["--limit=max_page_size=5"],
+        "more than --max-page-size, which is 5",
+    );
     refuses(&["--page-size=many"], "expected a number of rows");
     refuses(
         &["--page-size=20", "--max-page-size=10"],

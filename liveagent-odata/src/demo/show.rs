@@ -45,11 +45,13 @@ pub async fn run(options: &DemoArgs) -> Result<(), Exit> {
     options.answers.apply(&mut config)?;
     config.any_port = true;
     let explorer = config.explorer;
+    let in_url = config.settings.allow_query_token;
     let public = config.settings.hosts.public_url.clone();
     let ended = serve::run(config, |address| {
         let base = public.unwrap_or_else(|| format!("http://{}", reachable(address)));
         // Nobody may be there to read it.
-        let _ = io::stdout().write_all(what_to_click(&base, &prepared, explorer).as_bytes());
+        let text = what_to_click(&base, &prepared, explorer, in_url);
+        let _ = io::stdout().write_all(text.as_bytes());
     })
     .await;
     // Its own PostgreSQL ends here, before the program says that it has.
@@ -73,7 +75,7 @@ fn reachable(mut address: SocketAddr) -> SocketAddr {
     address
 }
 
-fn what_to_click(base: &str, prepared: &Prepared, explorer: bool) -> String {
+fn what_to_click(base: &str, prepared: &Prepared, explorer: bool, in_url: bool) -> String {
     let root = format!("{base}{SERVICE_PATH}/");
     let Tokens {
         administrator,
@@ -85,21 +87,26 @@ fn what_to_click(base: &str, prepared: &Prepared, explorer: bool) -> String {
         // A fragment is never sent: the page takes the token out of it.
         let _ = writeln!(text, "  explorer      {base}/#token={administrator}");
     }
+    let apikey = |mark: char| match in_url {
+        true => format!("{mark}apikey={administrator}"),
+        false => String::new(),
+    };
+    let (only, last) = (apikey('?'), apikey('&'));
     let _ = write!(
         text,
-        "  service root  {root}?apikey={administrator}\n  metadata      {root}$metadata\n"
+        "  service root  {root}{only}\n  metadata      {root}$metadata\n"
     );
     for (what, query) in EXAMPLES {
-        let _ = write!(
-            text,
-            "\n  {what}\n  {root}{}&apikey={administrator}\n",
-            clickable(query)
-        );
+        let _ = write!(text, "\n  {what}\n  {root}{}{last}\n", clickable(query));
     }
+    let forms = match in_url {
+        true => "as apikey=.., as Bearer, or as the password of Basic",
+        false => "as Bearer, as the header apikey, or as the password of Basic",
+    };
     let _ = write!(
         text,
-        "\n  access tokens (as apikey=.., as Bearer, or as the password of Basic)\n    \
-         {administrator}  an administrator of two accounts: what the links above have\n    \
+        "\n  access tokens ({forms})\n    \
+         {administrator}  an administrator of two accounts: what the links above are for\n    \
          {agent}  an agent: 403\n    \
          {other}  the administrator of another account: other rows\n\n"
     );
@@ -131,7 +138,7 @@ mod tests {
             hints: vec!["psql -h /s".to_owned()],
             server: None,
         };
-        let text = what_to_click("http://127.0.0.1:8080", &prepared, false);
+        let text = what_to_click("http://127.0.0.1:8080", &prepared, false, true);
         let links: Vec<&str> = text
             .lines()
             .filter_map(|line| line.find("http://").map(|at| &line[at..]))
@@ -148,7 +155,9 @@ mod tests {
             assert!(text.contains(token), "{token}");
         }
         assert!(!text.contains("s3cret"), "{text}");
-        let text = what_to_click("http://127.0.0.1:8080", &prepared, true);
+        let text = what_to_click("http://127.0.0.1:8080", &prepared, false, false);
+        assert!(!text.contains("apikey="), "{text}");
+        let text = what_to_click("http://127.0.0.1:8080", &prepared, true, true);
         assert!(
             text.contains("http://127.0.0.1:8080/#token=aaa\n"),
             "{text}"

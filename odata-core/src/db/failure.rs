@@ -237,7 +237,7 @@ impl Failure {
             error: Error::new(
                 Code::Timeout,
                 format!(
-                    "the database found no row within {} seconds",
+                    "the database found no row within {} seconds (limit 'statement_ms')",
                     limit.as_secs_f32()
                 ),
             )
@@ -476,7 +476,7 @@ mod tests {
             Failure::timeout(Duration::from_millis(1500))
                 .error
                 .message(),
-            "the database found no row within 1.5 seconds"
+            "the database found no row within 1.5 seconds (limit 'statement_ms')"
         );
         assert_eq!(
             Failure::timeout(Duration::from_secs(1))

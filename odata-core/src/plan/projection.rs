@@ -11,7 +11,7 @@ use crate::edm::{EntitySet, SetId};
 use crate::error::{Code, Error, Result, Span};
 use crate::limits::Limits;
 use crate::uri::ast::{
-    ComputeItem, PathSegment, QueryOptions, SegmentKind, SelectItem, SelectKind,
+    ComputeItem, Number, PathSegment, QueryOptions, SegmentKind, SelectItem, SelectKind,
 };
 
 /// Which members of an entity are wanted.
@@ -218,14 +218,19 @@ impl<'a> Binder<'a> {
     }
 
     pub(super) fn bind_skip(&mut self, options: &QueryOptions) -> Result<u64> {
-        let (value, most) = (options.skip, self.limits.skip);
-        self.in_option("$skip", |binder| match value {
-            Some(skip) if skip.value > most => {
-                let error = binder.limits.exceeded("skip").at(skip.span);
-                Err(error.hint("follow '@odata.nextLink', which is fast at any depth"))
-            }
-            _ => Ok(value.map_or(0, |skip| skip.value)),
-        })
+        let Some(skip) = &options.skip else {
+            return Ok(0);
+        };
+        self.in_option("$skip", |binder| binder.rows_to_skip(skip))
+    }
+
+    /// A number of rows to skip, in `$skip` or in `$apply`.
+    pub(super) fn rows_to_skip(&self, skip: &Number) -> Result<u64> {
+        if skip.value <= self.limits.skip {
+            return Ok(skip.value);
+        }
+        let error = self.limits.exceeded("skip").at(skip.span);
+        Err(error.hint("follow '@odata.nextLink', which is fast at any depth"))
     }
 
     pub(super) fn bind_compute(

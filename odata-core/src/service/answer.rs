@@ -1,6 +1,7 @@
 //! A plan and a page become a response: one statement, whose first row is there before the status
 //! line is sent.
 
+use super::audit::Record;
 use super::auth::{Caller, Credentials, token_key};
 use super::blame::only_expression;
 use super::body::{
@@ -53,6 +54,8 @@ pub(super) struct Asked<'a> {
     /// What every link carries: `&apikey=..` or nothing.
     pub(super) link_suffix: String,
     pub(super) head: bool,
+    /// What the log will say of it.
+    pub(super) record: &'a Record,
 }
 
 /// Answers a request for rows.
@@ -270,7 +273,7 @@ async fn single(asked: &Asked<'_>, data: &Data) -> Result<HttpResponse, Failed> 
     let data = &*data.with_pages_of(size);
     let page = Page::first(1);
     let statement = sql::select(schema, data, &asked.caller.scope, &page);
-    let deadline = asked.service.settings.statement_timeout;
+    let deadline = asked.service.settings.limits.statement_timeout();
     let database = &asked.service.database;
     // A row that is found by its key may share a connection; all else may take long.
     let row = if data.is_short() {
@@ -305,6 +308,7 @@ fn single_row(
     (first, size): (usize, Option<u64>),
 ) -> Result<HttpResponse> {
     let negotiated = asked.negotiated;
+    asked.record.rows(1);
     let respond = |body: Vec<u8>| {
         let mut response = respond::agreed(200, negotiated, size);
         let body = Bytes::from(body);
@@ -386,7 +390,8 @@ async fn collection(
     };
     let database = &asked.service.database;
     let key = token_key(asked.credentials);
-    let means = (&key, &settings.limits, settings.statement_timeout);
+    let deadline = settings.limits.statement_timeout();
+    let means = (&key, &settings.limits, deadline);
     let continuation::Asked { mut page, size } =
         continuation::page(database, schema, data, asked.caller, wish, means).await?;
     page.count_first = asked.negotiated.parameters.streaming;
@@ -403,7 +408,7 @@ async fn collection(
     let statement = sql::select(schema, data, &asked.caller.scope, &page);
     let started = Instant::now();
     let mut rows = database
-        .query(&statement, &asked.caller.name, settings.statement_timeout)
+        .query(&statement, &asked.caller.name, deadline)
         .await?;
     check_types(schema, data, &page, rows.columns())?;
     let fragment = match data.answer {
@@ -466,6 +471,7 @@ async fn collection(
     }
     finish(&mut rows).await?;
     writer.tail(&mut buffer);
+    asked.record.rows(writer.rows());
     Ok(response.body(BoxBody::new(Bytes::from(buffer))))
 }
 

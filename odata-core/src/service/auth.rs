@@ -58,8 +58,19 @@ pub trait Authenticate: Send + Sync + 'static {
 }
 
 /// The credentials of a request: `Authorization: Bearer`, `Authorization: Basic` with the token as
-/// password, the header `apikey`, the query option `apikey`. None are none; several must agree.
-pub(super) fn credentials(headers: &HeaderMap, raw_query: &str) -> Result<Option<Credentials>> {
+/// password, the header `apikey`, the query option `apikey` where that is allowed. None are none;
+/// several must agree.
+pub(super) fn credentials(
+    headers: &HeaderMap,
+    raw_query: &str,
+    allow_query: bool,
+) -> Result<Option<Credentials>> {
+    if !allow_query && raw_query.split('&').any(is_query_token) {
+        let message = "an access token in the URL ('apikey=') is not taken by this service";
+        return Err(Error::new(Code::Unauthorized, message)
+            .target("apikey")
+            .hint(WITHOUT_URL));
+    }
     let mut found: Vec<Credentials> = Vec::new();
     for value in headers.get_all(AUTHORIZATION) {
         found.push(from_header(authorization(value.as_bytes())?));
@@ -91,6 +102,21 @@ pub(super) fn credentials(headers: &HeaderMap, raw_query: &str) -> Result<Option
         ..first
     }))
 }
+
+/// The error for those who sent nothing.
+pub(super) fn missing(allow_query: bool) -> Error {
+    Error::new(Code::Unauthorized, "the request has no access token").hint(match allow_query {
+        true => {
+            "paste the collection's URL, or use Basic with the token as password; the URL ends in \
+             '?apikey=<access token>', a script sends 'Authorization: Bearer <access token>'"
+        }
+        false => WITHOUT_URL,
+    })
+}
+
+/// The ways that no URL remembers.
+const WITHOUT_URL: &str = "use Basic with the token as password; a script sends 'Authorization: \
+                           Bearer <access token>' or the header 'apikey'";
 
 /// The key under which a caller's next links are sealed.
 pub(super) fn token_key(credentials: Option<&Credentials>) -> TokenKey {
@@ -176,7 +202,7 @@ mod tests {
                 HeaderValue::from_str(value).unwrap(),
             );
         }
-        let found = credentials(&map, query);
+        let found = credentials(&map, query, true);
         let found = found
             .map(|found| found.map(|found| found.token.0))
             .map_err(|error| error.code());
@@ -219,6 +245,17 @@ mod tests {
             "apikey=abd",
             Err(Code::AmbiguousCredentials),
         );
+    }
+
+    #[test]
+    fn the_form_in_the_url_can_be_turned_off() {
+        let map = HeaderMap::new();
+        for query in ["apikey=abc", "$top=1&%61pikey=abc", "apikey", "apikey=%ff"] {
+            let error = credentials(&map, query, false).unwrap_err();
+            assert_eq!(error.code(), Code::Unauthorized, "{query}");
+            assert_eq!(error.target_name(), Some("apikey"));
+        }
+        assert_eq!(credentials(&map, "$top=1", false), Ok(None));
     }
 
     #[test]

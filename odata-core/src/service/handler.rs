@@ -1,20 +1,22 @@
 //! The line of one request.
 
 use super::answer::{self, Asked};
+use super::audit::{Record, RequestId};
 use super::auth::{self, Caller, Credentials};
 use super::planned::{Planned, is_skip_token, understand};
 use super::{Inner, Served, Service, condition, documents, host, respond};
 use crate::edm::{Scope, Version};
 use crate::error::{Code, Error, Result};
-use crate::format::{self, Headers, Negotiated, Resource};
+use crate::format::{self, Format, Headers, Negotiated, Resource};
 use crate::plan::{Answer, Plan};
 use crate::uri::{ODataUri, system_options};
-use actix_web::http::header::{ACCEPT, ACCEPT_CHARSET, ALLOW, HeaderMap, USER_AGENT};
-use actix_web::http::{ConnectionType, Method};
+use actix_web::http::header::{ACCEPT, ACCEPT_CHARSET, ALLOW, HeaderMap, HeaderValue, USER_AGENT};
+use actix_web::http::{ConnectionType, Method, Version as HttpVersion};
 use actix_web::{HttpRequest, HttpResponse};
 use percent_encoding::percent_decode_str;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use tracing::Instrument as _;
 
 /// Answers whatever comes.
 pub(super) async fn handle(service: &Service, request: HttpRequest) -> HttpResponse {
@@ -30,18 +32,29 @@ pub(super) async fn handle(service: &Service, request: HttpRequest) -> HttpRespo
         _ => {}
     }
     let version = version(request.headers());
-    let mut response = match answer(service, &request, path).await {
-        Ok(response) => response,
-        Err(error) => {
-            tell_of_refusal(&request, &error);
-            respond::error(&error, version.unwrap_or_default(), &inner.settings.realm)
+    let id = RequestId::new();
+    let record = Record::new(id);
+    let answered = async {
+        match answer(service, &request, path, &record).await {
+            Ok(response) => response,
+            Err(error) => {
+                record.refused(&error);
+                tell_of_refusal(&request, &error);
+                respond::error(&error, version.unwrap_or_default(), &inner.settings.realm)
+            }
         }
     };
+    // Whatever is said of a request in the log has its number, and nothing else of it.
+    let span = tracing::error_span!("request", %id);
+    let mut response = answered.instrument(span).await;
+    if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
+        response.headers_mut().insert(respond::REQUEST_ID, value);
+    }
     if inner.draining.load(Ordering::Relaxed) {
         let head = response.head_mut();
         head.set_connection_type(ConnectionType::Close);
     }
-    response
+    record.follow(response, *request.method() == Method::HEAD)
 }
 
 /// Power Query answers a refusal by reading the whole collection instead: whoever runs the service
@@ -65,7 +78,12 @@ fn tell_of_refusal(request: &HttpRequest, error: &Error) {
 }
 
 /// From a request to its response, stage by stage.
-async fn answer(service: &Service, request: &HttpRequest, path: &str) -> Result<HttpResponse> {
+async fn answer(
+    service: &Service,
+    request: &HttpRequest,
+    path: &str,
+    record: &Record,
+) -> Result<HttpResponse> {
     let inner = &service.0;
     let settings = &inner.settings;
     let headers = request.headers();
@@ -77,19 +95,30 @@ async fn answer(service: &Service, request: &HttpRequest, path: &str) -> Result<
             .finish());
     }
     let resource = resource_path(path, &settings.service_path)?;
+    if !is_description(resource) {
+        record.is_for_data();
+    }
     check_no_token(resource)?;
     let root = host::root(&settings.hosts, request, &settings.service_path)?;
-    let credentials = auth::credentials(headers, raw_query)?;
+    let credentials = auth::credentials(headers, raw_query, settings.allow_query_token)?;
     let open = is_description(resource) && !settings.private_metadata;
     if credentials.is_none() && !open {
-        return Err(unauthorized());
+        return Err(auth::missing(settings.allow_query_token));
+    }
+    if let Some(credentials) = &credentials {
+        inner
+            .rate
+            .check(&credentials.token, &settings.limits)
+            .await?;
     }
     let served = service.served().ok_or_else(unavailable)?;
     let adapt = |uri: &mut ODataUri| relative_id(uri, &root, &settings.service_path);
     let asked_for = (resource, raw_query);
     let (planned, skip_token) = understand(&served, asked_for, &settings.limits, adapt).await?;
-    let Planned { uri, plan } = &*planned;
+    let Planned { uri, plan, shape } = &*planned;
+    record.asked(shape.clone());
     let negotiated = negotiate(headers, uri, plan)?;
+    check_framing(request, &negotiated)?;
     let caller = match &credentials {
         Some(credentials) => {
             let caller = inner.authenticate.authenticate(&credentials.token).await;
@@ -105,6 +134,7 @@ async fn answer(service: &Service, request: &HttpRequest, path: &str) -> Result<
             scope: Scope::none(),
         },
     };
+    record.caller(&caller);
     let asked = || {
         asked(
             inner,
@@ -113,7 +143,7 @@ async fn answer(service: &Service, request: &HttpRequest, path: &str) -> Result<
             &negotiated,
             (credentials.as_ref(), &caller),
             (&root, resource, raw_query),
-            head,
+            (head, record),
         )
     };
     let response = match plan {
@@ -138,7 +168,7 @@ fn asked<'a>(
     negotiated: &'a Negotiated,
     (credentials, caller): (Option<&'a Credentials>, &'a Caller),
     (root, resource, raw_query): (&'a str, &str, &str),
-    head: bool,
+    (head, record): (bool, &'a Record),
 ) -> Asked<'a> {
     let in_query = credentials.is_some_and(|credentials| credentials.in_query);
     // A next link keeps every option of the request, the token of the caller only where it was used.
@@ -169,6 +199,7 @@ fn asked<'a>(
         next_url,
         link_suffix: token.map(|pair| format!("&{pair}")).unwrap_or_default(),
         head,
+        record,
     }
 }
 
@@ -239,13 +270,6 @@ fn is_description(resource: &str) -> bool {
     matches!(decoded.trim_matches('/'), "" | "$metadata")
 }
 
-fn unauthorized() -> Error {
-    Error::new(Code::Unauthorized, "the request has no access token").hint(
-        "paste the collection's URL, or use Basic with the token as password; the URL ends in \
-         '?apikey=<access token>', a script sends 'Authorization: Bearer <access token>'",
-    )
-}
-
 fn unavailable() -> Error {
     Error::new(Code::Unavailable, "the database has not been read yet").retry_after(2)
 }
@@ -277,6 +301,19 @@ fn negotiate(headers: &HeaderMap, uri: &ODataUri, plan: &Plan) -> Result<Negotia
         prefer: all("prefer"),
     };
     format::negotiate(resource, uri.options.format.as_deref(), &headers)
+}
+
+/// HTTP/1.0 has no frame for an answer whose length is not known: it ends where the connection does.
+/// Half of a JSON document tells that it is one, half of its lines does not.
+fn check_framing(request: &HttpRequest, negotiated: &Negotiated) -> Result<()> {
+    let is_lines = matches!(negotiated.format, Format::Csv | Format::NdJson);
+    if !is_lines || request.version() >= HttpVersion::HTTP_11 {
+        return Ok(());
+    }
+    let message = "an answer of lines over HTTP/1.0 could be cut without notice";
+    Err(Error::new(Code::NotAcceptable, message)
+        .target("$format")
+        .hint("ask by HTTP/1.1 (nginx: 'proxy_http_version 1.1;'), or for JSON"))
 }
 
 /// The version in which an error is told.

@@ -106,12 +106,12 @@ struct Forwarded {
     host: Option<String>,
 }
 
-/// What the proxies say (RFC 7239, or the headers from before it). The first of several is the one
-/// that the client asked; a proxy that is trusted must not let the client's own header pass.
+/// What the proxy says (RFC 7239, or the headers from before it). Of several values the last counts: it
+/// is the one that the trusted peer added, what stands before it may be the client's own invention.
 fn forwarded(headers: &HeaderMap) -> Forwarded {
     let mut forwarded = Forwarded::default();
     if let Some(value) = header(headers, FORWARDED.as_str()) {
-        for pair in first(&value).split(';') {
+        for pair in last(&value).split(';') {
             if let Some((name, value)) = pair.split_once('=') {
                 let value = Some(value.trim().trim_matches('"').to_owned());
                 match name.trim().to_ascii_lowercase().as_str() {
@@ -123,7 +123,7 @@ fn forwarded(headers: &HeaderMap) -> Forwarded {
         }
         return forwarded;
     }
-    let listed = |name: &str| header(headers, name).map(|value| first(&value).to_owned());
+    let listed = |name: &str| header(headers, name).map(|value| last(&value).to_owned());
     forwarded.proto = listed("x-forwarded-proto").map(|proto| proto.to_ascii_lowercase());
     forwarded.host = listed("x-forwarded-host");
     if let (Some(host), Some(port)) = (&forwarded.host, listed("x-forwarded-port")) {
@@ -142,13 +142,14 @@ fn forwarded(headers: &HeaderMap) -> Forwarded {
     forwarded
 }
 
-fn first(list: &str) -> &str {
-    list.split(',').next().unwrap_or("").trim()
+fn last(list: &str) -> &str {
+    list.rsplit(',').next().unwrap_or("").trim()
 }
 
 fn header(headers: &HeaderMap, name: &str) -> Option<String> {
     headers
-        .get(name)
+        .get_all(name)
+        .last()
         .and_then(|value| value.to_str().ok())
         .map(str::to_owned)
 }
@@ -254,8 +255,8 @@ mod tests {
         };
         let headers = [
             ("host", "a"),
-            ("x-forwarded-host", "bi.example"),
-            ("x-forwarded-proto", "https"),
+            ("x-forwarded-host", "evil.example, bi.example"),
+            ("x-forwarded-proto", "http,https"),
             ("x-forwarded-port", "8443"),
         ];
         check(
@@ -268,7 +269,7 @@ mod tests {
             ("host", "a"),
             (
                 "forwarded",
-                "for=1.1.1.1;proto=https;host=\"bi.example\", for=2.2.2.2",
+                "for=1.1.1.1;host=evil.example, for=2.2.2.2;proto=https;host=\"bi.example\"",
             ),
         ];
         check(

@@ -4,6 +4,7 @@
 //! an [`Authenticate`] that the service brings; what an account or a token is, nobody here knows.
 
 mod answer;
+mod audit;
 mod auth;
 mod blame;
 mod body;
@@ -16,7 +17,9 @@ mod host;
 mod pipe;
 mod planned;
 mod produce;
+mod rate;
 mod respond;
+mod revoked;
 
 pub use auth::{Authenticate, Caller, Credentials, Secret};
 pub use host::{HostRules, Network};
@@ -31,6 +34,7 @@ use budget::Budget;
 use documents::Document;
 use futures_util::FutureExt as _;
 use planned::Plans;
+use rate::Rate;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, RwLock};
@@ -46,16 +50,18 @@ pub struct Settings {
     pub hosts: HostRules,
     /// What a request may ask for.
     pub limits: Limits,
-    /// How long a client waits for the first row.
-    pub statement_timeout: Duration,
     /// How long an answer waits for its client while it holds a connection of the database.
     pub stall_timeout: Duration,
     /// How long it waits once it holds none.
     pub drained_timeout: Duration,
     /// How long an answer takes in all.
     pub stream_timeout: Duration,
+    /// How often it is asked whether the token of an answer that is sent still gives what it gave.
+    pub recheck_interval: Duration,
     /// Whether service document and `$metadata` take credentials.
     pub private_metadata: bool,
+    /// Whether a token may stand in the URL (`?apikey=`), where histories, proxies and reports keep it.
+    pub allow_query_token: bool,
     /// The realm that a 401 names.
     pub realm: String,
 }
@@ -66,11 +72,12 @@ impl Default for Settings {
             service_path: "/odata".to_owned(),
             hosts: HostRules::default(),
             limits: Limits::default(),
-            statement_timeout: Duration::from_secs(30),
             stall_timeout: Duration::from_secs(30),
             drained_timeout: Duration::from_secs(600),
             stream_timeout: Duration::from_secs(30 * 60),
+            recheck_interval: Duration::from_secs(15),
             private_metadata: false,
+            allow_query_token: true,
             realm: "OData".to_owned(),
         }
     }
@@ -87,6 +94,7 @@ struct Inner {
     served: RwLock<Option<Arc<Served>>>,
     draining: AtomicBool,
     budget: Arc<Budget>,
+    rate: Rate,
     changed: Notify,
 }
 
@@ -103,6 +111,7 @@ impl Service {
     pub fn new(settings: Settings, database: Database, authenticate: impl Authenticate) -> Service {
         Service(Arc::new(Inner {
             budget: Budget::new(settings.limits.drain_budget_bytes),
+            rate: Rate::new(),
             settings,
             database,
             authenticate: Box::new(authenticate),
@@ -155,11 +164,11 @@ impl Service {
         app.default_service(web::to(move |request: HttpRequest| {
             let service = service.clone();
             async move {
-                let path = loggable(request.uri().path()).to_owned();
                 let answer = AssertUnwindSafe(handler::handle(&service, request)).catch_unwind();
                 answer.await.unwrap_or_else(|_| {
-                    // What panicked has said so; the other requests of this thread go on.
-                    tracing::error!(path, "a request was given up");
+                    // What panicked has said so, and the audit knows which request it was; the others of
+                    // this thread go on.
+                    tracing::error!("a request was given up");
                     let error = Error::new(Code::Internal, "the service failed on this request");
                     respond::error(&error, Version::V4_0, &service.0.settings.realm)
                 })
@@ -182,10 +191,4 @@ impl Service {
             .unwrap_or_else(std::sync::PoisonError::into_inner)
             .clone()
     }
-}
-
-/// The part of a path that may be logged: a `&` where `?` belongs would carry a token into the log.
-pub fn loggable(path: &str) -> &str {
-    let end = path.find(['&', ';', '=']).unwrap_or(path.len());
-    &path[..end]
 }

@@ -129,7 +129,7 @@ impl Sender {
     }
 
     /// Waits until all was read. A client that takes nothing for so long gets no more.
-    pub(super) async fn drained(self, patience: Duration) -> Result<(), Stopped> {
+    pub(super) async fn drained(&self, patience: Duration) -> Result<(), Stopped> {
         loop {
             {
                 let state = self.shared.state();
@@ -288,6 +288,7 @@ mod tests {
             sender.drained(Duration::from_millis(20)).await,
             Err(Stopped::Stalled)
         );
+        drop(sender);
         assert!(budget.take(4).is_some());
         assert_eq!(next(&mut body).await, Some(Err(Interrupted)));
     }

@@ -2,11 +2,14 @@
 //! differ in their skip token alone.
 
 use super::Served;
+use super::audit::Shape;
 use super::auth::is_query_token;
+use crate::edm::Schema;
 use crate::error::Result;
 use crate::limits::Limits;
 use crate::plan::{self, Data, Plan};
-use crate::uri::{self, ODataUri};
+use crate::uri::ast::{PathSegment, ResourcePath, SegmentKind};
+use crate::uri::{self, ODataUri, print};
 use moka::future::Cache;
 use percent_encoding::percent_decode_str;
 use std::sync::Arc;
@@ -20,6 +23,8 @@ const LONGEST: usize = 2048;
 pub(super) struct Planned {
     pub(super) uri: ODataUri,
     pub(super) plan: Plan,
+    /// What of it may be written down, where it is for data.
+    pub(super) shape: Option<Arc<Shape>>,
 }
 
 /// The plans of the URLs that were asked for most.
@@ -68,8 +73,9 @@ pub(super) async fn understand(
     let mut uri = uri::parse(resource, raw_query, limits)?;
     adapt(&mut uri);
     let plan = plan::bind(&served.schema, &uri, limits)?;
+    let shape = shape(&served.schema, &uri, &plan).map(Arc::new);
     let token = uri.options.skip_token.take();
-    let planned = Arc::new(Planned { uri, plan });
+    let planned = Arc::new(Planned { uri, plan, shape });
     if let Some(key) = key.filter(|_| is_worth_it(&planned)) {
         served.plans.insert(key, planned.clone()).await;
     }
@@ -91,4 +97,37 @@ pub(super) fn is_skip_token(raw_pair: &str) -> bool {
     let name = percent_decode_str(name).decode_utf8_lossy();
     name.trim_start_matches('$')
         .eq_ignore_ascii_case("skiptoken")
+}
+
+/// What of a request for data may be written down.
+fn shape(schema: &Schema, uri: &ODataUri, plan: &Plan) -> Option<Shape> {
+    let set = match (plan, &uri.path) {
+        (Plan::All(_), _) => "$all",
+        (Plan::Data(_), ResourcePath::CrossJoin(..)) => "$crossjoin",
+        (Plan::Data(data), _) => schema.set(data.query.shape.set).declared.entity_set,
+        (Plan::ServiceDocument | Plan::Metadata, _) => return None,
+    };
+    let mut path = uri.path.clone();
+    if let ResourcePath::Resource(segments) = &mut path {
+        segments
+            .iter_mut()
+            .for_each(|segment| tell_keys_from_names(schema, segment));
+    }
+    let query = print::shape(&path, &uri.options);
+    Some(Shape { set, query })
+}
+
+/// A segment by itself may be a key that is spelt like a name. What the model does not know is one.
+fn tell_keys_from_names(schema: &Schema, segment: &mut PathSegment) {
+    let SegmentKind::Name(name) = &segment.kind else {
+        return;
+    };
+    let is_known = schema.set_of_type(name).is_some()
+        || schema
+            .sets()
+            .iter()
+            .any(|set| set.declared.entity_set == name || set.names().any(|known| known == name));
+    if !is_known {
+        segment.kind = SegmentKind::Key(name.clone());
+    }
 }

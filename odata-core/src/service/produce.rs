@@ -2,14 +2,17 @@
 
 use super::Inner;
 use super::answer::{Asked, CHUNK, FLUSH_AFTER};
+use super::audit::{Cause, Record};
 use super::body::{Progress, RowsBody};
 use super::pipe::{Body, Sender, Stopped, pipe};
+use super::revoked::until_revoked;
 use crate::db::{Failure, Reason, RowStream};
 use crate::error::Error;
 use actix_web::HttpResponse;
 use bytes::Bytes;
 use std::sync::Arc;
 use std::time::Instant;
+use tracing::Instrument as _;
 
 /// Reads the end of a statement whose last row was taken, so that its connection is free.
 pub(super) async fn finish(rows: &mut RowStream) -> Result<(), Failure> {
@@ -42,17 +45,32 @@ pub(super) fn stream(
         writer,
         buffer,
         sent: 0,
+        record: asked.record.clone(),
     };
+    let record = asked.record.clone();
+    let revoked = until_revoked(asked);
     let deadline = tokio::time::Instant::from_std(started) + settings.stream_timeout;
-    // On the thread that the rows come to.
-    tokio::spawn(async move {
-        if tokio::time::timeout_at(deadline, producer.run())
-            .await
-            .is_err()
-        {
-            tracing::warn!("an answer was cut: it took longer than the stream time-out");
+    // What ends it from outside says so before the body finds that nobody writes on.
+    let ended = async move {
+        tokio::select! {
+            () = tokio::time::sleep_until(deadline) => {
+                record.cut(Cause::TimeOut);
+                tracing::warn!("an answer was cut: it took longer than the stream time-out");
+            }
+            () = revoked => {
+                record.cut(Cause::Revoked);
+                tracing::warn!("an answer was cut: its token no longer gives what it gave");
+            }
         }
-    });
+    };
+    let production = async move {
+        tokio::select! {
+            () = producer.run() => {}
+            () = ended => {}
+        }
+    };
+    // On the thread that the rows come to.
+    tokio::spawn(production.in_current_span());
     response.body(body)
 }
 
@@ -63,6 +81,7 @@ struct Producer {
     writer: Box<dyn RowsBody>,
     buffer: Vec<u8>,
     sent: usize,
+    record: Record,
 }
 
 impl Producer {
@@ -75,24 +94,29 @@ impl Producer {
                     service,
                     sender,
                     rows,
+                    record,
                     ..
                 } = self;
                 drop(rows);
                 if sender.drained(service.settings.drained_timeout).await == Err(Stopped::Stalled) {
+                    record.cut(Cause::ClientStalled);
                     tracing::info!("an answer was cut: its client stopped reading");
                 }
             }
             Err(Cut::Client(Stopped::Gone)) => tracing::debug!("a client hung up"),
             Err(Cut::Client(Stopped::Stalled)) => {
+                self.record.cut(Cause::ClientStalled);
                 tracing::info!("an answer was cut: its client stopped reading");
             }
             Err(Cut::Database(failure)) => {
+                self.record.cut(Cause::Database);
                 if failure.reason == Reason::Mismatch {
                     self.service.changed.notify_one();
                 }
                 tracing::warn!(reason = ?failure.reason, rows = self.writer.rows(), "an answer was cut");
             }
             Err(Cut::Row(error)) => {
+                self.record.cut(Cause::Row);
                 self.service.changed.notify_one();
                 tracing::error!(
                     code = error.code().name(),
@@ -153,6 +177,7 @@ impl Producer {
             Vec::with_capacity(CHUNK + CHUNK / 8),
         ));
         self.sent += chunk.len();
+        self.record.rows(self.writer.rows());
         self.sender.send(chunk).await.map_err(Cut::Client)
     }
 }

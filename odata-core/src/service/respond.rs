@@ -15,6 +15,8 @@ use actix_web::{HttpResponse, HttpResponseBuilder};
 pub(super) const METHODS: &str = "GET, HEAD, OPTIONS";
 
 pub(super) const ODATA_VERSION: HeaderName = HeaderName::from_static("odata-version");
+/// The number of the request in the log.
+pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
 
 /// Whatever a browser takes an answer for, nothing in it runs, loads or is framed: the texts are those

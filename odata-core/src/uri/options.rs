@@ -184,6 +184,11 @@ pub(crate) fn parse_query(raw: &str, limits: &Limits, origin: Origin) -> Result<
         if count > limits.options {
             return Err(limits.exceeded("options").target(name));
         }
+        if piece.len() > limits.option_bytes {
+            // A long name would make a long error.
+            let named = lookup(name).map_or("", |(canonical, _)| canonical);
+            return Err(limits.exceeded("option_bytes").target(named));
+        }
         let (name_base, value_base) = match origin {
             Origin::Value => (0, 0),
             Origin::Text(base) => (

@@ -2,16 +2,18 @@
 //!
 //! In: a tree. Out: text that parses to the same tree, with as little percent-encoding as that takes.
 //! Options come with `$` and in lower case, in the order in which they were given; then the aliases,
-//! then the custom options. [`to_url`] makes a URL of it that any client reads.
+//! then the custom options. [`shape`] is the same text with every value as `?`. [`to_url`] makes a URL
+//! of it that any client reads.
 
 mod apply;
 mod expr;
+mod search;
 
 use std::fmt;
 
 use super::ast::{
     ComputeItem, ExpandItem, ExpandKind, ExpandSuffix, Expr, ODataUri, OrderByItem, PathSegment,
-    QueryOptions, ResourcePath, SearchExpr, SegmentKind, SelectItem, SelectKind,
+    QueryOptions, ResourcePath, SegmentKind, SelectItem, SelectKind,
 };
 
 /// The path, relative to the service root, and the query.
@@ -33,34 +35,23 @@ pub(super) fn segment(segment: &PathSegment) -> String {
 /// The resource path, without a slash before it.
 pub fn path(path: &ResourcePath) -> String {
     let mut out = Out::new(Place::Path);
-    match path {
-        ResourcePath::ServiceDocument => {}
-        ResourcePath::Metadata => out.push("$metadata"),
-        ResourcePath::Batch => out.push("$batch"),
-        ResourcePath::Entity(cast) => {
-            out.push("$entity");
-            if let Some(cast) = cast {
-                out.push("/");
-                out.data(&cast.text);
-            }
-        }
-        ResourcePath::All(cast, segments) => {
-            out.push("$all");
-            if let Some(cast) = cast {
-                out.push("/");
-                out.data(&cast.text);
-            }
-            out.segments(segments, true);
-        }
-        ResourcePath::CrossJoin(names, segments) => {
-            out.push("$crossjoin(");
-            out.list(names, |out, name| out.data(&name.text));
-            out.push(")");
-            out.segments(segments, true);
-        }
-        ResourcePath::Resource(segments) => out.segments(segments, false),
-    }
+    out.resource(path);
     out.text
+}
+
+/// Path and query with `?` for every value: what may be written down of a request whose values are
+/// nobody's business. Custom options, which mean nothing here, are left out.
+pub fn shape(path: &ResourcePath, options: &QueryOptions) -> String {
+    let mut of_path = Out::new(Place::Path);
+    of_path.values = Values::Hidden;
+    of_path.resource(path);
+    let mut of_query = Out::new(Place::Query);
+    of_query.values = Values::Hidden;
+    of_query.options(options, "&", &[]);
+    match of_query.text {
+        query if query.is_empty() => of_path.text,
+        query => format!("{}?{query}", of_path.text),
+    }
 }
 
 /// The segments of a resource path, without a slash before them.
@@ -163,10 +154,20 @@ pub(crate) enum Place {
     Query,
 }
 
+/// What stands for a value of the client's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Values {
+    /// The value.
+    Shown,
+    /// A `?`.
+    Hidden,
+}
+
 /// The text so far.
 pub(crate) struct Out {
     pub(crate) text: String,
     place: Place,
+    values: Values,
     /// What `$it` is called.
     pub(crate) it: &'static str,
 }
@@ -176,7 +177,39 @@ impl Out {
         Out {
             text: String::new(),
             place,
+            values: Values::Shown,
             it: "$it",
+        }
+    }
+
+    /// A resource path, without a slash before it.
+    fn resource(&mut self, path: &ResourcePath) {
+        match path {
+            ResourcePath::ServiceDocument => {}
+            ResourcePath::Metadata => self.push("$metadata"),
+            ResourcePath::Batch => self.push("$batch"),
+            ResourcePath::Entity(cast) => {
+                self.push("$entity");
+                if let Some(cast) = cast {
+                    self.push("/");
+                    self.data(&cast.text);
+                }
+            }
+            ResourcePath::All(cast, segments) => {
+                self.push("$all");
+                if let Some(cast) = cast {
+                    self.push("/");
+                    self.data(&cast.text);
+                }
+                self.segments(segments, true);
+            }
+            ResourcePath::CrossJoin(names, segments) => {
+                self.push("$crossjoin(");
+                self.list(names, |out, name| out.data(&name.text));
+                self.push(")");
+                self.segments(segments, true);
+            }
+            ResourcePath::Resource(segments) => self.segments(segments, false),
         }
     }
 
@@ -209,6 +242,19 @@ impl Out {
                 escape(&mut self.text, byte);
             }
         }
+    }
+
+    /// A value of the client's, or what stands for it.
+    pub(crate) fn value(&mut self, write: impl FnOnce(&mut Out)) {
+        match self.values {
+            Values::Shown => write(self),
+            Values::Hidden => self.push("?"),
+        }
+    }
+
+    /// The same for a number.
+    pub(crate) fn number(&mut self, number: impl fmt::Display) {
+        self.value(|out| out.push(&number.to_string()));
     }
 
     fn custom_name(&mut self, name: &str) {
@@ -245,9 +291,8 @@ impl Out {
 
     pub(crate) fn segment(&mut self, segment: &SegmentKind) {
         match segment {
-            SegmentKind::Name(name) | SegmentKind::Annotation(name) | SegmentKind::Key(name) => {
-                self.data(name);
-            }
+            SegmentKind::Name(name) | SegmentKind::Annotation(name) => self.data(name),
+            SegmentKind::Key(key) => self.value(|out| out.data(key)),
             SegmentKind::Arguments(arguments) => self.arguments(arguments),
             SegmentKind::Count(options) => {
                 self.push("$count");
@@ -315,46 +360,40 @@ impl Out {
                 .count
                 .iter()
                 .for_each(|(count, _)| self.push(&count.to_string())),
-            "$deltatoken" => o.delta_token.iter().for_each(|token| self.data(token)),
+            "$deltatoken" => self.texts(&o.delta_token),
             "$expand" => o
                 .expand
                 .iter()
                 .for_each(|items| self.list(items, Out::expand_item)),
             "$filter" => o.filter.iter().for_each(|expr| self.expr(expr)),
-            "$format" => o.format.iter().for_each(|format| self.data(format)),
-            "$id" => o.id.iter().for_each(|id| self.data(id)),
-            "$index" => o
-                .index
-                .iter()
-                .for_each(|(index, _)| self.push(&index.to_string())),
+            "$format" => self.texts(&o.format),
+            "$id" => self.texts(&o.id),
+            "$index" => o.index.iter().for_each(|(index, _)| self.number(index)),
             "$levels" => o.levels.iter().for_each(|(levels, _)| match levels {
-                Some(levels) => self.push(&levels.to_string()),
+                Some(levels) => self.number(levels),
                 None => self.push("max"),
             }),
             "$orderby" => o
                 .order_by
                 .iter()
                 .for_each(|items| self.list(items, Out::order_by_item)),
-            "$schemaversion" => o
-                .schema_version
-                .iter()
-                .for_each(|version| self.data(version)),
+            "$schemaversion" => self.texts(&o.schema_version),
             "$search" => o.search.iter().for_each(|search| self.search(search)),
             "$select" => o
                 .select
                 .iter()
                 .for_each(|items| self.list(items, Out::select_item)),
-            "$skip" => o
-                .skip
-                .iter()
-                .for_each(|skip| self.push(&skip.value.to_string())),
-            "$skiptoken" => o.skip_token.iter().for_each(|token| self.data(token)),
-            "$top" => o
-                .top
-                .iter()
-                .for_each(|top| self.push(&top.value.to_string())),
+            "$skip" => o.skip.iter().for_each(|skip| self.number(skip.value)),
+            "$skiptoken" => self.texts(&o.skip_token),
+            "$top" => o.top.iter().for_each(|top| self.number(top.value)),
             _ => {}
         }
+    }
+
+    /// The text of an option, if it is present.
+    fn texts(&mut self, text: &Option<String>) {
+        text.iter()
+            .for_each(|text| self.value(|out| out.data(text)));
     }
 
     pub(crate) fn order_by_item(&mut self, item: &OrderByItem) {
@@ -398,78 +437,5 @@ impl Out {
             ExpandSuffix::Count => self.push("/$count"),
         }
         self.nested(&item.options);
-    }
-
-    /// The value of `$search`.
-    pub(crate) fn search(&mut self, search: &SearchExpr) {
-        let start = self.text.len();
-        self.search_part(search);
-        // A quote at the start would make one string of all.
-        let is_word = self
-            .text
-            .get(start..)
-            .is_some_and(|text| text.starts_with("%27"));
-        if is_word {
-            self.text.insert(start, '(');
-            self.push(")");
-        }
-    }
-
-    fn search_part(&mut self, search: &SearchExpr) {
-        match search {
-            SearchExpr::Incomplete(term) => self.quoted(&term.text),
-            SearchExpr::Term(term) if term.phrase => {
-                self.push("\"");
-                self.data(&term.text);
-                self.push("\"");
-            }
-            // A word that is spelt as an operator.
-            SearchExpr::Term(term) if matches!(term.text.as_str(), "AND" | "OR" | "NOT") => {
-                self.push("(");
-                self.push(&term.text);
-                self.push(")");
-            }
-            SearchExpr::Term(term) => self.search_word(&term.text),
-            SearchExpr::And(terms) => self.search_chain(terms, " AND ", |term| {
-                matches!(term, SearchExpr::And(_) | SearchExpr::Or(_))
-            }),
-            SearchExpr::Or(terms) => {
-                self.search_chain(terms, " OR ", |term| matches!(term, SearchExpr::Or(_)));
-            }
-            SearchExpr::Not(term) => {
-                self.push("NOT ");
-                let inside = matches!(**term, SearchExpr::And(_) | SearchExpr::Or(_));
-                self.search_operand(term, inside);
-            }
-        }
-    }
-
-    fn search_word(&mut self, word: &str) {
-        let quote = usize::from(word.starts_with('\''));
-        self.encoded(word.get(..quote).unwrap_or(""), "'");
-        self.encoded(word.get(quote..).unwrap_or(""), ";&#[]{}\\^`|<>");
-    }
-
-    fn search_chain(
-        &mut self,
-        terms: &[SearchExpr],
-        between: &str,
-        inside: fn(&SearchExpr) -> bool,
-    ) {
-        for (index, term) in terms.iter().enumerate() {
-            if index > 0 {
-                self.push(between);
-            }
-            self.search_operand(term, inside(term));
-        }
-    }
-
-    fn search_operand(&mut self, term: &SearchExpr, parentheses: bool) {
-        if !parentheses {
-            return self.search_part(term);
-        }
-        self.push("(");
-        self.search_part(term);
-        self.push(")");
     }
 }

@@ -93,10 +93,12 @@ impl Parser<'_> {
                     return Ok(SearchExpr::Not(Box::new(operand)));
                 }
                 self.set_position(end);
+                let span = self.span_from(start);
+                self.check("string_bytes", self.limits.string_bytes, end - start, span)?;
                 Ok(SearchExpr::Term(SearchTerm {
                     text: self.slice(start, end).to_owned(),
                     phrase: false,
-                    span: self.span_from(start),
+                    span,
                 }))
             }
             Piece::Phrase(end) => {

@@ -200,7 +200,10 @@ pub(crate) fn decoded(text: &str) -> String {
 pub(crate) fn headers(response: &Response) -> String {
     let mut sorted: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (name, value) in &response.headers {
-        if !matches!(&**name, "date" | "content-length" | "transfer-encoding") {
+        if !matches!(
+            &**name,
+            "date" | "content-length" | "transfer-encoding" | "x-request-id"
+        ) {
             sorted.entry(name).or_default().push(value);
         }
     }

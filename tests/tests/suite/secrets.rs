@@ -8,7 +8,7 @@ const TOKEN: &str = "tok/en+s3cret==ü";
 const UNKNOWN: &str = "unk/nown+s3cret==ü";
 
 /// The forms in which a text may stand in a log.
-fn forms(text: &str) -> BTreeSet<String> {
+pub(crate) fn forms(text: &str) -> BTreeSet<String> {
     let bytes = text.as_bytes();
     let encode = |plain: fn(u8) -> bool, hex: fn(u8) -> String| -> String {
         bytes

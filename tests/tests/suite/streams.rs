@@ -582,8 +582,7 @@ async fn a_slow_reader_of_a_page_holds_no_connection() {
 #[tokio::test]
 async fn a_statement_that_takes_too_long_is_504() {
     let large = Large::new(1_000).await;
-    let server =
-        large.server(|config| config.settings.statement_timeout = Duration::from_millis(500));
+    let server = large.server(|config| config.settings.limits.statement_ms = 500);
     let client = server.of("KEY");
     client.get("/v1.0/odata/Inbox").expect(200);
     large

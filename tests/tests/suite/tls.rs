@@ -52,7 +52,7 @@ async fn everything_goes_through_tls() {
     let server = Server::start_anyway(&url, |_| {});
     // Shorter than the time for which a statement waits for a lock.
     let hasty = Server::start_anyway(&url, |config| {
-        config.settings.statement_timeout = Duration::from_millis(1500);
+        config.settings.limits.statement_ms = 1500;
     });
     assert!(
         server

@@ -135,7 +135,7 @@ impl<'a> Binder<'a> {
                 Ok(stage)
             }
             K::Skip(number) => {
-                let skip = number.value;
+                let skip = self.rows_to_skip(number)?;
                 self.window(base, stage, Cut { skip, limit: None }, span)
             }
             K::Top(number) => {

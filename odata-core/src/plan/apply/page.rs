@@ -56,6 +56,7 @@ impl<'a> Binder<'a> {
         let expanded = self.in_option("$expand", |binder| {
             binder.bind_derived_expand(frame, &relation, options)
         })?;
+        let skip = self.bind_skip(options)?;
         let mut members = Vec::new();
         let mut joined: Vec<(&str, Related, Vec<Member>)> = Vec::new();
         let columns = relation.names.columns.iter().enumerate();
@@ -91,7 +92,7 @@ impl<'a> Binder<'a> {
             input: Input::Derived(Box::new(derived)),
             order,
             asked_order,
-            skip: options.skip.map_or(0, |skip| skip.value),
+            skip,
             top: options.top.map(|top| top.value),
             count: options.count.is_some_and(|(count, _)| count),
             shape: Shape {

@@ -49,7 +49,7 @@ impl Out {
             TransformationKind::Search(search) => self.search(search),
             TransformationKind::OrderBy(items) => self.list(items, Out::order_by_item),
             TransformationKind::Skip(number) | TransformationKind::Top(number) => {
-                self.push(&number.value.to_string());
+                self.number(number.value);
             }
             TransformationKind::Rank { amount, by, .. } => {
                 self.expr(amount);
@@ -86,7 +86,7 @@ impl Out {
                 }
                 if let Some(distance) = distance {
                     self.push(",");
-                    self.push(&distance.value.to_string());
+                    self.number(distance.value);
                 }
                 if *keep_start {
                     self.push(",keep start");

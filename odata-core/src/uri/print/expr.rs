@@ -18,7 +18,7 @@ impl Out {
             ExprKind::Object(members) => {
                 self.push("{");
                 self.list(members, |out, (name, value)| {
-                    out.json_string(name);
+                    out.value(|out| out.json_string(name));
                     out.push(":");
                     out.expr(value);
                 });
@@ -169,6 +169,10 @@ impl Out {
     }
 
     pub(crate) fn literal(&mut self, literal: &Literal) {
+        self.value(|out| out.shown_literal(literal));
+    }
+
+    fn shown_literal(&mut self, literal: &Literal) {
         match literal {
             Literal::Null => self.push("null"),
             Literal::Boolean(value) => self.push(&value.to_string()),

@@ -6,7 +6,7 @@ use crate::limits::Limits;
 
 /// Limits of length out of the way, so that the parser itself has to hold.
 fn long() -> Limits {
-    Limits { url_bytes: 16 * 1024 * 1024, ..Limits::default() }
+    Limits { url_bytes: 16 * 1024 * 1024, option_bytes: 16 * 1024 * 1024, ..Limits::default() }
 }
 
 /// Parses on three quarters of a worker's 2 MiB of stack, and expects an error of this code.
