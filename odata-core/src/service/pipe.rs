@@ -42,6 +42,8 @@ struct State {
     unbudgeted: usize,
     ended: bool,
     aborted: bool,
+    /// Whether the reader was made to send what it has before it hears of the abort.
+    told: bool,
     reader_gone: bool,
     waker: Option<Waker>,
 }
@@ -205,6 +207,12 @@ impl MessageBody for Body {
             return Poll::Ready(Some(Ok(chunk)));
         }
         if state.aborted {
+            // The error takes back what was not sent yet, be it the status line: a client that is
+            // told nothing at all can't tell an answer that was cut from a service that is gone.
+            if !std::mem::replace(&mut state.told, true) {
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
             return Poll::Ready(Some(Err(Interrupted)));
         }
         if state.ended {

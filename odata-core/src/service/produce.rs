@@ -9,6 +9,7 @@ use crate::error::Error;
 use actix_web::HttpResponse;
 use bytes::Bytes;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 /// Reads the end of a statement whose last row was taken, so that its connection is free.
@@ -44,11 +45,13 @@ pub(super) fn stream(
         sent: 0,
     };
     let deadline = tokio::time::Instant::from_std(started) + settings.stream_timeout;
+    let count = service.clone();
     service.runtime.spawn(async move {
         if tokio::time::timeout_at(deadline, producer.run())
             .await
             .is_err()
         {
+            count.interrupted.fetch_add(1, Ordering::Relaxed);
             tracing::warn!("an answer was cut: it took longer than the stream time-out");
         }
     });
@@ -77,14 +80,13 @@ impl Producer {
                     ..
                 } = self;
                 drop(rows);
-                if sender.drained(service.settings.drained_timeout).await == Err(Stopped::Stalled) {
-                    tracing::info!("an answer was cut: its client stopped reading");
+                if let Err(stopped) = sender.drained(service.settings.drained_timeout).await {
+                    service.interrupted.fetch_add(1, Ordering::Relaxed);
+                    stopped.log();
                 }
+                return;
             }
-            Err(Cut::Client(Stopped::Gone)) => tracing::debug!("a client hung up"),
-            Err(Cut::Client(Stopped::Stalled)) => {
-                tracing::info!("an answer was cut: its client stopped reading");
-            }
+            Err(Cut::Client(stopped)) => stopped.log(),
             Err(Cut::Database(failure)) => {
                 if failure.reason == Reason::Mismatch {
                     self.service.changed.notify_one();
@@ -100,6 +102,7 @@ impl Producer {
                 );
             }
         }
+        self.service.interrupted.fetch_add(1, Ordering::Relaxed);
     }
 
     async fn produce(&mut self) -> Result<(), Cut> {
@@ -114,9 +117,7 @@ impl Producer {
                 row = self.rows.next() => row,
                 () = &mut pause => {
                     pause.as_mut().reset(tokio::time::Instant::now() + FLUSH_AFTER);
-                    if !self.buffer.is_empty() {
-                        self.flush().await?;
-                    }
+                    self.flush().await?;
                     continue;
                 }
                 () = self.sender.closed() => return Err(Cut::Client(Stopped::Gone)),
@@ -147,12 +148,26 @@ impl Producer {
     }
 
     async fn flush(&mut self) -> Result<(), Cut> {
-        let chunk = Bytes::from(std::mem::replace(
-            &mut self.buffer,
-            Vec::with_capacity(CHUNK + CHUNK / 8),
-        ));
+        let end = self.buffer.len().saturating_sub(self.writer.kept_back());
+        if end == 0 {
+            return Ok(());
+        }
+        let mut rest = Vec::with_capacity(CHUNK + CHUNK / 8);
+        rest.extend_from_slice(&self.buffer[end..]);
+        let mut chunk = std::mem::replace(&mut self.buffer, rest);
+        chunk.truncate(end);
+        let chunk = Bytes::from(chunk);
         self.sent += chunk.len();
         self.sender.send(chunk).await.map_err(Cut::Client)
+    }
+}
+
+impl Stopped {
+    fn log(self) {
+        match self {
+            Stopped::Gone => tracing::debug!("a client hung up"),
+            Stopped::Stalled => tracing::info!("an answer was cut: its client stopped reading"),
+        }
     }
 }
 
