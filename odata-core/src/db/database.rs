@@ -3,7 +3,7 @@
 use super::config::DatabaseConfig;
 use super::connect::Connector;
 use super::failure::{Failure, Reason};
-use super::lane::{CONNECT_PATIENCE, Lane};
+use super::lane::Lane;
 use super::param::Bound;
 use super::pool::{Lease, Manager, Shared};
 use super::statement_cache::Prepared;
@@ -111,8 +111,6 @@ impl Database {
         })
         .max_size(options.size.max(1))
         .wait_timeout(Some(options.wait))
-        .create_timeout(Some(CONNECT_PATIENCE))
-        .recycle_timeout(Some(CONNECT_PATIENCE))
         .runtime(Runtime::Tokio1)
         .build()
         .map_err(|error| internal(format!("the pool of connections: {error}")))?;
