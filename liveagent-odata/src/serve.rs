@@ -132,13 +132,13 @@ impl Application {
             match check::compare(&self.database, &self.config, &self.administrators).await {
                 Ok((schema, report)) => {
                     let is_new = report.findings != found;
-                    if is_new {
-                        report.log();
-                    }
                     if !report.fits() {
                         self.service.withdraw();
                     } else if is_due || is_new {
                         self.service.serve(schema);
+                    }
+                    if is_new {
+                        report.log();
                     }
                     is_due = false;
                     found = report.findings;

@@ -108,6 +108,8 @@ impl Producer {
     async fn produce(&mut self) -> Result<(), Cut> {
         let pause = tokio::time::sleep(FLUSH_AFTER);
         tokio::pin!(pause);
+        // It is due, and with it the answer has begun.
+        self.flush().await?;
         loop {
             if self.buffer.len() >= CHUNK {
                 self.flush().await?;

@@ -61,7 +61,8 @@ async fn an_answer_that_is_cut_at_any_row_is_not_whole() {
 #[tokio::test]
 async fn what_breaks_before_the_first_row_is_tried_once_more() {
     let world = World::new(100).await;
-    let server = world.server(|_| {});
+    // Of each kind there is one that is open: one that has to be opened is not tried twice.
+    let server = world.server(|config| config.pool.lane = 1);
     let client = of(&server);
     for path in [
         "Message",
@@ -93,15 +94,19 @@ async fn what_breaks_before_the_first_row_is_tried_once_more() {
 
 #[tokio::test]
 async fn a_row_that_fails_late_cuts_the_answer() {
-    let world = World::new(130_000).await;
+    let world = World::new(110_000).await;
     let url = world.proxy.connection_string("postgres");
     let program = Program::serve(&url, &["--workers=2"]);
     program.wait_for("serving http://");
     let client = program.client().token("KEY");
     for form in FORMS {
-        // Row 100,000 divides by zero.
-        let path = |id: u32| format!("Message?$filter=1 div (id sub {id}) ne 7&$orderby=id");
-        let response = form.ask_for(&client, &path(100_000));
+        // That row divides by zero.
+        let row = if form == Form::Json { 100_000 } else { 20_000 };
+        let path = |id: u32| {
+            let last = row + 5_000;
+            format!("Message?$filter=id le {last} and 1 div (id sub {id}) ne 7&$orderby=id")
+        };
+        let response = form.ask_for(&client, &path(row));
         let whole = form.ask_for(&client, &path(900_000)).expect(200);
         is_cut(&response, form, &whole);
         assert!(!response.body.is_empty(), "{form:?}");

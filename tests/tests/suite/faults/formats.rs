@@ -49,7 +49,12 @@ impl Form {
             ("Accept-Encoding", coding),
             ("Prefer", "odata.maxpagesize=1000000"),
         ];
-        client.get_with(&path, &headers)
+        let mut response = client.get_with(&path, &headers);
+        if response.status != 200 {
+            // An error is coded as the answer would be.
+            response.body = self.read(&response.body);
+        }
+        response
     }
 
     /// As much of a body as can be read, without its coding.
