@@ -11,6 +11,7 @@ use crate::exit::{self, Exit};
 use crate::explorer;
 use crate::http;
 use actix_web::dev::Server;
+use futures_util::FutureExt as _;
 use odata_core::db::{Database, Failure};
 use odata_core::service::Service;
 use std::future::pending;
@@ -94,13 +95,13 @@ impl Application {
     }
 
     /// Reads the database until it is there.
-    async fn load_until_it_is_there(&self) -> Result<(), Exit> {
+    async fn load_until_it_is_there(&self) -> Result<Report, Exit> {
         let mut pause = FIRST_PAUSE;
         loop {
             match self.load().await {
                 Ok(report) if report.fits() => {
                     report.log();
-                    return Ok(());
+                    return Ok(report);
                 }
                 Ok(report) => return Err(report.exit()),
                 Err(failure) => tracing::warn!(
@@ -113,24 +114,38 @@ impl Application {
         }
     }
 
-    /// Reads the database again whenever a statement finds that it has changed. While it does not
-    /// fit, nothing of it is served.
-    async fn follow_changes(&self) {
+    /// Reads the database again whenever a statement finds that it has changed, and again and again
+    /// while it is another than at the `start`: no statement fails on a column that is back, whose
+    /// values would be null for good. While it does not fit, nothing of it is served.
+    async fn follow_changes(&self, start: &Report) {
+        let mut found = start.findings.clone();
+        let mut is_due = false;
         loop {
-            self.service.changed().await;
-            tracing::warn!("the database has changed and is read again");
-            loop {
-                match self.load().await {
-                    Ok(report) => {
-                        report.log();
-                        if report.fits() {
-                            break;
-                        }
+            let is_told = if is_due || found != start.findings {
+                self.service.changed().now_or_never().is_some()
+            } else {
+                self.service.changed().await;
+                true
+            };
+            if is_told {
+                tracing::warn!("the database has changed and is read again");
+            }
+            is_due |= is_told;
+            match check::compare(&self.database, &self.config, &self.administrators).await {
+                Ok((schema, report)) => {
+                    let is_new = report.findings != found;
+                    if !report.fits() {
                         self.service.withdraw();
+                    } else if is_due || is_new {
+                        self.service.serve(schema);
                     }
-                    Err(failure) => tracing::warn!("the database can't be read: {failure}"),
+                    if is_new {
+                        report.log();
+                    }
+                    is_due = false;
+                    found = report.findings;
                 }
-                tokio::time::sleep(BETWEEN_READINGS).await;
+                Err(failure) => tracing::warn!("the database can't be read: {failure}"),
             }
             tokio::time::sleep(BETWEEN_READINGS).await;
         }
@@ -145,10 +160,10 @@ pub async fn run(config: Config, ready: impl FnOnce(SocketAddr)) -> Result<(), E
     let mut server = tokio::spawn(server);
     tracing::info!("listening on http://{address}, the database is read");
     let life = async {
-        application.load_until_it_is_there().await?;
+        let start = application.load_until_it_is_there().await?;
         tracing::info!("serving http://{address}{SERVICE_PATH}/");
         ready(address);
-        application.follow_changes().await;
+        application.follow_changes(&start).await;
         pending().await
     };
     let signal = tokio::select! {

@@ -17,6 +17,7 @@ pub mod fixture;
 mod http;
 pub mod oracle;
 mod postgres;
+pub mod proxy;
 pub mod readme;
 pub mod sales;
 mod server;

@@ -21,6 +21,7 @@ pub struct DatabaseConfig {
     pub(super) targets: Vec<Target>,
     /// Whether each new connection begins at another target (`load_balance_hosts=random`).
     pub(super) balance: bool,
+    pub(super) role: Role,
     pub(super) tls: TlsOptions,
 }
 
@@ -37,6 +38,16 @@ pub(super) enum Host {
     Unix(PathBuf),
     /// A name, and its address if that is given.
     Tcp(String, Option<IpAddr>),
+}
+
+/// Which of the servers will do (`target_session_attrs`). The driver would ask whether the session can
+/// write, and none of ours can: what is meant is the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Role {
+    #[default]
+    Any,
+    Primary,
+    Standby,
 }
 
 /// How the connection is encrypted and the server known, with libpq's words and meanings.
@@ -69,7 +80,6 @@ const HANDED_OVER: &[&str] = &[
     "keepalives_interval",
     "keepalives_retries",
     "sslnegotiation",
-    "target_session_attrs",
     "channel_binding",
 ];
 
@@ -79,6 +89,7 @@ const OWN: &[&str] = &[
     "hostaddr",
     "port",
     "load_balance_hosts",
+    "target_session_attrs",
     "tcp_user_timeout",
     "keepalives_count",
     "sslmode",
@@ -86,6 +97,15 @@ const OWN: &[&str] = &[
     "sslcert",
     "sslkey",
     "gssencmode",
+];
+
+/// The values of `target_session_attrs`.
+const ROLES: &[(&str, Role)] = &[
+    ("any", Role::Any),
+    ("read-write", Role::Primary),
+    ("primary", Role::Primary),
+    ("read-only", Role::Standby),
+    ("standby", Role::Standby),
 ];
 
 /// The values of `sslmode`.
@@ -121,6 +141,16 @@ impl FromStr for DatabaseConfig {
                 return Err(not_one_of("load_balance_hosts", other, &known));
             }
         };
+        let role = match pairs.take("target_session_attrs") {
+            None => Role::Any,
+            Some(name) => match ROLES.iter().find(|(known, _)| *known == name) {
+                Some((_, role)) => *role,
+                None => {
+                    let known: Vec<&str> = ROLES.iter().map(|(known, _)| *known).collect();
+                    return Err(not_one_of("target_session_attrs", &name, &known));
+                }
+            },
+        };
         // Milliseconds, as libpq has it; the driver's own parser takes seconds.
         let tcp_user_timeout = match pairs.take("tcp_user_timeout") {
             Some(text) => text.parse().map(Duration::from_millis).map_err(|_| {
@@ -151,6 +181,7 @@ impl FromStr for DatabaseConfig {
             driver,
             targets,
             balance,
+            role,
             tls,
         })
     }
@@ -443,6 +474,10 @@ mod tests {
         fails(
             "postgres://a/x?pgbouncer=true",
             "unknown option 'pgbouncer'",
+        );
+        fails(
+            "host=a target_session_attrs=read-rite",
+            "did you mean 'read-write'?",
         );
         fails("postgres://me:s3cret@a:abc/x", "'port'");
         fails(

@@ -1,6 +1,6 @@
 //! One connection to the database: opened, its session set up, its address known.
 
-use super::config::{DatabaseConfig, Host, Target};
+use super::config::{DatabaseConfig, Host, Role, Target};
 use super::failure::Failure;
 use super::param::types;
 use super::statement_cache::{Prepared, StatementCache};
@@ -127,8 +127,10 @@ impl Connector {
                 (name.clone(), vec![Address::Tcp(address)])
             }
             Host::Tcp(name, None) => {
-                let addresses = tokio::net::lookup_host((&**name, target.port))
+                let lookup = tokio::net::lookup_host((&**name, target.port));
+                let addresses = tokio::time::timeout(self.patience(), lookup)
                     .await
+                    .unwrap_or_else(|elapsed| Err(elapsed.into()))
                     .map_err(ConnectError::Io)?;
                 (name.clone(), addresses.map(Address::Tcp).collect())
             }
@@ -139,18 +141,29 @@ impl Connector {
                 address,
                 name: name.clone(),
             };
-            match self.connect_peer(&peer, statement_timeout).await {
-                Ok(client) => return Ok((client, peer)),
-                Err(error) => last = Some(error),
+            // The driver's own time-out ends with the connection, before a word is said on it.
+            let connect = async {
+                let client = self.connect_peer(&peer, statement_timeout).await?;
+                check_role(&client, self.config.role).await?;
+                Ok(client)
+            };
+            match tokio::time::timeout(self.patience(), connect).await {
+                Ok(Ok(client)) => return Ok((client, peer)),
+                Ok(Err(error)) => last = Some(error),
+                Err(elapsed) => last = Some(ConnectError::Io(elapsed.into())),
             }
         }
-        Err(last.map_or_else(
-            || {
-                let message = format!("the host '{name}' has no address");
-                ConnectError::Io(io::Error::new(io::ErrorKind::NotFound, message))
-            },
-            ConnectError::Driver,
-        ))
+        Err(last.unwrap_or_else(|| {
+            let message = format!("the host '{name}' has no address");
+            ConnectError::Io(io::Error::new(io::ErrorKind::NotFound, message))
+        }))
+    }
+
+    /// How long a server may take until a session with it is ready, as libpq's `connect_timeout` has
+    /// it: the next one has its turn then.
+    fn patience(&self) -> Duration {
+        let told = self.config.driver.get_connect_timeout();
+        *told.expect("a DatabaseConfig has one")
     }
 
     async fn connect_peer(
@@ -206,6 +219,30 @@ impl Connector {
             Err(error) if error.as_db_error().is_none() => Err(error),
             _ => Ok(client),
         }
+    }
+}
+
+/// Whether it is such a server.
+async fn check_role(client: &ClientWrapper, role: Role) -> Result<(), ConnectError> {
+    if role == Role::Any {
+        return Ok(());
+    }
+    let row = client.query_one("SELECT pg_is_in_recovery()", &[]).await?;
+    let found = if row.try_get(0)? {
+        Role::Standby
+    } else {
+        Role::Primary
+    };
+    if found == role {
+        return Ok(());
+    }
+    let message = format!("the server is a {found:?}, not a {role:?}").to_lowercase();
+    Err(ConnectError::Io(io::Error::other(message)))
+}
+
+impl From<tokio_postgres::Error> for ConnectError {
+    fn from(error: tokio_postgres::Error) -> ConnectError {
+        ConnectError::Driver(error)
     }
 }
 

@@ -5,7 +5,7 @@
 //! takes longer than a short statement. So each HTTP thread may have connections of its own.
 
 use super::database::{Inner, PoolOptions};
-use super::lane::{CONNECT_PATIENCE, Lane};
+use super::lane::Lane;
 use super::pool::{Manager, Shared};
 use super::turns::HomeId;
 use crate::error::{Code, Error, Result};
@@ -54,8 +54,6 @@ impl Home {
             statement_timeout: options.stream_timeout,
         })
         .max_size(options.size.max(1))
-        .create_timeout(Some(CONNECT_PATIENCE))
-        .recycle_timeout(Some(CONNECT_PATIENCE))
         .runtime(Runtime::Tokio1)
         .build()
         .map_err(|error| Error::new(Code::Internal, format!("the pool of connections: {error}")))?;

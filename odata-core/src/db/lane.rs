@@ -41,8 +41,6 @@ struct Slot {
 /// The longest wait between two attempts to open a connection.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
-/// How long a connection may take to open, all its hosts and its handshake included.
-pub(super) const CONNECT_PATIENCE: Duration = Duration::from_secs(10);
 
 impl Lane {
     pub(super) fn new(
@@ -66,7 +64,7 @@ impl Lane {
         statement: &Statement,
         deadline: Duration,
     ) -> Result<Rows, Failure> {
-        let slot = &self.slots[self.turn.fetch_add(1, Ordering::Relaxed) % self.slots.len()];
+        let slot = self.slot();
         let mut on = None;
         let attempts = async {
             match self.attempt(slot, statement, &mut on).await {
@@ -91,19 +89,35 @@ impl Lane {
         }
     }
 
+    /// The place whose turn it is, but for those that could not be opened a moment ago.
+    fn slot(&self) -> &Mutex<Slot> {
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed);
+        let in_turn = (0..self.slots.len()).map(|n| &self.slots[(turn + n) % self.slots.len()]);
+        let is_closed = |slot: &Mutex<Slot>| slot.try_lock().is_ok_and(|slot| slot.is_closed());
+        let mut open = in_turn.clone().filter(|slot| !is_closed(slot));
+        open.next().unwrap_or(&self.slots[turn % self.slots.len()])
+    }
+
     /// Whether some connection of the lane answers.
     pub(super) async fn ping(&self, patience: Duration) -> Result<(), Failure> {
         let mut last = Failure::timeout(patience);
         for slot in &self.slots {
+            let mut on = None;
             let answer = async {
                 let session = self.session(slot).await?;
+                on = Some(session.clone());
                 let answer = session.client.check_connection().await;
                 answer.map_err(|error| Failure::of_statement(&error, false))
             };
             match tokio::time::timeout(patience, answer).await {
                 Ok(Ok(())) => return Ok(()),
                 Ok(Err(failure)) => last = failure,
-                Err(_) => {}
+                // It may have fallen silent for good: the next to come gets another.
+                Err(_) => {
+                    if let Some(session) = on {
+                        leave(slot, &session).await;
+                    }
+                }
             }
         }
         Err(last)
@@ -178,28 +192,32 @@ impl Lane {
             return Ok(session.clone());
         }
         slot.session = None;
-        if slot
-            .closed_until
-            .is_some_and(|until| Instant::now() < until)
-        {
+        if slot.is_closed() {
             return Err(Failure::unavailable("the database cannot be reached"));
         }
         let connect = self.shared.connect(&self.runtime, self.statement_timeout);
-        let failure = match tokio::time::timeout(CONNECT_PATIENCE, connect).await {
-            Ok(Ok(session)) => {
+        let failure = match connect.await {
+            Ok(session) => {
                 *slot = Slot {
                     session: Some(session.clone()),
                     ..Slot::default()
                 };
                 return Ok(session);
             }
-            Ok(Err(error)) => Failure::of_connecting(&error),
-            Err(_) => Failure::unavailable("the database cannot be reached"),
+            Err(error) => Failure::of_connecting(&error),
         };
         let pause = FIRST_PAUSE * 2u32.saturating_pow(slot.failures.min(8));
         slot.failures += 1;
         slot.closed_until = Some(Instant::now() + pause.min(LONGEST_PAUSE));
         Err(failure)
+    }
+}
+
+impl Slot {
+    /// Whether it isn't tried again yet.
+    fn is_closed(&self) -> bool {
+        self.closed_until
+            .is_some_and(|until| Instant::now() < until)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Rows to CSV (RFC 4180): a header, then a line for each row, straight from its cells.
 //!
-//! Null is an empty field, empty text a pair of quotes; where there is one column alone null is that
-//! too, since readers skip an empty line. An expanded entity's properties stand beside the others, as
+//! Null is an empty field, empty text a pair of quotes. Where there is one column alone each field is in
+//! quotes, null too: readers skip an empty line, and a line that was cut is told from a whole one. An expanded entity's properties stand beside the others, as
 //! `inbox/name`; a collection has no form here, nor has a reference.
 
 use super::cell::CellOptions;
@@ -64,30 +64,36 @@ impl CsvWriter {
         out.extend_from_slice(b"\r\n");
     }
 
-    /// The line of a row. `scratch` is used and left behind, so that no cell allocates.
+    /// The line of a row. `scratch` is used and left behind, so that no cell allocates. Where in `out`
+    /// the line may be cut, so that nobody takes what is before for a line.
     pub fn line(
         &self,
         out: &mut Vec<u8>,
         cells: &impl Cells,
         scratch: &mut Vec<u8>,
-    ) -> std::result::Result<(), CellError> {
+    ) -> std::result::Result<usize, CellError> {
+        let mut last = out.len();
         for (i, column) in self.columns.iter().enumerate() {
             if i > 0 {
+                last = out.len();
                 out.push(b',');
             }
             scratch.clear();
-            if column.cell.write_text(scratch, cells.cell(column.output))? {
-                let text = column.cell.is_text();
-                field(out, scratch, text && self.escape_formulas);
-                if text && scratch.is_empty() {
+            let is_there = column.cell.write_text(scratch, cells.cell(column.output))?;
+            let is_text = is_there && column.cell.is_text();
+            let formula = is_text && self.escape_formulas && is_formula(scratch);
+            if self.columns.len() == 1 {
+                quoted(out, scratch, formula);
+            } else if is_there {
+                field(out, scratch, formula);
+                if is_text && scratch.is_empty() {
                     out.extend_from_slice(b"\"\"");
                 }
-            } else if self.columns.len() == 1 {
-                out.extend_from_slice(b"\"\"");
             }
         }
         out.extend_from_slice(b"\r\n");
-        Ok(())
+        // One field alone is open behind its first quote.
+        Ok(last + usize::from(self.columns.len() == 1))
     }
 }
 
@@ -167,19 +173,19 @@ fn is_formula(text: &[u8]) -> bool {
         || rest.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠'])
 }
 
-/// One field, in quotes where it needs them.
-fn field(out: &mut Vec<u8>, text: &[u8], escape_formula: bool) {
-    let formula = escape_formula && is_formula(text);
-    let quoted = text
-        .iter()
-        .any(|byte| matches!(byte, b'"' | b',' | b'\r' | b'\n'));
-    if !quoted {
-        if formula {
-            out.push(b'\'');
-        }
-        out.extend_from_slice(text);
-        return;
+/// One field, in quotes where it needs them; a formula is escaped.
+fn field(out: &mut Vec<u8>, text: &[u8], formula: bool) {
+    let is_special = |byte: &u8| matches!(byte, b'"' | b',' | b'\r' | b'\n');
+    if text.iter().any(is_special) {
+        return quoted(out, text, formula);
     }
+    if formula {
+        out.push(b'\'');
+    }
+    out.extend_from_slice(text);
+}
+
+fn quoted(out: &mut Vec<u8>, text: &[u8], formula: bool) {
     out.push(b'"');
     if formula {
         out.push(b'\'');
@@ -200,7 +206,8 @@ mod tests {
     #[track_caller]
     fn check(text: &str, escape: bool, expected: &str) {
         let mut out = Vec::new();
-        field(&mut out, text.as_bytes(), escape);
+        let formula = escape && is_formula(text.as_bytes());
+        field(&mut out, text.as_bytes(), formula);
         assert_eq!(String::from_utf8(out).unwrap(), expected);
     }
 

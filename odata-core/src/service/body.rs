@@ -25,6 +25,9 @@ pub(super) trait RowsBody: Send {
     fn tail(&mut self, out: &mut Vec<u8>);
     /// Rows that were written.
     fn rows(&self) -> u64;
+    /// Bytes at the end of what was written that are kept back until more is there: without them what
+    /// stands before is nothing whole, wherever the answer is cut.
+    fn kept_back(&self) -> usize;
 }
 
 /// Writes the answer of one page as OData JSON.
@@ -248,14 +251,22 @@ impl RowsBody for CollectionBody {
     fn rows(&self) -> u64 {
         self.written
     }
+
+    fn kept_back(&self) -> usize {
+        // The object is open until its last byte.
+        0
+    }
 }
 
-/// Writes the whole result as lines: never paged, since nothing in it could lead on.
+/// Writes the whole result as lines: never paged, since nothing in it could lead on. Lines that are
+/// whole would be a whole answer of fewer rows: so the last one stays open until the next is there.
 pub(super) struct LinesBody {
     lines: Lines,
     /// The column of the key: a row without one stands for no row.
     key: usize,
     written: u64,
+    /// Bytes of the last line behind the place where it may be cut.
+    kept_back: usize,
     scratch: Vec<u8>,
 }
 
@@ -273,6 +284,7 @@ impl LinesBody {
             lines,
             key,
             written: 0,
+            kept_back: 0,
             scratch: Vec::new(),
         }
     }
@@ -292,11 +304,17 @@ impl RowsBody for LinesBody {
             return Ok(Progress::More);
         }
         self.head(out);
-        let written = match &self.lines {
+        let cut = match &self.lines {
             Lines::Csv(writer) => writer.line(out, &row, &mut self.scratch),
-            Lines::NdJson(entity) => entity.write(out, &row, None).map(|()| out.push(b'\n')),
+            Lines::NdJson(entity) => {
+                let brace = out.len();
+                let written = entity.write(out, &row, None);
+                out.push(b'\n');
+                written.map(|()| brace + 1)
+            }
         };
-        written.map_err(|error| broken_cell(&error))?;
+        let cut = cut.map_err(|error| broken_cell(&error))?;
+        self.kept_back = out.len() - cut;
         self.written += 1;
         Ok(Progress::More)
     }
@@ -309,10 +327,15 @@ impl RowsBody for LinesBody {
 
     fn tail(&mut self, out: &mut Vec<u8>) {
         self.head(out);
+        self.kept_back = 0;
     }
 
     fn rows(&self) -> u64 {
         self.written
+    }
+
+    fn kept_back(&self) -> usize {
+        self.kept_back
     }
 }
 

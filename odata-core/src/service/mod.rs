@@ -36,7 +36,7 @@ use futures_util::FutureExt as _;
 use planned::Plans;
 use rate::Rate;
 use std::panic::AssertUnwindSafe;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -96,6 +96,8 @@ struct Inner {
     budget: Arc<Budget>,
     rate: Rate,
     changed: Notify,
+    /// Answers that were begun and not brought to their end.
+    interrupted: AtomicU64,
 }
 
 /// What is served, with the documents that are made of it once.
@@ -118,6 +120,7 @@ impl Service {
             served: RwLock::new(None),
             draining: AtomicBool::new(false),
             changed: Notify::new(),
+            interrupted: AtomicU64::new(0),
         }))
     }
 
@@ -147,6 +150,12 @@ impl Service {
     /// Says that the service is about to stop: it is no longer ready, and answers what it has begun.
     pub fn drain(&self) {
         self.0.draining.store(true, Ordering::Relaxed);
+    }
+
+    /// How many answers were cut since the start: begun with 200, and not brought to their end, be it
+    /// for the database, a row, the time they took, or the client.
+    pub fn interrupted(&self) -> u64 {
+        self.0.interrupted.load(Ordering::Relaxed)
     }
 
     /// The database that it reads.

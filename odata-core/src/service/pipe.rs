@@ -40,8 +40,12 @@ struct Shared {
 struct State {
     chunks: VecDeque<(Bytes, Option<Share>)>,
     unbudgeted: usize,
+    /// Whether the reader has taken a chunk.
+    begun: bool,
     ended: bool,
     aborted: bool,
+    /// Whether the reader was made to send what it has before it hears of the abort.
+    told: bool,
     reader_gone: bool,
     waker: Option<Waker>,
 }
@@ -180,7 +184,13 @@ impl State {
 
     fn abort(&mut self) {
         self.aborted = true;
-        self.chunks.clear();
+        // Without a byte it could be taken for an answer without a row; with all of them for a whole
+        // one.
+        let is_unread = !self.begun && !self.ended;
+        self.chunks.truncate(usize::from(is_unread));
+        for (_, share) in &mut self.chunks {
+            self.unbudgeted += usize::from(share.take().is_some());
+        }
         self.wake();
     }
 }
@@ -199,12 +209,19 @@ impl MessageBody for Body {
         let mut state = self.0.state();
         if let Some((chunk, share)) = state.chunks.pop_front() {
             state.unbudgeted -= usize::from(share.is_none());
+            state.begun = true;
             drop(state);
             // Both may wait: a stored permit serves the one that comes later.
             self.0.progress.notify_one();
             return Poll::Ready(Some(Ok(chunk)));
         }
         if state.aborted {
+            // The error takes back what was not sent yet, be it the status line: a client that is
+            // told nothing at all can't tell an answer that was cut from a service that is gone.
+            if !std::mem::replace(&mut state.told, true) {
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
             return Poll::Ready(Some(Err(Interrupted)));
         }
         if state.ended {
@@ -249,6 +266,14 @@ mod tests {
 
         let (sender, mut body) = new(10, 10);
         drop(sender);
+        assert_eq!(next(&mut body).await, Some(Err(Interrupted)));
+
+        // What broke before anything of it was sent is no answer of nothing.
+        let (mut sender, mut body) = new(10, 10);
+        sender.send(Bytes::from_static(b"ab")).await.unwrap();
+        sender.send(Bytes::from_static(b"cd")).await.unwrap();
+        drop(sender);
+        assert_eq!(next(&mut body).await, Some(Ok(Bytes::from_static(b"ab"))));
         assert_eq!(next(&mut body).await, Some(Err(Interrupted)));
 
         // Its producer was ended by the stream's time-out while a slow client read on.

@@ -11,6 +11,7 @@ use crate::error::Error;
 use actix_web::HttpResponse;
 use bytes::Bytes;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 use tracing::Instrument as _;
 
@@ -50,18 +51,18 @@ pub(super) fn stream(
     let record = asked.record.clone();
     let revoked = until_revoked(asked);
     let deadline = tokio::time::Instant::from_std(started) + settings.stream_timeout;
+    let count = service.clone();
     // What ends it from outside says so before the body finds that nobody writes on.
     let ended = async move {
-        tokio::select! {
+        let (cause, why) = tokio::select! {
             () = tokio::time::sleep_until(deadline) => {
-                record.cut(Cause::TimeOut);
-                tracing::warn!("an answer was cut: it took longer than the stream time-out");
+                (Cause::TimeOut, "it took longer than the stream time-out")
             }
-            () = revoked => {
-                record.cut(Cause::Revoked);
-                tracing::warn!("an answer was cut: its token no longer gives what it gave");
-            }
-        }
+            () = revoked => (Cause::Revoked, "its token no longer gives what it gave"),
+        };
+        record.cut(cause);
+        count.interrupted.fetch_add(1, Ordering::Relaxed);
+        tracing::warn!("an answer was cut: {why}");
     };
     let production = async move {
         tokio::select! {
@@ -98,16 +99,13 @@ impl Producer {
                     ..
                 } = self;
                 drop(rows);
-                if sender.drained(service.settings.drained_timeout).await == Err(Stopped::Stalled) {
-                    record.cut(Cause::ClientStalled);
-                    tracing::info!("an answer was cut: its client stopped reading");
+                if let Err(stopped) = sender.drained(service.settings.drained_timeout).await {
+                    service.interrupted.fetch_add(1, Ordering::Relaxed);
+                    stopped.tell(&record);
                 }
+                return;
             }
-            Err(Cut::Client(Stopped::Gone)) => tracing::debug!("a client hung up"),
-            Err(Cut::Client(Stopped::Stalled)) => {
-                self.record.cut(Cause::ClientStalled);
-                tracing::info!("an answer was cut: its client stopped reading");
-            }
+            Err(Cut::Client(stopped)) => stopped.tell(&self.record),
             Err(Cut::Database(failure)) => {
                 self.record.cut(Cause::Database);
                 if failure.reason == Reason::Mismatch {
@@ -125,11 +123,14 @@ impl Producer {
                 );
             }
         }
+        self.service.interrupted.fetch_add(1, Ordering::Relaxed);
     }
 
     async fn produce(&mut self) -> Result<(), Cut> {
         let pause = tokio::time::sleep(FLUSH_AFTER);
         tokio::pin!(pause);
+        // It is due, and with it the answer has begun.
+        self.flush().await?;
         loop {
             if self.buffer.len() >= CHUNK {
                 self.flush().await?;
@@ -139,9 +140,7 @@ impl Producer {
                 row = self.rows.next() => row,
                 () = &mut pause => {
                     pause.as_mut().reset(tokio::time::Instant::now() + FLUSH_AFTER);
-                    if !self.buffer.is_empty() {
-                        self.flush().await?;
-                    }
+                    self.flush().await?;
                     continue;
                 }
                 () = self.sender.closed() => return Err(Cut::Client(Stopped::Gone)),
@@ -172,13 +171,31 @@ impl Producer {
     }
 
     async fn flush(&mut self) -> Result<(), Cut> {
-        let chunk = Bytes::from(std::mem::replace(
-            &mut self.buffer,
-            Vec::with_capacity(CHUNK + CHUNK / 8),
-        ));
+        let end = self.buffer.len().saturating_sub(self.writer.kept_back());
+        if end == 0 {
+            return Ok(());
+        }
+        let mut rest = Vec::with_capacity(CHUNK + CHUNK / 8);
+        rest.extend_from_slice(&self.buffer[end..]);
+        let mut chunk = std::mem::replace(&mut self.buffer, rest);
+        chunk.truncate(end);
+        let chunk = Bytes::from(chunk);
         self.sent += chunk.len();
         self.record.rows(self.writer.rows());
         self.sender.send(chunk).await.map_err(Cut::Client)
+    }
+}
+
+impl Stopped {
+    /// Tells the log, and the audit what that can't see by itself.
+    fn tell(self, record: &Record) {
+        match self {
+            Stopped::Gone => tracing::debug!("a client hung up"),
+            Stopped::Stalled => {
+                record.cut(Cause::ClientStalled);
+                tracing::info!("an answer was cut: its client stopped reading");
+            }
+        }
     }
 }
 

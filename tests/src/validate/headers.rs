@@ -16,7 +16,8 @@ pub(super) fn faults(exchange: &Exchange<'_>) -> Vec<Fault> {
     let response = exchange.response;
     if response.status >= 400 {
         faults.extend(error_language(exchange));
-        if exchange.method != "HEAD" && response.complete {
+        let is_plain = response.header("content-encoding").is_none();
+        if exchange.method != "HEAD" && response.complete && is_plain {
             faults.extend(error_form(&String::from_utf8_lossy(&response.body)));
         }
     } else {

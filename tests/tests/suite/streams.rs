@@ -1,8 +1,8 @@
 //! Long answers, and clients and databases that end before them. Each part has a PostgreSQL of its
 //! own, as it measures or breaks it; the memory is that of the program in a process of its own.
 
+use crate::large::{Large, connect};
 use crate::program::Program;
-use local_postgres::{Server as Postgres, Settings};
 use serde_json::Value;
 use std::collections::HashSet;
 use std::io::{self, Read};
@@ -11,100 +11,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
-use tests::{Client, Server};
-use tokio_postgres::NoTls;
+use tests::Client;
 
 const MESSAGES: usize = 500_000;
 const MIB: u64 = 1 << 20;
 const PATIENCE: Duration = Duration::from_secs(20);
-
-/// One inbox with 100 conversations, each with its part of the messages.
-const LARGE: &str = "
-    INSERT INTO accounts (id, name, created_at, updated_at) VALUES (1, 'large', now(), now());
-    INSERT INTO users (id, name, created_at, updated_at) VALUES (1, 'Ruth', now(), now());
-    INSERT INTO account_users (account_id, user_id, role, created_at, updated_at) VALUES (1, 1, 1, now(), now());
-    INSERT INTO access_tokens (owner_type, owner_id, token, created_at, updated_at) VALUES ('User', 1, 'KEY', now(), now());
-    INSERT INTO inboxes (id, channel_id, account_id, name, created_at, updated_at) VALUES (1, 1, 1, 'all', now(), now());
-    INSERT INTO conversations (id, account_id, inbox_id, display_id, assignee_id, created_at, updated_at)
-        SELECT i, 1, 1, i, 1, '2021-01-01', '2021-01-01' FROM generate_series(1, 100) i;
-    INSERT INTO messages (id, content, account_id, inbox_id, conversation_id, message_type, sender_type, sender_id, created_at, updated_at)
-        SELECT i, 'message ' || i || repeat(' and more', i % 20), 1, 1, 1 + i % 100, i % 4, 'User', 1,
-               timestamp '2021-01-01' + i * interval '1 minute', '2021-01-01'
-        FROM generate_series(1, :messages) i;
-    CREATE INDEX ON messages (conversation_id); CREATE INDEX ON messages (inbox_id); CREATE INDEX ON messages (account_id);
-    CREATE INDEX ON conversations (inbox_id);
-    ANALYZE";
-
-struct Large {
-    postgres: Postgres,
-    owner: tokio_postgres::Client,
-}
-
-impl Large {
-    async fn new(messages: usize) -> Large {
-        let postgres = tests::Postgres::own(&Settings {
-            parameters: vec![("max_wal_size".to_owned(), "4GB".to_owned())],
-            ..Settings::default()
-        });
-        let owner = connect(&postgres).await;
-        owner
-            .batch_execute(liveagent_odata::demo::schema_sql())
-            .await
-            .unwrap();
-        let sql = LARGE.replace(":messages", &messages.to_string());
-        owner.batch_execute(&sql).await.unwrap();
-        Large { postgres, owner }
-    }
-
-    fn url(&self) -> String {
-        self.postgres.connection_string("postgres")
-    }
-
-    fn server(&self, change: impl FnOnce(&mut liveagent_odata::config::Config)) -> Server {
-        let server = Server::start_anyway(&self.url(), change);
-        assert!(
-            server
-                .report()
-                .is_some_and(liveagent_odata::check::Report::fits)
-        );
-        server
-    }
-
-    /// Backends of the service in such a state.
-    async fn backends(&self, condition: &str) -> i64 {
-        let sql = format!(
-            "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'liveagent-odata' AND {condition}"
-        );
-        self.owner.query_one(&sql, &[]).await.unwrap().get(0)
-    }
-
-    /// Waits until no statement of the service runs.
-    async fn until_idle(&self) -> Duration {
-        let since = Instant::now();
-        while self.backends("state <> 'idle'").await > 0 {
-            assert!(since.elapsed() < PATIENCE, "a backend is busy");
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        since.elapsed()
-    }
-
-    async fn until_busy(&self) {
-        let since = Instant::now();
-        while self.backends("state = 'active'").await == 0 {
-            assert!(since.elapsed() < PATIENCE, "no backend is busy");
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
-    }
-}
-
-async fn connect(postgres: &Postgres) -> tokio_postgres::Client {
-    let (client, connection) =
-        tokio_postgres::connect(&postgres.connection_string("postgres"), NoTls)
-            .await
-            .unwrap();
-    tokio::spawn(connection);
-    client
-}
 
 /// The most memory of its own that a process has had since it was looked at.
 struct Watched {
@@ -151,7 +62,7 @@ impl Drop for Watched {
 }
 
 /// Resident memory that is the process's alone: shared buffers are not the work of one answer.
-fn own_memory(pid: u32) -> Option<u64> {
+pub(crate) fn own_memory(pid: u32) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
     let line = status.lines().find(|line| line.starts_with("RssAnon:"))?;
     let kib: u64 = line.split_whitespace().nth(1)?.parse().ok()?;

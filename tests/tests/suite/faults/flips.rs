@@ -1,0 +1,75 @@
+//! Bits that turn over in what the server says. In a value nobody can see it: so these are the heads
+//! of messages, and the lengths and counts within.
+
+use super::formats::Form;
+use super::{PATIENCE, World, is_cut, of};
+use std::time::{Duration, Instant};
+use tests::proxy::{At, Fault};
+
+const ROWS: usize = 1_000;
+
+/// Tags of the messages of one statement, which of them, and how many bytes frame what follows.
+const MESSAGES: [(u8, u64, u64); 8] = [
+    // ParseComplete, ParameterDescription, RowDescription, BindComplete
+    (b'1', 0, 5),
+    (b't', 0, 7),
+    (b'T', 0, 7),
+    (b'2', 0, 5),
+    // Rows: their heads, the number of their values, the length of the first one.
+    (b'D', 0, 11),
+    (b'D', ROWS as u64 - 100, 11),
+    // CommandComplete, ReadyForQuery
+    (b'C', 0, 5),
+    (b'Z', 0, 5),
+];
+
+#[tokio::test]
+async fn a_frame_that_is_wrong_is_never_a_whole_answer_of_another_kind() {
+    let world = World::new(ROWS).await;
+    let server = world.server(|config| {
+        config.pool.size = 1;
+        // So that the other statement in between makes it be prepared again.
+        config.pool.statements = 1;
+        config.settings.statement_timeout = Duration::from_millis(400);
+        config.settings.stream_timeout = Duration::from_millis(800);
+    });
+    let client = of(&server);
+    let form = Form::Csv;
+    let whole = form.ask(&client).expect(200);
+    let (mut seen, mut hits) = (Vec::new(), 0);
+    for (tag, number, bytes) in MESSAGES {
+        for byte in 0..bytes {
+            for bits in [0x01, 0x80] {
+                let since = Instant::now();
+                // A connection that is being cleaned is the only one.
+                while client.get("/v1.0/odata/Label/$count").status != 200 {
+                    assert!(since.elapsed() < PATIENCE);
+                }
+                world
+                    .proxy
+                    .set(Fault::Flip(At::Message { tag, number, byte }, bits));
+                let response = form.ask(&client);
+                hits += world.proxy.hits();
+                world.proxy.heal();
+                let what = format!("{} {number}, byte {byte}, {bits:#x}", char::from(tag));
+                match response.status {
+                    200 if response.complete => assert_eq!(response.body, whole.body, "{what}"),
+                    200 => is_cut(&response, form, &whole),
+                    500 | 503 | 504 => {
+                        assert!(response.complete, "{what}");
+                        assert!(response.json()["error"]["code"].is_string(), "{what}");
+                    }
+                    other => panic!("{what}: {other}"),
+                }
+                seen.push(what);
+            }
+        }
+    }
+    // Some come to nothing: the flip before had broken the connection, and this was said at once.
+    assert!(hits > seen.len() as u64 / 2, "{hits} of {}", seen.len());
+    // The last connection may be found wrong by the next statement alone.
+    let since = Instant::now();
+    while form.ask(&client).body != whole.body {
+        assert!(since.elapsed() < PATIENCE);
+    }
+}

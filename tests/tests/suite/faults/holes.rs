@@ -1,0 +1,95 @@
+//! Connections on which nothing comes any more, and nothing says so.
+
+use super::{PATIENCE, World, is_error, of};
+use std::time::{Duration, Instant};
+use tests::proxy::{At, Fault, row};
+
+const HOLE: Fault = Fault::BlackHole(At::Byte(0));
+
+#[tokio::test]
+async fn a_connection_that_fell_silent_in_the_pool_is_given_up() {
+    let world = World::new(3_000).await;
+    let server = world.server(|config| {
+        config.pool.size = 2;
+        config.settings.statement_timeout = Duration::from_millis(700);
+        config.settings.stream_timeout = Duration::from_secs(2);
+    });
+    let client = of(&server);
+    for path in ["Message", "Message(7)", "Conversation/$count"] {
+        let path = format!("/v1.0/odata/{path}");
+        let whole = client.get(&path).expect(200);
+        world.proxy.set(HOLE);
+        is_error(&client.get(&path), 504, false);
+        world.proxy.heal();
+        // Others may have fallen silent with it; no request of theirs waits longer than it may.
+        let since = Instant::now();
+        loop {
+            let response = client.get(&path);
+            if response.status == 200 {
+                assert_eq!(response.body, whole.body);
+                break;
+            }
+            assert!(matches!(response.status, 503 | 504), "{}", response.status);
+            assert!(since.elapsed() < PATIENCE, "{path} does not come back");
+        }
+    }
+    // Within an answer.
+    world.proxy.set(Fault::BlackHole(row(2_000)));
+    let response = client.get("/v1.0/odata/Message");
+    assert_eq!((response.status, response.complete), (200, false));
+    world.proxy.heal();
+    world.until_open(4).await;
+    let idle = || server.status().idle == server.status().open;
+    super::until(idle, || format!("{:?}", server.status())).await;
+    client.get("/v1.0/odata/Message").expect(200);
+}
+
+/// Whatever balances the load sends no request to a service that is not ready: none will find out
+/// that the database is there again.
+#[tokio::test]
+async fn a_service_whose_connections_fell_silent_gets_ready_again_unasked() {
+    let world = World::new(100).await;
+    let server = world.server(|_| {});
+    let health = server.client();
+    // Both connections that it is asked on are open.
+    for _ in 0..4 {
+        of(&server).get("/v1.0/odata/Message(1)").expect(200);
+    }
+    health.get("/health/ready").expect(200);
+    world.proxy.set(HOLE);
+    health.get("/health/ready").expect(503);
+    world.proxy.heal();
+    let since = Instant::now();
+    while health.get("/health/ready").status != 200 {
+        assert!(since.elapsed() < PATIENCE, "it does not get ready");
+    }
+    of(&server).get("/v1.0/odata/Message").expect(200);
+}
+
+#[tokio::test]
+async fn attempts_to_connect_that_nobody_answers_end() {
+    let world = World::new(100).await;
+    let server = world.server(|config| {
+        config.pool.size = 3;
+        config.settings.statement_timeout = Duration::from_secs(1);
+    });
+    let client = of(&server);
+    client.get("/v1.0/odata/Message").expect(200);
+    world.proxy.set(Fault::Silent);
+    let sql = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'liveagent-odata'";
+    world.large.owner.execute(sql, &[]).await.unwrap();
+    world.until_open(0).await;
+    for _ in 0..6 {
+        let response = client.get("/v1.0/odata/Message");
+        let comes_again = response.status == 503;
+        is_error(&response, if comes_again { 503 } else { 504 }, comes_again);
+    }
+    assert!(world.proxy.hits() > 0);
+    // They are given up while the database still says nothing.
+    world.until_open(0).await;
+    world.proxy.heal();
+    let since = Instant::now();
+    while client.get("/v1.0/odata/Message").status != 200 {
+        assert!(since.elapsed() < PATIENCE);
+    }
+}

@@ -1,0 +1,76 @@
+//! A request whose handling panics: that one fails, and nothing else does.
+
+use futures_util::future::BoxFuture;
+use odata_core::edm::Scope;
+use odata_core::error::Result;
+use odata_core::service::{Authenticate, Caller, Secret};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use tests::{Server, sales};
+
+/// Lets everybody in, and panics on one token.
+struct Frail;
+
+impl Authenticate for Frail {
+    fn authenticate<'a>(&'a self, token: &'a Secret) -> BoxFuture<'a, Result<Caller>> {
+        Box::pin(async move {
+            assert_ne!(token.expose(), "FRAIL", "s3cret words of a panic");
+            Ok(Caller {
+                name: "anybody".to_owned(),
+                scope: Scope::none(),
+            })
+        })
+    }
+}
+
+#[tokio::test]
+async fn a_panic_ends_its_request_alone() {
+    let database = sales::database().await;
+    let server = Server::of_model(&database, sales::model(), Frail);
+    let path = "/v1.0/odata/Sales";
+    let whole = server.of("ANY").get(path).expect(200);
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for _ in 0..20 {
+                    let response = server.of("FRAIL").get(path).expect(500);
+                    assert_eq!(response.json()["error"]["code"], "Internal");
+                    assert!(!response.text().contains("s3cret"));
+                }
+            });
+            scope.spawn(|| {
+                for _ in 0..20 {
+                    assert_eq!(server.of("ANY").get(path).expect(200).body, whole.body);
+                }
+            });
+        }
+    });
+    // Not even the others on its own connection.
+    let stream = TcpStream::connect(server.address()).unwrap();
+    let mut reader = BufReader::new(&stream);
+    for (token, status) in [("ANY", 200), ("FRAIL", 500), ("ANY", 200)] {
+        write!(
+            &stream,
+            "GET {path} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {token}\r\n\r\n",
+            server.address()
+        )
+        .unwrap();
+        let mut length = 0;
+        let mut head = String::new();
+        loop {
+            let mut line = String::new();
+            reader.read_line(&mut line).unwrap();
+            if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+                length = value.trim().parse().unwrap();
+            }
+            if line == "\r\n" {
+                break;
+            }
+            head += &line;
+        }
+        assert!(head.starts_with(&format!("HTTP/1.1 {status} ")), "{head}");
+        reader.read_exact(&mut vec![0; length]).unwrap();
+    }
+    let status = server.status();
+    assert_eq!(status.idle, status.open, "{status:?}");
+}
