@@ -79,7 +79,11 @@ impl Cells for Row<'_> {
 
 fn row(bytes: &mut Bytes<'_>) {
     let data = &PLANS[usize::from(bytes.byte()) % PLANS.len()];
-    let levels = [MetadataLevel::None, MetadataLevel::Minimal, MetadataLevel::Full];
+    let levels = [
+        MetadataLevel::None,
+        MetadataLevel::Minimal,
+        MetadataLevel::Full,
+    ];
     let context = Context {
         root: "http://127.0.0.1/v1.0/odata/".into(),
         level: bytes.pick(&levels),

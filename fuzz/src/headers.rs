@@ -95,7 +95,9 @@ impl Served {
             let app = std::rc::Rc::new(init_service(app).await);
             Box::new(move |request: TestRequest| -> Asked {
                 let app = app.clone();
-                Box::pin(async move { actix_web::test::call_service(&*app, request.to_request()).await })
+                Box::pin(
+                    async move { actix_web::test::call_service(&*app, request.to_request()).await },
+                )
             })
         });
         Served { runtime, ask }
@@ -150,7 +152,10 @@ pub fn headers(data: &[u8]) {
         let address = name.trim_matches(['[', ']']).parse::<std::net::IpAddr>();
         let local = name == "localhost" || name.ends_with(".localhost");
         let ours = name.eq_ignore_ascii_case(HOST);
-        assert!(ours || local || address.is_ok(), "'{host}' {sent:?}: {text}");
+        assert!(
+            ours || local || address.is_ok(),
+            "'{host}' {sent:?}: {text}"
+        );
     }
 }
 
@@ -158,7 +163,9 @@ pub fn headers(data: &[u8]) {
 fn negotiated(sent: &[(&str, HeaderValue)]) {
     let all = |name: &str| -> Vec<&str> {
         let values = sent.iter().filter(|(known, _)| *known == name);
-        values.filter_map(|(_, value)| value.to_str().ok()).collect()
+        values
+            .filter_map(|(_, value)| value.to_str().ok())
+            .collect()
     };
     let first = |name: &str| all(name).first().copied();
     let headers = Headers {
@@ -169,13 +176,24 @@ fn negotiated(sent: &[(&str, HeaderValue)]) {
         isolation: first("odata-isolation"),
         prefer: all("prefer"),
     };
-    let resources = [Resource::Data, Resource::Rows, Resource::Metadata, Resource::Text];
-    for (resource, format) in resources.into_iter().zip([None, first("content-type"), None, None]) {
+    let resources = [
+        Resource::Data,
+        Resource::Rows,
+        Resource::Metadata,
+        Resource::Text,
+    ];
+    for (resource, format) in resources
+        .into_iter()
+        .zip([None, first("content-type"), None, None])
+    {
         let Ok(negotiated) = negotiate(resource, format, &headers) else {
             continue;
         };
         let content_type = negotiated.content_type();
-        assert!(HeaderValue::from_str(&content_type).is_ok(), "{content_type:?}");
+        assert!(
+            HeaderValue::from_str(&content_type).is_ok(),
+            "{content_type:?}"
+        );
         let applied = negotiated.preferences.applied(negotiated.format, Some(7));
         let applied = applied.unwrap_or_default();
         assert!(HeaderValue::from_str(&applied).is_ok(), "{applied:?}");

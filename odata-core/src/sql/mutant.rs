@@ -129,14 +129,21 @@ impl<'a> Finder<'a> {
     }
 
     fn derived(&mut self, kind: &str, derived: &Derived) {
-        derived.layers.iter().for_each(|layer| self.layer(kind, layer));
+        derived
+            .layers
+            .iter()
+            .for_each(|layer| self.layer(kind, layer));
         derived.filter.iter().for_each(|filter| self.expr(filter));
     }
 
     fn layer(&mut self, kind: &str, layer: &Layer) {
         self.input(kind, &layer.input);
         let order = layer.order.iter().map(|(expr, _)| expr);
-        layer.select.iter().chain(order).for_each(|expr| self.expr(expr));
+        layer
+            .select
+            .iter()
+            .chain(order)
+            .for_each(|expr| self.expr(expr));
     }
 
     fn rows(&mut self, kind: &str, rows: &Rows) {

@@ -2,6 +2,7 @@
 
 use super::{Caller, NOBODYS};
 use serde_json::Value;
+use std::borrow::Cow;
 use tests::Response;
 
 /// Panics where an answer shows what its caller may not see.
@@ -20,17 +21,15 @@ pub(super) fn inspect(caller: Caller, url: &str, response: &Response) {
 /// What an answer shows that its caller may not see. What the request says itself comes back in
 /// links and error texts, and is no news.
 fn foreign(caller: Caller, url: &str, response: &Response) -> Option<String> {
-    let text = response.text();
+    let text = &*keyed(response);
     let marks = || caller.foreign.iter().chain(NOBODYS);
     let mut shown = None;
     if marks().any(|mark| text.contains(mark)) {
         let decoded = decoded(url);
-        let without_links = match serde_json::from_str(text) {
-            Ok(mut value) => {
-                drop_links(&mut value);
-                value.to_string()
-            }
-            Err(_) => text.to_owned(),
+        let without_links = match serde_json::from_str::<Value>(text) {
+            Ok(_) => without_links(text),
+            // A row in each line, or no JSON at all.
+            Err(_) => text.lines().map(without_links).collect(),
         };
         let said = |mark: &str| response.status >= 400 && decoded.contains(mark);
         shown = marks().find(|mark| without_links.contains(**mark) && !said(mark));
@@ -46,6 +45,27 @@ fn foreign(caller: Caller, url: &str, response: &Response) -> Option<String> {
         marks().find(|mark| tokens.iter().any(|token| token.contains(**mark)))
     };
     shown.or_else(in_token).map(|mark| (*mark).to_owned())
+}
+
+/// The answer's text, where CSV begins with keys as JSON would have them.
+fn keyed(response: &Response) -> Cow<'_, str> {
+    let text = response.text();
+    match response.header("content-type") {
+        Some(ty) if ty.starts_with("text/csv") && text.starts_with("id") => {
+            Cow::Owned(text.replace("\r\n", "\r\n\"id\":"))
+        }
+        _ => Cow::Borrowed(text),
+    }
+}
+
+fn without_links(text: &str) -> String {
+    match serde_json::from_str(text) {
+        Ok(mut value) => {
+            drop_links(&mut value);
+            value.to_string()
+        }
+        Err(_) => text.to_owned(),
+    }
 }
 
 fn drop_links(value: &mut Value) {

@@ -24,7 +24,9 @@ mod mutate;
 const ACCOUNT: i64 = 424_242_424_242;
 
 /// Names that requests give; none of them is a part of the service's own text.
-const GIVEN: &[&str] = &["computed", "nested1", "nested2", "added1", "added2", "joined"];
+const GIVEN: &[&str] = &[
+    "computed", "nested1", "nested2", "added1", "added2", "joined",
+];
 
 fn schema() -> Schema {
     let (schema, findings) = Schema::resolve(&model(), None, &ResolveOptions::default());
@@ -144,7 +146,13 @@ fn names(schema: &Schema) -> BTreeSet<&str> {
             }
         }
         for navigation in &set.navigation {
-            if let JoinPath::Links { tables, first, last, .. } = &navigation.path {
+            if let JoinPath::Links {
+                tables,
+                first,
+                last,
+                ..
+            } = &navigation.path
+            {
                 names.extend(first.iter().chain(last).map(|(_, column)| *column));
                 for link in tables {
                     names.extend(identifiers(link.table.as_sql()));
@@ -167,7 +175,11 @@ fn the_names_are_the_models() {
                 assert!(known.contains(name), "'{name}' of {}", request.url);
             }
             for name in GIVEN {
-                assert!(!statement.text.contains(name), "'{name}' of {}", request.url);
+                assert!(
+                    !statement.text.contains(name),
+                    "'{name}' of {}",
+                    request.url
+                );
             }
         }
     });

@@ -75,7 +75,11 @@ impl Generator {
                 }
                 3 => {
                     let name = self.dice.pick(RANKS);
-                    let by = if name.ends_with("count") { T::Int64 } else { T::Double };
+                    let by = if name.ends_with("count") {
+                        T::Int64
+                    } else {
+                        T::Double
+                    };
                     let by = self.path(by, place).unwrap_or_else(|| "id".to_owned());
                     let amount = 1 + self.dice.below(40);
                     self.step(name, format!("{amount},{by}"))
@@ -144,7 +148,10 @@ impl Generator {
         } else {
             self.step("identity", String::new())
         };
-        self.step("addnested", format!("{},{inside} as added{depth}", navigation.name))
+        self.step(
+            "addnested",
+            format!("{},{inside} as added{depth}", navigation.name),
+        )
     }
 
     /// `join(navigation as a,..)`.

@@ -48,12 +48,7 @@ impl Generator {
     }
 
     /// A call of some function that gives that type.
-    pub(super) fn call_giving(
-        &mut self,
-        ty: T,
-        place: Place<'_>,
-        depth: usize,
-    ) -> Option<String> {
+    pub(super) fn call_giving(&mut self, ty: T, place: Place<'_>, depth: usize) -> Option<String> {
         let gives = |function: &&Function| {
             function.result == ty || (function.result.is_integer() && ty.is_integer())
         };
@@ -124,7 +119,8 @@ impl Generator {
         let from = match ty {
             T::String => self.stored_type(),
             T::Int64 | T::Double | T::Decimal => {
-                self.dice.pick(&[T::String, T::Int64, T::Double, T::Decimal])
+                self.dice
+                    .pick(&[T::String, T::Int64, T::Double, T::Decimal])
             }
             T::Date => T::DateTimeOffset,
             T::DateTimeOffset | T::Guid | T::Boolean => T::String,

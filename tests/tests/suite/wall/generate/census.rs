@@ -121,7 +121,10 @@ impl Census {
         add("option", &mut options.map(str::to_owned));
         add("option", &mut owned(&["$skiptoken of a member"]));
         add("step", &mut owned(TRANSFORMATIONS));
-        add("method", &mut METHODS.iter().map(|(name, _)| (*name).to_owned()));
+        add(
+            "method",
+            &mut METHODS.iter().map(|(name, _)| (*name).to_owned()),
+        );
         add("method", &mut owned(&["$count", "path/$count"]));
         add("grouping", &mut owned(GROUPINGS));
         add("path", &mut owned(FORMS));

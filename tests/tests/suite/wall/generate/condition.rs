@@ -187,7 +187,10 @@ impl Generator {
             1 => {
                 self.note("head", "$root any");
                 self.lambdas += 1;
-                let inside = Place { entity, prefix: "r/" };
+                let inside = Place {
+                    entity,
+                    prefix: "r/",
+                };
                 let condition = self.comparison(inside, depth.min(1));
                 self.lambdas -= 1;
                 format!("$root/{set}/any(r:{condition})")
@@ -246,8 +249,17 @@ impl Generator {
     /// `$search`.
     pub(super) fn search_words(&mut self) -> String {
         const WORDS: &[&str] = &[
-            "mark-of-a", "mark-of-b", "content", "label", "inbox", "\"of-a\"", "1", "event",
-            "NOT none", "identifier", "mark",
+            "mark-of-a",
+            "mark-of-b",
+            "content",
+            "label",
+            "inbox",
+            "\"of-a\"",
+            "1",
+            "event",
+            "NOT none",
+            "identifier",
+            "mark",
         ];
         let mut search = self.dice.pick(WORDS).to_owned();
         for _ in 0..self.dice.below(3) {

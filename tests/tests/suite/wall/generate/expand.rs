@@ -67,7 +67,11 @@ impl Generator {
             return format!("{name}($apply={apply})");
         }
         self.note("item", "nav");
-        let of = if navigation.many { OF_COLLECTIONS } else { OF_ENTITIES };
+        let of = if navigation.many {
+            OF_COLLECTIONS
+        } else {
+            OF_ENTITIES
+        };
         let mut options = self.options(far, of, depth + 1);
         if form == 3 {
             self.note("option", "$levels");

@@ -34,7 +34,8 @@ pub(super) const OF_REFERENCES: &[Write] = &[
 pub(super) const OF_COUNTS: &[Write] = &[Generator::filter, Generator::search];
 
 /// What one entity takes.
-pub(super) const OF_ENTITIES: &[Write] = &[Generator::compute, Generator::select, Generator::expand];
+pub(super) const OF_ENTITIES: &[Write] =
+    &[Generator::compute, Generator::select, Generator::expand];
 
 impl Generator {
     /// Some of these options, each at most once.

@@ -115,7 +115,11 @@ impl Generator {
                 let ty = self.stored_type();
                 let name = self.property(entity, ty).unwrap_or("id");
                 let value = if self.dice.chance(50) { "/$value" } else { "" };
-                let form = if value.is_empty() { "property" } else { "$value" };
+                let form = if value.is_empty() {
+                    "property"
+                } else {
+                    "$value"
+                };
                 self.note("path", form);
                 (format!("{path}/{name}{value}"), Vec::new())
             }
@@ -171,7 +175,10 @@ impl Generator {
         self.note("set", other.entity_set);
         let path = format!("$crossjoin({},{})", one.entity_set, other.entity_set);
         let prefix = format!("{}/", one.entity_set);
-        let place = Place { entity: one, prefix: &prefix };
+        let place = Place {
+            entity: one,
+            prefix: &prefix,
+        };
         let mut conditions = vec![self.pair(one, other)];
         if self.dice.chance(50) {
             conditions.push(self.condition(place, 1));
@@ -181,7 +188,9 @@ impl Generator {
             self.note("option", "$apply");
             self.note("step", "filter");
             let (ty, far) = (self.stored_type(), other.entity_set);
-            let group = self.path(ty, place).unwrap_or_else(|| format!("{prefix}id"));
+            let group = self
+                .path(ty, place)
+                .unwrap_or_else(|| format!("{prefix}id"));
             let aggregates = ["$count as n".to_owned(), format!("{far}/id with max as m")];
             let aggregate = self.aggregated(&aggregates);
             let grouped = self.grouped(format!("({group}),{aggregate}"));

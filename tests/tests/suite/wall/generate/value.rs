@@ -83,10 +83,23 @@ impl Generator {
     /// A text to look for in texts.
     pub(super) fn word(&mut self) -> String {
         if self.shown {
-            return format!("'{}'", self.dice.pick(&["e", "1", "%", "_", "", "shared-1"]));
+            return format!(
+                "'{}'",
+                self.dice.pick(&["e", "1", "%", "_", "", "shared-1"])
+            );
         }
         let words = [
-            "mark-of-", "mark-of-a", "mark-of-b", "a", "1", "of-two", "e", "label", "%", "_", "",
+            "mark-of-",
+            "mark-of-a",
+            "mark-of-b",
+            "a",
+            "1",
+            "of-two",
+            "e",
+            "label",
+            "%",
+            "_",
+            "",
             "shared-1",
         ];
         format!("'{}'", self.dice.pick(&words))
@@ -108,7 +121,14 @@ impl Generator {
                 .pick(&["0.5", "1.25", "264197502.25", "873654105.25", "-3.0"])
                 .to_owned(),
             T::Double => dice
-                .pick(&["264197502.25e0", "873654105.25e0", "1e9", "NaN", "INF", "-5e-1"])
+                .pick(&[
+                    "264197502.25e0",
+                    "873654105.25e0",
+                    "1e9",
+                    "NaN",
+                    "INF",
+                    "-5e-1",
+                ])
                 .to_owned(),
             T::DateTimeOffset => {
                 let (month, day, hour) = (1 + dice.below(6), dice.below(9), dice.below(9));
@@ -133,8 +153,14 @@ impl Generator {
             _ => {
                 let mark = dice.pick(&["mark-of-a", "mark-of-b", "mark-of-two"]);
                 let rests = [
-                    "", " content 3", " identifier 2", " user 2", " inbox 3", " label 4",
-                    " event 1", " zone",
+                    "",
+                    " content 3",
+                    " identifier 2",
+                    " user 2",
+                    " inbox 3",
+                    " label 4",
+                    " event 1",
+                    " zone",
                 ];
                 format!("'{mark}{}'", dice.pick(&rests))
             }
