@@ -31,8 +31,19 @@ impl Generator {
                 let end = self.step("identity", String::new());
                 format!("{steps}{end}")
             }
+            5 => self.beside_all(entity),
             _ => self.aggregation(entity),
         }
+    }
+
+    /// Each entity beside what all of them are.
+    fn beside_all(&mut self, entity: &'static EntityType) -> String {
+        self.note("head", "$these");
+        let before = self.choosing(entity, 1);
+        let method = self.dice.pick(&["min", "max", "average", "countdistinct"]);
+        let items = format!("$these/$count as number,$these/aggregate(id with {method}) as whole");
+        let compute = self.step("compute", items);
+        format!("{before}{compute}")
     }
 
     /// Transformations that end in an aggregation, of which the result may be asked on.
