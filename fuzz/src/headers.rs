@@ -150,8 +150,9 @@ pub fn headers(data: &[u8]) {
             }
         });
         let address = name.trim_matches(['[', ']']).parse::<std::net::IpAddr>();
+        let name = name.to_ascii_lowercase();
         let local = name == "localhost" || name.ends_with(".localhost");
-        let ours = name.eq_ignore_ascii_case(HOST);
+        let ours = name == HOST;
         assert!(
             ours || local || address.is_ok(),
             "'{host}' {sent:?}: {text}"
