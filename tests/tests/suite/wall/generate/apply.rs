@@ -152,12 +152,12 @@ impl Generator {
         let navigation = self.dice.pick_ref(entity.navigation_properties);
         self.note_navigation("expanded", entity, navigation);
         let far = (navigation.target)();
-        let inside = if depth > 1 && self.dice.chance(40) {
-            self.add_nested(far, depth - 1)
-        } else if navigation.many {
-            self.aggregation(far)
-        } else {
+        let inside = if !navigation.many {
             self.step("identity", String::new())
+        } else if depth > 1 && self.dice.chance(40) {
+            self.add_nested(far, depth - 1)
+        } else {
+            self.aggregation(far)
         };
         self.step(
             "addnested",
@@ -191,10 +191,12 @@ impl Generator {
 
     fn concat(&mut self, entity: &'static EntityType) -> String {
         let before = self.choosing(entity, 1);
-        let one = self.aggregation(entity);
-        let other = match self.dice.chance(50) {
-            true => self.aggregation(entity),
-            false => self.step("topcount", "3,id".to_owned()),
+        let (one, other) = match self.dice.chance(60) {
+            true => (self.aggregation(entity), self.aggregation(entity)),
+            false => {
+                let most = self.step("topcount", "3,id".to_owned());
+                (most, self.step("bottomcount", "2,id".to_owned()))
+            }
         };
         let concat = self.step("concat", format!("{one},{other}"));
         format!("{before}{concat}")

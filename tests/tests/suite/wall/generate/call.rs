@@ -13,9 +13,9 @@ impl Generator {
         if depth > 0 {
             let made = match self.dice.below(10) {
                 0..=2 => self.call_giving(ty, place, depth - 1),
-                3 => self.arithmetic(ty, place, depth - 1),
-                4 if self.dice.chance(40) => Some(self.case(ty, place, depth - 1)),
-                5 if self.dice.chance(40) => self.cast(ty, place, depth - 1),
+                3..=4 => self.arithmetic(ty, place, depth - 1),
+                5 if self.dice.chance(40) => Some(self.case(ty, place, depth - 1)),
+                6 if self.dice.chance(40) => self.cast(ty, place, depth - 1),
                 _ => None,
             };
             if let Some(made) = made {

@@ -72,7 +72,11 @@ impl Generator {
         } else {
             OF_ENTITIES
         };
+        // What '$it' is behind a related entity is not offered.
+        let it = self.it;
+        self.it = it.filter(|_| navigation.many);
         let mut options = self.options(far, of, depth + 1);
+        self.it = it;
         if form == 3 {
             self.note("option", "$levels");
             self.note("item", "$levels");
