@@ -192,7 +192,11 @@ impl Generator {
     fn concat(&mut self, entity: &'static EntityType) -> String {
         let before = self.choosing(entity, 1);
         let (one, other) = match self.dice.chance(60) {
-            true => (self.aggregation(entity), self.aggregation(entity)),
+            // A name has one type in both.
+            true => {
+                let one = self.aggregation(entity);
+                (one, self.aggregated(&["$count as n".to_owned()]))
+            }
             false => {
                 let most = self.step("topcount", "3,id".to_owned());
                 (most, self.step("bottomcount", "2,id".to_owned()))
