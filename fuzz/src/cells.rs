@@ -36,7 +36,7 @@ static PLANS: LazyLock<Vec<Data>> = LazyLock::new(|| {
 /// and one field of CSV, and where the bytes are refused, nothing is.
 pub fn cells(data: &[u8]) {
     let mut bytes = Bytes(data);
-    if bytes.byte() % 2 == 0 {
+    if bytes.flag() {
         one(&mut bytes);
     } else {
         row(&mut bytes);
@@ -50,7 +50,7 @@ fn one(bytes: &mut Bytes<'_>) {
     };
     let ty = bytes.pick(PrimitiveType::ALL);
     let options = CellOptions {
-        ieee754_compatible: bytes.byte() % 2 == 0,
+        ieee754_compatible: bytes.flag(),
     };
     let writer = CellWriter::new(column, ty, true, options);
     let cell = bytes.0;
@@ -89,12 +89,12 @@ fn row(bytes: &mut Bytes<'_>) {
         level: bytes.pick(&levels),
         version: bytes.pick(&[Version::V4_0, Version::V4_01]),
         cells: CellOptions::default(),
-        omit_nulls: bytes.byte() % 2 == 0,
+        omit_nulls: bytes.flag(),
         token_key: TokenKey::derive("token"),
         page_size: None,
         link_suffix: "".into(),
     };
-    let escape_formulas = bytes.byte() % 2 == 0;
+    let escape_formulas = bytes.flag();
     let columns = data.query.outputs.len();
     let row = Row((0..columns).map(|_| bytes.cell()).collect());
 

@@ -109,7 +109,7 @@ impl Served {
 pub fn headers(data: &[u8]) {
     let mut bytes = Bytes(data);
     let path = bytes.pick(PATHS);
-    let trusted = bytes.byte() % 2 == 0;
+    let trusted = bytes.flag();
     let mut sent: Vec<(&str, HeaderValue)> = Vec::new();
     while !bytes.0.is_empty() && sent.len() < 24 {
         let name = bytes.pick(NAMES);

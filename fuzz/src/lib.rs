@@ -52,6 +52,10 @@ impl<'a> Bytes<'a> {
         }
     }
 
+    fn flag(&mut self) -> bool {
+        self.byte().is_multiple_of(2)
+    }
+
     fn pick<T: Copy>(&mut self, of: &[T]) -> T {
         of[usize::from(self.byte()) % of.len()]
     }

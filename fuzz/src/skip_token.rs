@@ -18,7 +18,7 @@ pub fn skip_token(data: &[u8]) {
     let (flipped, change) = (usize::from(bytes.byte()), bytes.byte());
     let mut values = Vec::new();
     while !bytes.0.is_empty() {
-        let (ty, is_key) = (bytes.pick(PgType::ALL), bytes.byte() % 2 == 0);
+        let (ty, is_key) = (bytes.pick(PgType::ALL), bytes.flag());
         values.push(SortValue::of(ty, is_key, bytes.cell()));
     }
     let token = SkipToken {
