@@ -42,6 +42,14 @@ explorer:
     cargo build
     clients/explorer/run
 
+# The tests of the tenant's wall on walls that have a hole (docs/wall.md).
+wall-mutants:
+    INSTALL_POSTGRES=1 tests/wall-mutants
+
+# Fuzzing of one target: url, cells, skiptoken, headers; needs g++.
+fuzz target seconds="3600":
+    fuzz/run {{target}} {{seconds}}
+
 # The demo.
 demo:
     cargo run --release -- demo --install-postgres

@@ -88,12 +88,17 @@ impl<'a> Numeric<'a> {
             _ => return None,
         };
         let scale = u16::from_be_bytes(field(6));
+        let weight = i16::from_be_bytes(field(2));
+        // The first digits are none that could be left out: JSON has no `0000001`.
+        if weight > 0 && groups.first().is_none_or(|first| *first == [0, 0]) {
+            return None;
+        }
         let digits_are_digits = groups
             .iter()
             .all(|group| u16::from_be_bytes(*group) < 10_000);
         (digits_are_digits && scale <= 0x3FFF).then_some(Numeric::Finite(Digits {
             groups,
-            weight: i16::from_be_bytes(field(2)),
+            weight,
             negative,
             scale,
         }))
@@ -219,6 +224,8 @@ pub(super) mod tests {
         check(b"\x00\x01\x00\x00\x00\x00\x00\x00", None);
         check(b"\x00\x01\x00\x00\x00\x00\x00\x00\x27\x10", None);
         check(b"\x00\x01\x00\x00\x12\x34\x00\x00\x00\x01", None);
+        check(b"\x00\x00\x00\x01\x00\x00\x00\x00", None);
+        check(b"\x00\x02\x00\x01\x00\x00\x00\x00\x00\x00\x00\x01", None);
     }
 
     #[test]
@@ -262,7 +269,10 @@ pub(super) mod tests {
 
         #[test]
         fn any_bytes_are_a_number_or_refused(cell in prop::collection::vec(any::<u8>(), 0..40)) {
-            let _ = shown(&cell);
+            if let Some(text) = shown(&cell) {
+                let digits = text.trim_start_matches('-');
+                prop_assert!(!digits.starts_with('0') || !digits[1..].starts_with(|c: char| c.is_ascii_digit()));
+            }
         }
     }
 }

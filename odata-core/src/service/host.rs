@@ -3,7 +3,7 @@
 use crate::error::{Code, Error, Result};
 use actix_web::HttpRequest;
 use actix_web::http::header::{FORWARDED, HOST, HeaderMap};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::str::FromStr;
 
 /// What absolute URLs are built from.
@@ -156,10 +156,18 @@ fn header(headers: &HeaderMap, name: &str) -> Option<String> {
 
 /// A host with or without a port, and nothing that could break out of a URL.
 fn is_host(host: &str) -> bool {
-    !host.is_empty()
-        && host.bytes().all(|b| {
-            b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b':' | b'[' | b']')
-        })
+    let (is_name, behind) = match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((address, behind)) => (address.parse::<Ipv6Addr>().is_ok(), behind),
+        None => {
+            let (name, behind) = host.split_at(host.find(':').unwrap_or(host.len()));
+            let is_part = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_');
+            (!name.is_empty() && name.bytes().all(is_part), behind)
+        }
+    };
+    let port = behind.strip_prefix(':');
+    let is_port =
+        |port: &str| port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok();
+    is_name && (behind.is_empty() || port.is_some_and(is_port))
 }
 
 fn is_allowed(host: &str, allowed: &[String]) -> bool {
@@ -284,6 +292,32 @@ mod tests {
             &[("host", "a\"b")],
             Err(Code::InvalidHost),
         );
+    }
+
+    #[test]
+    fn a_host_that_is_none_is_refused_wherever_it_would_lead() {
+        for host in [
+            "",
+            ":80",
+            "localhost:",
+            "localhost:evil.example",
+            "localhost:80:80",
+            "localhost:+80",
+            "localhost:65536",
+            "[::1]evil.example",
+            "[::1]:evil.example",
+            "[::1",
+            "[127.0.0.1]",
+            "127.0.0.1/evil",
+        ] {
+            let refused = Err(Code::InvalidHost);
+            check(
+                &HostRules::default(),
+                "9.9.9.9:1",
+                &[("host", host)],
+                refused,
+            );
+        }
     }
 
     #[test]

@@ -6,6 +6,8 @@ mod comparison;
 mod derived;
 mod expr;
 mod keyset;
+#[cfg(wall_mutant)]
+mod mutant;
 mod param;
 mod rows;
 mod select;

@@ -88,6 +88,10 @@ impl<'a> Writer<'a> {
 
     /// The caller's scope on a table reference. Every one of them gets it, here or nowhere.
     pub(super) fn scope_condition(&mut self, source: Scoped, conditions: &mut Conditions) {
+        #[cfg(wall_mutant)]
+        if super::mutant::leaves_out(source) {
+            return;
+        }
         match &self.set(source).scope {
             ScopeRule::Unscoped => {}
             ScopeRule::Column(column) => {
@@ -157,6 +161,10 @@ impl<'a> Writer<'a> {
                 conditions.next(self);
                 self.links(tables, (start, first), (end, last));
             }
+        }
+        #[cfg(wall_mutant)]
+        if super::mutant::leaves_account_out(far) {
+            return;
         }
         if let (ScopeRule::Column(ours), ScopeRule::Column(theirs)) =
             (&near_set.scope, &self.set(far).scope)

@@ -35,6 +35,8 @@ pub fn layout(data: &Data, page: &Page) -> Layout {
 
 /// The statement that reads one page of a plan's rows, as this caller may see them.
 pub fn select(schema: &Schema, data: &Data, scope: &Scope, page: &Page) -> Statement {
+    #[cfg(wall_mutant)]
+    super::mutant::select(schema, data, page);
     let mut writer = Writer::new(schema, scope);
     match data.answer {
         Answer::Count => writer.count_statement(data),

@@ -108,6 +108,14 @@ impl Other {
                         .iter_mut()
                         .for_each(|sequence| self.transformations(sequence));
                 }
+                TransformationKind::Join { then, .. } => self.transformations(then),
+                TransformationKind::Nest(sequences)
+                | TransformationKind::AddNested {
+                    nested: sequences, ..
+                } => {
+                    let sequences = sequences.iter_mut();
+                    sequences.for_each(|(sequence, _)| self.transformations(sequence));
+                }
                 _ => {}
             }
         }

@@ -78,8 +78,7 @@ impl Asked {
     }
 
     pub(super) fn last_segment(&self) -> &str {
-        let path = self.path.trim_end_matches('/');
-        path.rsplit('/').next().unwrap_or_default()
+        segments(&self.path).last().copied().unwrap_or_default()
     }
 
     /// The sets of a cross join.
@@ -88,6 +87,21 @@ impl Asked {
         let list = list.and_then(|list| list.split(')').next());
         list.map_or_else(Vec::new, |list| list.split(',').map(str::trim).collect())
     }
+}
+
+/// The segments of a decoded path. A condition in it has slashes of its own.
+pub(super) fn segments(path: &str) -> Vec<&str> {
+    let (mut depth, mut quoted) = (0usize, false);
+    let parts = path.trim_end_matches('/').split(|c| {
+        match c {
+            '\'' => quoted = !quoted,
+            '(' if !quoted => depth += 1,
+            ')' if !quoted => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        c == '/' && depth == 0 && !quoted
+    });
+    parts.collect()
 }
 
 /// The path of the service root at the start of another.

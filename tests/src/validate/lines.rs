@@ -1,5 +1,6 @@
 //! What is no JSON of OData: objects on lines, CSV, and values as text.
 
+use super::asked::segments;
 use super::json::Json;
 use super::model::Set;
 use super::payload::Payload;
@@ -148,8 +149,8 @@ impl Payload<'_> {
         if last != "$value" {
             return;
         }
-        let mut segments = self.asked.path.trim_end_matches('/').rsplit('/');
-        let name = segments.nth(1).unwrap_or_default();
+        let segments = segments(&self.asked.path);
+        let name = segments.iter().rev().nth(1).copied().unwrap_or_default();
         let set = self.set_of_path();
         if let Some(property) = set.and_then(|set| set.ty.properties.get(name)) {
             self.raw(&property.clone(), body, At::of(name));

@@ -1,5 +1,6 @@
 //! What `$metadata` declares, from its CSDL JSON.
 
+use super::asked::segments;
 use super::scalar::{Primitive, Property};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -82,8 +83,8 @@ impl Model {
 
     /// The set to which a path leads: the last set or navigation property in it.
     pub(super) fn set_of_path(&self, path: &str) -> Option<Set<'_>> {
-        let names = path
-            .split('/')
+        let names = segments(path)
+            .into_iter()
             .filter_map(|segment| segment.split('(').next());
         let mut found: Option<Set<'_>> = None;
         for name in names {

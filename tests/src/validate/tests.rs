@@ -110,6 +110,7 @@ const RIGHT: &[(&str, &str, &str)] = &[
     ("/odata/Nodes?$apply=nest(aggregate(id with max as m) as c)", NEW, r##"{"@context":"~$metadata#Nodes(c())","value":[{"@id":null,"c@context":"~$metadata#Nodes(m)","c":[{"@id":null,"m@type":"Int64","m":1}]}]}"##),
     ("/odata/Nodes?$expand=children($apply=aggregate(id with max as m))&$select=id", OLD, r##"{"@odata.context":"~$metadata#Nodes(id,children(m))","value":[{"id":1,"children":[{"@odata.id":null,"m@odata.type":"#Int64","m":1}]}]}"##),
     ("/odata/$crossjoin(Nodes,Tags)?$expand=Tags", OLD, r#"{"@odata.context":"~$metadata#Collection(Edm.ComplexType)","value":[{"Nodes@odata.navigationLink":"~Nodes(1)","Tags":{"a":"x","b":1}}]}"#),
+    ("/odata/Nodes/$filter($root/Tags/any() and name ne '(/')", NONE, r#"{"value":[{"id":1,"name":"a","at":null,"price":null}]}"#),
     ("/odata/$crossjoin(Nodes,Tags)", NONE, r#"{"value":[{}]}"#),
     ("/odata/$crossjoin(Nodes,Tags)?$apply=groupby((Tags/a),aggregate(Nodes/id with sum as n))", OLD, r##"{"@odata.context":"~$metadata#Collection(Edm.ComplexType)","value":[{"Tags":{"a":"x"},"n@odata.type":"#Decimal","n":1}]}"##),
     ("/odata/$all", OLD, r#"{"@odata.context":"~$metadata#Collection(Edm.EntityType)","value":[{"@odata.context":"~$metadata#Tags/$entity","a":"x","b":1}]}"#),

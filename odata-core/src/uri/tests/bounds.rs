@@ -23,6 +23,10 @@ fn check(query: &str, code: Code) {
     assert_eq!(error.code(), code, "{error}");
     let is_whole = error.code() == Code::UriTooLong || error.message().contains("'options'");
     assert_eq!(error.span().is_none(), is_whole, "{error}");
+    // Nothing was read on behind the place where the limit was reached.
+    if let (Code::LimitExceeded, Some(span)) = (code, error.span()) {
+        assert!((span.start as usize) < MANY / 4, "{error} at {span:?}");
+    }
 }
 
 const MANY: usize = 100_000;

@@ -3,12 +3,16 @@
 
 mod counts;
 mod generate;
+mod inspect;
 mod keys;
+mod otherwise;
+mod random;
+mod statements;
 pub(crate) mod urls;
 
 use std::sync::Arc;
 
-use generate::{Generator, Tally};
+use inspect::inspect;
 use serde_json::Value;
 use tests::{Database, Response, Server};
 use tokio_postgres::Client;
@@ -95,102 +99,6 @@ pub(crate) async fn load(client: &Client) {
 
 async fn world() -> Arc<Database> {
     Database::shared("wall", load).await
-}
-
-/// Panics where an answer shows what its caller may not see.
-#[track_caller]
-fn inspect(caller: Caller, url: &str, response: &Response) {
-    let found = foreign(caller, url, response);
-    assert!(
-        found.is_none(),
-        "{} sees '{}' of {url}: {}",
-        caller.token,
-        found.unwrap_or_default(),
-        response.text()
-    );
-}
-
-/// What an answer shows that its caller may not see. What the request says itself comes back in
-/// links and error texts, and is no news.
-fn foreign(caller: Caller, url: &str, response: &Response) -> Option<String> {
-    let text = response.text();
-    let marks = || caller.foreign.iter().chain(NOBODYS);
-    let mut shown = None;
-    if marks().any(|mark| text.contains(mark)) {
-        let decoded = decoded(url);
-        let without_links = match serde_json::from_str(text) {
-            Ok(mut value) => {
-                drop_links(&mut value);
-                value.to_string()
-            }
-            Err(_) => text.to_owned(),
-        };
-        let said = |mark: &str| response.status >= 400 && decoded.contains(mark);
-        shown = marks().find(|mark| without_links.contains(**mark) && !said(mark));
-    }
-    let in_token = || {
-        let tokens = text
-            .split("skiptoken=")
-            .skip(1)
-            .map(|rest| rest.split(['"', '&']).next().unwrap_or(""));
-        let tokens: Vec<String> = tokens
-            .map(|token| String::from_utf8_lossy(&base64(token)).into_owned())
-            .collect();
-        marks().find(|mark| tokens.iter().any(|token| token.contains(**mark)))
-    };
-    shown.or_else(in_token).map(|mark| (*mark).to_owned())
-}
-
-fn drop_links(value: &mut Value) {
-    match value {
-        Value::Object(members) => {
-            members.retain(|name, _| {
-                !name.ends_with("nextLink")
-                    && !name.ends_with(".context")
-                    && !name.ends_with("@context")
-            });
-            members.values_mut().for_each(drop_links);
-        }
-        Value::Array(items) => items.iter_mut().for_each(drop_links),
-        _ => {}
-    }
-}
-
-/// The bytes of a text in base64url; what isn't that is left out.
-fn base64(text: &str) -> Vec<u8> {
-    const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    let (mut bits, mut count, mut bytes) = (0u32, 0, Vec::new());
-    for digit in text
-        .bytes()
-        .filter_map(|byte| DIGITS.iter().position(|it| *it == byte))
-    {
-        bits = bits << 6 | u32::try_from(digit).unwrap();
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            bytes.push((bits >> count) as u8);
-        }
-    }
-    bytes
-}
-
-fn decoded(url: &str) -> String {
-    let mut bytes = Vec::new();
-    let mut rest = url.as_bytes();
-    while let Some((first, tail)) = rest.split_first() {
-        let hex = tail.get(..2).and_then(|two| std::str::from_utf8(two).ok());
-        match hex.and_then(|two| u8::from_str_radix(two, 16).ok()) {
-            Some(byte) if *first == b'%' => {
-                bytes.push(byte);
-                rest = &tail[2..];
-            }
-            _ => {
-                bytes.push(*first);
-                rest = tail;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// The path of a URL that begins at the service root, or with a slash.
@@ -342,16 +250,6 @@ async fn no_url_shows_the_other_accounts_rows() {
     assert!(rows > 1_000, "{rows}");
 }
 
-/// The seed of the random queries: `TEST_SEED`.
-fn seed() -> u64 {
-    std::env::var("TEST_SEED").map_or(1, |text| text.parse().unwrap())
-}
-
-/// How many of them: `TEST_QUERIES`.
-fn queries() -> usize {
-    std::env::var("TEST_QUERIES").map_or(2_000, |text| text.parse().unwrap())
-}
-
 /// Asks all, several at a time; the answers in the order of the questions.
 fn ask(
     server: &Server,
@@ -360,17 +258,15 @@ fn ask(
     headers: &[(&str, &str)],
 ) -> Vec<Response> {
     let client = server.of(caller.token);
+    in_parts(urls, |url| client.get_with(&rooted(url), headers))
+}
+
+/// What `ask` gives for each, several at a time, in their order.
+fn in_parts<Q: Sync>(all: &[Q], ask: impl Fn(&Q) -> Response + Sync) -> Vec<Response> {
     let parts: Vec<Vec<Response>> = std::thread::scope(|scope| {
-        let workers: Vec<_> = urls
-            .chunks(urls.len().div_ceil(3).max(1))
-            .map(|part| {
-                let client = &client;
-                scope.spawn(move || {
-                    part.iter()
-                        .map(|url| client.get_with(&rooted(url), headers))
-                        .collect()
-                })
-            })
+        let workers: Vec<_> = all
+            .chunks(all.len().div_ceil(3).max(1))
+            .map(|part| scope.spawn(|| part.iter().map(&ask).collect()))
             .collect();
         workers
             .into_iter()
@@ -379,66 +275,3 @@ fn ask(
     });
     parts.concat()
 }
-
-#[tokio::test]
-async fn random_queries_show_nothing_and_feel_nothing_of_others() {
-    let database = Database::from_template("wall copy", load).await;
-    let server = Server::start(&database, |_| {});
-    let mut generator = Generator::new(seed(), A.keys.0, B.keys.0);
-    let urls: Vec<String> = (0..queries()).map(|_| generator.request()).collect();
-    let mut tally = Tally::default();
-    let answers = ask(&server, A, &urls, &[]);
-    for (caller, answers) in [(A, &answers), (B, &ask(&server, B, &urls, &[]))] {
-        for (url, answer) in urls.iter().zip(answers) {
-            inspect(caller, url, answer);
-            tally.answer(url, answer);
-        }
-    }
-    tally.report(&generator);
-    tally.check(&generator);
-
-    // Everything of the others and every secret is another one now.
-    let client = database.connect().await;
-    client.batch_execute(OTHERWISE).await.unwrap();
-    let again = ask(&server, A, &urls, &[]);
-    for ((url, before), after) in urls.iter().zip(&answers).zip(&again) {
-        assert_eq!(told(before), told(after), "{url}");
-    }
-}
-
-/// Changes, removes and adds rows of the accounts 2 and 3 and of nobody, and all secrets.
-const OTHERWISE: &str = "
-    UPDATE users SET encrypted_password = 'other', reset_password_token = 'other', confirmation_token = NULL,
-        tokens = '[1]', pubsub_token = NULL, otp_secret = NULL, message_signature = 'other', type = NULL;
-    UPDATE users SET name = 'shared-1', email = 'mark-of-a', display_name = 'mark-of-a', uid = 'u' || id,
-        created_at = '2021-02-03', sign_in_count = 264197501, availability = 2
-        WHERE id BETWEEN 77000000 AND 78000000 OR id > 99000000;
-    DELETE FROM users WHERE id IN (77000003, 77000004, 99500001);
-    UPDATE inboxes SET name = 'mark-of-a inbox 1', created_at = '2021-01-02', channel_id = 264197501 WHERE account_id <> 1;
-    DELETE FROM inboxes WHERE id % 3 = 0 AND account_id <> 1;
-    UPDATE labels SET title = CASE id % 7 WHEN 2 THEN 'mark-of-a label 3' WHEN 3 THEN 'mark-of-a label 4' ELSE NULL END,
-        color = 'mark-of-a colour' WHERE account_id IS DISTINCT FROM 1;
-    DELETE FROM labels WHERE id % 2 = 0 AND account_id IS DISTINCT FROM 1;
-    UPDATE conversations SET identifier = 'mark-of-a identifier 1', status = 0, inbox_id = 11000002, assignee_id = 11000002,
-        display_id = 264197500 + id % 1000, created_at = '2021-03-05', last_activity_at = '2021-03-05',
-        contact_id = 264197501, snoozed_until = NULL WHERE account_id <> 1;
-    DELETE FROM conversations WHERE id % 3 = 0 AND account_id <> 1;
-    UPDATE messages SET content = 'mark-of-a content 1', inbox_id = 11000002, conversation_id = 11000003,
-        sender_type = 'User', sender_id = 11000002, created_at = '2021-04-05', private = true, status = 2 WHERE account_id <> 1;
-    DELETE FROM messages WHERE id % 3 = 0 AND account_id <> 1;
-    UPDATE reporting_events SET value = 1, name = 'mark-of-a event 1', inbox_id = 11000002, user_id = 11000002,
-        conversation_id = 11000003 WHERE account_id IS DISTINCT FROM 1;
-    DELETE FROM reporting_events WHERE id % 3 = 0 AND account_id IS DISTINCT FROM 1;
-    INSERT INTO messages (id, content, account_id, inbox_id, conversation_id, message_type, created_at, updated_at)
-        SELECT 78000000 + i, 'mark-of-a', 2, 11000002, 11000003, 0, '2021-04-05', '2021-04-05' FROM generate_series(1, 300) i;
-    INSERT INTO labels (id, title, color, account_id, created_at, updated_at)
-        SELECT 78000000 + i, 'mark-of-a label 5', 'x', 4 + i, '2021-01-02', '2021-01-02' FROM generate_series(1, 5) i;
-    INSERT INTO taggings (tag_id, taggable_type, taggable_id, context)
-        SELECT 14, 'Conversation', id, 'labels' FROM conversations WHERE account_id <> 1;
-    INSERT INTO inbox_members (inbox_id, user_id, created_at, updated_at)
-        SELECT i.id, u.id, '2020-01-01', '2020-01-01' FROM inboxes i, users u
-        WHERE u.id BETWEEN 77000000 AND 78000000 OR u.id > 99000000;
-    UPDATE account_users SET role = 0 WHERE account_id <> 1 AND user_id > 77000001;
-    DELETE FROM account_users WHERE account_id = 2 AND user_id BETWEEN 33000000 AND 34000000;
-    ANALYZE;
-";

@@ -1,0 +1,4 @@
+//! The target `cells` for libFuzzer.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| odata_fuzz::cells(data));

@@ -1,0 +1,4 @@
+//! The target `skiptoken` for libFuzzer.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| odata_fuzz::skip_token(data));

@@ -1,0 +1,4 @@
+//! The target `url` for libFuzzer.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| odata_fuzz::url(data));

@@ -1,0 +1,245 @@
+//! The statements of the same random requests, without a database: their text is a function of the
+//! shape alone, its names are the model's, and each table reference has its scope.
+
+use super::generate::{Generator, Request};
+use super::{A, B, random};
+use liveagent_odata::entities::model;
+use odata_core::edm::{EntitySet, JoinPath, ResolveOptions, Schema, Scope, ScopeRule, Source};
+use odata_core::limits::Limits;
+use odata_core::plan::{self, Page, Plan};
+use odata_core::sql::{self, Param, Statement};
+use odata_core::uri::{self, ODataUri};
+use std::collections::BTreeSet;
+
+#[path = "../../../../odata-core/tests/golden/mutate.rs"]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    missing_docs,
+    reason = "the golden cases share it"
+)]
+mod mutate;
+
+/// The caller's account: no other parameter has this value.
+const ACCOUNT: i64 = 424_242_424_242;
+
+/// Names that requests give; none of them is a part of the service's own text.
+const GIVEN: &[&str] = &[
+    "computed", "nested1", "nested2", "added1", "added2", "joined",
+];
+
+fn schema() -> Schema {
+    let (schema, findings) = Schema::resolve(&model(), None, &ResolveOptions::default());
+    assert_eq!(findings, []);
+    schema
+}
+
+fn parse(request: &Request) -> ODataUri {
+    let (path, query) = request.url.split_once('?').unwrap_or((&request.url, ""));
+    match uri::parse(path, query, &Limits::default()) {
+        Ok(uri) => uri,
+        Err(error) => panic!("{}: {error}", request.url),
+    }
+}
+
+/// The statements of a URL; none where it is refused.
+fn statements(schema: &Schema, uri: &ODataUri, page: Option<usize>) -> Option<Vec<Statement>> {
+    let page = Page::first(page.unwrap_or(10_000) as u64);
+    let scope = Scope::of(vec![ACCOUNT]);
+    let select = |data: &plan::Data| sql::select(schema, data, &scope, &page);
+    match plan::bind(schema, uri, &Limits::default()).ok()? {
+        Plan::Data(data) => Some(vec![select(&data)]),
+        Plan::All(all) => Some(all.iter().map(select).collect()),
+        Plan::ServiceDocument | Plan::Metadata => Some(Vec::new()),
+    }
+}
+
+/// The requests that are not refused, with their statements.
+fn each(schema: &Schema, mut check: impl FnMut(&Request, &ODataUri, &[Statement])) {
+    let mut generator = Generator::new(random::seed(), A.keys.0, B.keys.0);
+    let mut refused = 0;
+    for _ in 0..random::queries() {
+        let request = generator.request();
+        let uri = parse(&request);
+        match statements(schema, &uri, request.page) {
+            Some(statements) => check(&request, &uri, &statements),
+            None => refused += 1,
+        }
+    }
+    assert!(refused * 20 < random::queries(), "{refused} are refused");
+}
+
+/// The text and the types of its parameters.
+fn shape(statements: &[Statement]) -> Vec<(&str, Vec<(u32, sql::Wire)>)> {
+    let types = |params: &[Param]| params.iter().map(|it| (it.oid(), it.wire)).collect();
+    let all = statements.iter();
+    all.map(|statement| (&*statement.text, types(&statement.params)))
+        .collect()
+}
+
+#[test]
+fn the_text_is_a_function_of_the_shape() {
+    let schema = schema();
+    let other = mutate::Other {
+        number: 987_654_321,
+        text: "zq' OR 1=1 -- \\ $1 {0} \"zq".to_owned(),
+    };
+    let (mut all, mut compared) = (0, 0);
+    each(&schema, |request, uri, statements_of_it| {
+        all += 1;
+        // A pattern is written anew, and what is put for it may be none.
+        if request.url.contains("matchesPattern") {
+            return;
+        }
+        let mut changed = uri.clone();
+        other.uri(&mut changed);
+        // A number that is out of range is refused.
+        let Some(others) = statements(&schema, &changed, request.page) else {
+            return;
+        };
+        compared += usize::from(changed != *uri);
+        let url = &request.url;
+        assert_eq!(shape(statements_of_it), shape(&others), "{url}");
+        for statement in &others {
+            for trace in other.traces() {
+                assert!(!statement.text.contains(&trace), "'{trace}' of {url}");
+            }
+        }
+    });
+    println!("{compared} of {all} compared");
+    assert!(compared * 3 > all * 2, "{compared} of {all}");
+}
+
+/// The quoted identifiers of a text, outside of its string constants.
+fn identifiers(sql: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    let mut rest = sql;
+    while let Some(start) = rest.find(['\'', '"']) {
+        let quote = rest.as_bytes()[start];
+        let inside = &rest[start + 1..];
+        let end = inside.find(char::from(quote)).unwrap();
+        if quote == b'"' {
+            found.push(&inside[..end]);
+        }
+        rest = &inside[end + 1..];
+    }
+    found
+}
+
+/// All that a statement may name.
+fn names(schema: &Schema) -> BTreeSet<&str> {
+    let mut names: BTreeSet<&str> = ["C", "default", "und-x-icu"].into();
+    for set in schema.sets() {
+        names.extend(identifiers(set.table.as_sql()));
+        for property in &set.properties {
+            if let Source::Column { name, .. } = property.source {
+                names.insert(name);
+            }
+        }
+        match &set.scope {
+            ScopeRule::Unscoped => {}
+            ScopeRule::Column(column) => names.extend([*column]),
+            ScopeRule::Via { table, on, column } => {
+                names.extend(identifiers(table.as_sql()));
+                names.extend(on.iter().map(|(theirs, _)| *theirs));
+                names.insert(column);
+            }
+        }
+        for navigation in &set.navigation {
+            if let JoinPath::Links {
+                tables,
+                first,
+                last,
+                ..
+            } = &navigation.path
+            {
+                names.extend(first.iter().chain(last).map(|(_, column)| *column));
+                for link in tables {
+                    names.extend(identifiers(link.table.as_sql()));
+                    names.extend(link.on.iter().flat_map(|(one, other)| [*one, *other]));
+                    names.extend(link.when.iter().map(|(column, _)| *column));
+                }
+            }
+        }
+    }
+    names
+}
+
+#[test]
+fn the_names_are_the_models() {
+    let schema = schema();
+    let known = names(&schema);
+    each(&schema, |request, _, statements| {
+        for statement in statements {
+            for name in identifiers(&statement.text) {
+                assert!(known.contains(name), "'{name}' of {}", request.url);
+            }
+            for name in GIVEN {
+                assert!(
+                    !statement.text.contains(name),
+                    "'{name}' of {}",
+                    request.url
+                );
+            }
+        }
+    });
+}
+
+/// The condition that keeps a table reference in the caller's account.
+fn condition(set: &EntitySet, alias: &str, number: usize) -> Option<String> {
+    Some(match &set.scope {
+        ScopeRule::Unscoped => return None,
+        ScopeRule::Column(column) => format!("{alias}.\"{column}\" = ${number}"),
+        ScopeRule::Via { table, on, column } => {
+            let (theirs, ours) = on[0];
+            let ours = set.properties[ours].declared.columns[0];
+            let table = table.as_sql();
+            format!(
+                "EXISTS (SELECT 1 FROM {table} s WHERE s.\"{theirs}\" = {alias}.\"{ours}\" AND s.\"{column}\" = ${number})"
+            )
+        }
+    })
+}
+
+#[test]
+fn every_table_reference_has_its_scope() {
+    let schema = schema();
+    let scope = Param::int8(ACCOUNT);
+    let mut checked = 0;
+    each(&schema, |request, _, statements| {
+        for Statement { text, params } in statements {
+            let number = params.iter().position(|param| *param == scope);
+            for set in schema.sets() {
+                for (at, table) in text.match_indices(set.table.as_sql()) {
+                    let behind = text[at + table.len()..].trim_start();
+                    let end = behind.find(|c: char| !c.is_ascii_alphanumeric());
+                    let alias = &behind[..end.unwrap_or(behind.len())];
+                    let number = number.map_or(0, |number| number + 1);
+                    let Some(condition) = condition(set, alias, number) else {
+                        continue;
+                    };
+                    let stands = [" WHERE ", " ON ", " AND "].iter().any(|word| {
+                        let whole = format!("{word}{condition}");
+                        text.match_indices(&whole).any(|(at, found)| {
+                            let next = text[at + found.len()..].chars().next();
+                            !next.is_some_and(|next| next.is_ascii_digit())
+                        })
+                    });
+                    assert!(stands, "no '{condition}' in {text} of {}", request.url);
+                    checked += 1;
+                }
+            }
+        }
+    });
+    println!("{checked} table references");
+    assert!(checked > 2 * random::queries(), "{checked}");
+}
+
+#[test]
+fn every_transformation_has_a_hole() {
+    let table = include_str!("../../../../docs/wall.md");
+    for name in odata_core::functions::aggregation::TRANSFORMATIONS {
+        let row = format!("| `apply_{name}` |");
+        assert!(table.contains(&row), "{row}");
+    }
+}
