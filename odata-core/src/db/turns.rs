@@ -225,14 +225,12 @@ mod tests {
         let (first, second) = (now(&turns, "a", 0), now(&turns, "a", 0));
         let waits = |caller: &'static str| {
             let turns = turns.clone();
-            let turn = tokio::spawn(async move { turns.take(caller, 0, LATER).await });
-            async move {
-                tokio::task::yield_now().await;
-                turn
-            }
+            tokio::spawn(async move { turns.take(caller, 0, LATER).await })
         };
-        let (third, fourth) = (waits("a").await, waits("b").await);
-        assert_eq!(turns.waiting(), 2);
+        let (third, fourth) = (waits("a"), waits("b"));
+        while turns.waiting() < 2 {
+            tokio::task::yield_now().await;
+        }
         drop(first);
         let of_b = fourth.await.unwrap();
         assert_eq!(of_b.as_ref().map(|turn| &*turn.caller), Some("b"));

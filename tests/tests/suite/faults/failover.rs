@@ -19,7 +19,7 @@ async fn the_other_server_takes_over() {
     let (mut one, two) = tokio::join!(Large::new(3_000), Large::new(3_000));
     let (first, second) = (Proxy::start(&one.postgres), Proxy::start(&two.postgres));
     let server = Server::start_anyway(&both(&first, &second, "connect_timeout=2"), |config| {
-        config.settings.statement_timeout = Duration::from_secs(20);
+        config.settings.limits.statement_ms = 20_000;
     });
     let client = of(&server);
     let get = || client.get("/v1.0/odata/Message");

@@ -30,7 +30,7 @@ async fn a_frame_that_is_wrong_is_never_a_whole_answer_of_another_kind() {
         config.pool.size = 1;
         // So that the other statement in between makes it be prepared again.
         config.pool.statements = 1;
-        config.settings.statement_timeout = Duration::from_millis(400);
+        config.settings.limits.statement_ms = 400;
         config.settings.stream_timeout = Duration::from_millis(800);
     });
     let client = of(&server);

@@ -11,7 +11,7 @@ async fn a_connection_that_fell_silent_in_the_pool_is_given_up() {
     let world = World::new(3_000).await;
     let server = world.server(|config| {
         config.pool.size = 2;
-        config.settings.statement_timeout = Duration::from_millis(700);
+        config.settings.limits.statement_ms = 700;
         config.settings.stream_timeout = Duration::from_secs(2);
     });
     let client = of(&server);
@@ -71,7 +71,7 @@ async fn attempts_to_connect_that_nobody_answers_end() {
     let world = World::new(100).await;
     let server = world.server(|config| {
         config.pool.size = 3;
-        config.settings.statement_timeout = Duration::from_secs(1);
+        config.settings.limits.statement_ms = 1_000;
     });
     let client = of(&server);
     client.get("/v1.0/odata/Message").expect(200);

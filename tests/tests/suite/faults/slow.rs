@@ -9,7 +9,7 @@ use tests::proxy::Fault;
 async fn what_is_late_is_the_same() {
     let world = World::new(1_000).await;
     let server = world.server(|config| {
-        config.settings.statement_timeout = Duration::from_secs(3);
+        config.settings.limits.statement_ms = 3_000;
     });
     let client = of(&server);
     for form in FORMS {
