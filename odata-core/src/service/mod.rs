@@ -54,7 +54,7 @@ pub struct Settings {
     pub drained_timeout: Duration,
     /// How long an answer takes in all.
     pub stream_timeout: Duration,
-    /// Whether service document and `$metadata` take credentials.
+    /// Whether service document, `$metadata` and the OpenAPI document take credentials.
     pub private_metadata: bool,
     /// The realm that a 401 names.
     pub realm: String,
@@ -96,6 +96,7 @@ struct Served {
     schema: Schema,
     csdl_xml: Document,
     csdl_json: Document,
+    openapi: describe::OpenApi,
     plans: Plans,
 }
 
@@ -121,6 +122,7 @@ impl Service {
         let served = Served {
             csdl_xml: Document::new(describe::csdl_xml(&schema, limits, Version::V4_0)),
             csdl_json: Document::new(describe::csdl_json(&schema, limits, Version::V4_01)),
+            openapi: describe::openapi(&schema, limits, !self.0.settings.private_metadata),
             plans: planned::plans(),
             schema,
         };
