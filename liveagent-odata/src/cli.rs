@@ -8,6 +8,7 @@ mod time;
 pub use time::Time;
 
 use crate::config::{Config, SERVICE_PATH};
+use crate::cors::Origin;
 use crate::demo;
 use crate::exit::{self, Exit};
 use clap::{
@@ -164,7 +165,16 @@ pub struct HttpArgs {
         value_delimiter = ','
     )]
     pub trust_proxy: Vec<Network>,
-    /// Service document and $metadata for those alone who have an access token
+    /// Origins (https://bi.example) whose pages may read answers in a browser; * is all of them.
+    /// None by default
+    #[arg(
+        long,
+        env = "ODATA_CORS_ORIGIN",
+        value_name = "ORIGIN[,..]",
+        value_delimiter = ','
+    )]
+    pub cors_origin: Vec<Origin>,
+    /// Service document, $metadata and openapi.json for those alone who have an access token
     #[arg(long, env = "ODATA_PRIVATE_METADATA")]
     pub private_metadata: bool,
     /// Whether an access token may stand in the URL as '?apikey=', where browsers, proxies and reports
@@ -362,6 +372,7 @@ impl HttpArgs {
         config.listen.clone_from(&self.listen);
         config.workers = self.workers.map(usize::from);
         config.explorer = !self.no_explorer;
+        config.cors_origins.clone_from(&self.cors_origin);
         config.settings.private_metadata = self.private_metadata;
         config.settings.allow_query_token = self.allow_query_token;
         config.settings.hosts = HostRules {

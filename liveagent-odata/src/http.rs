@@ -1,8 +1,12 @@
 //! The HTTP server: what of actix-web's defaults is changed, and why.
 
+use crate::config::SERVICE_PATH;
+use crate::cors::{self, Origin};
 use actix_web::body::MessageBody;
 use actix_web::dev::{Server, ServiceRequest, ServiceResponse};
+use actix_web::http::Uri;
 use actix_web::http::header::{ACCEPT_ENCODING, HeaderMap, HeaderValue};
+use actix_web::http::uri::PathAndQuery;
 use actix_web::http::{ConnectionType, Version};
 use actix_web::middleware::{Compress, Next, from_fn};
 use actix_web::rt::net::TcpStream;
@@ -12,6 +16,7 @@ use odata_explorer::Explorer;
 use std::any::Any;
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How long a client may take to send the head of a request.
@@ -24,24 +29,42 @@ const SHUTDOWN_TIMEOUT: u64 = 60;
 /// megabytes, which a thousand such clients would have of it.
 const SEND_BUFFER: usize = 256 * 1024;
 
+/// What stands around the service.
+#[derive(Debug, Clone, Default)]
+pub struct Outside {
+    /// The page at `/`.
+    pub explorer: Option<Explorer>,
+    /// The origins whose pages may read answers.
+    pub cors_origins: Vec<Origin>,
+    /// A path that a proxy may leave in front of others: `/analytics`.
+    pub prefix: String,
+}
+
 /// Listens on the address. The server runs while it is polled; it does not listen to signals.
 pub fn listen(
     service: &Service,
-    explorer: Option<&Explorer>,
+    outside: &Outside,
     address: impl ToSocketAddrs,
     workers: Option<usize>,
 ) -> io::Result<(Server, Vec<SocketAddr>)> {
     let service = service.clone();
-    let explorer = explorer.cloned();
+    let outside = Arc::new(outside.clone());
     let server = HttpServer::new(move || {
         let service = service.clone();
-        let explorer = explorer.clone();
+        let (at_the_edge, at_the_door) = (outside.clone(), outside.clone());
         App::new()
             // The one that is named last sees a request first.
             .wrap(Compress::default())
-            .wrap(from_fn(observe))
+            .wrap(from_fn(move |request: ServiceRequest, next: Next<_>| {
+                let outside = at_the_door.clone();
+                async move { cors::answer(&outside.cors_origins, request, next).await }
+            }))
+            .wrap(from_fn(move |request: ServiceRequest, next: Next<_>| {
+                let outside = at_the_edge.clone();
+                async move { observe(&outside.prefix, request, next).await }
+            }))
             .configure(|app| {
-                if let Some(explorer) = &explorer {
+                if let Some(explorer) = &outside.explorer {
                     explorer.configure(app);
                 }
                 service.configure(app);
@@ -81,10 +104,12 @@ fn prepare(connection: &dyn Any) {
 /// codings is cut down to what is served: gzip, or nothing. actix-web refuses a client that takes
 /// neither, which costs that client an answer that it can most likely read (RFC 9110, 12.5.3).
 async fn observe<B: MessageBody>(
+    prefix: &str,
     mut request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, actix_web::Error> {
     let started = Instant::now();
+    drop_prefix(prefix, &mut request);
     let method = request.method().clone();
     let gzip = takes_gzip(request.headers());
     let headers = request.headers_mut();
@@ -107,6 +132,30 @@ async fn observe<B: MessageBody>(
         "answered"
     );
     Ok(response)
+}
+
+/// Takes the prefix of the public URL away, which some proxies do and others leave to the service. What
+/// is no path of this service without it stays as it is.
+fn drop_prefix(prefix: &str, request: &mut ServiceRequest) {
+    let (path, query) = (request.uri().path(), request.uri().query());
+    let Some(rest) = path.strip_prefix(prefix).filter(|_| !prefix.is_empty()) else {
+        return;
+    };
+    let below = rest.strip_prefix(SERVICE_PATH);
+    let is_service = below.is_some_and(|below| below.is_empty() || below.starts_with('/'));
+    if !is_service && rest != "/" {
+        return;
+    }
+    let target = match query {
+        Some(query) => format!("{rest}?{query}"),
+        None => rest.to_owned(),
+    };
+    let mut parts = request.uri().clone().into_parts();
+    parts.path_and_query = PathAndQuery::from_maybe_shared(target).ok();
+    if let Ok(uri) = Uri::from_parts(parts) {
+        request.match_info_mut().get_mut().update(&uri);
+        request.head_mut().uri = uri;
+    }
 }
 
 /// Whether `Accept-Encoding` allows gzip (RFC 9110, 12.5.3). Without the header nothing is

@@ -5,7 +5,7 @@
 //! * [`cli`] to [`config`]: what the operator decides.
 //! * [`serve`], [`check`] (with [`advice`]), [`metadata`], [`demo`]: the commands.
 //! * [`explorer`]: what the page at `/` knows of Live Agent.
-//! * [`http`], [`logging`], [`exit`]: how the program meets the world.
+//! * [`http`], [`cors`], [`logging`], [`exit`]: how the program meets the world.
 //!
 //! What OData is, is not known here: that is `odata_core`.
 
@@ -14,6 +14,7 @@ pub mod auth;
 pub mod check;
 pub mod cli;
 pub mod config;
+pub mod cors;
 pub mod demo;
 pub mod entities;
 pub mod exit;

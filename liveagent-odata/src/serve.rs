@@ -9,7 +9,7 @@ use crate::check::{self, Report};
 use crate::config::{Config, SERVICE_PATH};
 use crate::exit::{self, Exit};
 use crate::explorer;
-use crate::http;
+use crate::http::{self, Outside};
 use actix_web::dev::Server;
 use futures_util::FutureExt as _;
 use odata_core::db::{Database, Failure};
@@ -71,9 +71,12 @@ impl Application {
     pub fn listen(&self) -> Result<(Server, SocketAddr), Exit> {
         let listen = &self.config.listen;
         let workers = self.config.workers;
-        let explorer = self.config.explorer.then(explorer::page);
-        let listen_at =
-            |address: &str| http::listen(&self.service, explorer.as_ref(), address, workers);
+        let outside = Outside {
+            explorer: self.config.explorer.then(explorer::page),
+            cors_origins: self.config.cors_origins.clone(),
+            prefix: self.config.prefix(),
+        };
+        let listen_at = |address: &str| http::listen(&self.service, &outside, address, workers);
         let bound = match listen_at(listen) {
             Err(error) if error.kind() == io::ErrorKind::AddrInUse && self.config.any_port => {
                 let host = listen.rsplit_once(':').map_or(&**listen, |(host, _)| host);

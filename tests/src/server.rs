@@ -6,7 +6,7 @@ use crate::{Database, fixture};
 use actix_web::dev::ServerHandle;
 use liveagent_odata::check::{self, Report};
 use liveagent_odata::config::Config;
-use liveagent_odata::http;
+use liveagent_odata::http::{self, Outside};
 use liveagent_odata::serve::Application;
 use odata_core::db::Status;
 use odata_core::edm::{Finding, Model, ResolveOptions, Schema, Severity};
@@ -72,7 +72,8 @@ impl Server {
             assert!(findings.iter().all(is_right), "{findings:?}");
             let service = Service::new(config.settings, database, authenticate);
             service.serve(schema);
-            let (server, addresses) = http::listen(&service, None, "127.0.0.1:0", Some(2)).unwrap();
+            let (server, addresses) =
+                http::listen(&service, &Outside::default(), "127.0.0.1:0", Some(2)).unwrap();
             (Listening::new(server, addresses[0]), service, None)
         })
     }

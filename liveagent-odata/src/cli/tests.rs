@@ -58,6 +58,7 @@ fn defaults_are_those_of_the_core() {
     assert_eq!(settings.stream_timeout, Duration::from_secs(1800));
     assert_eq!(settings.service_path, "/v1.0/odata");
     assert!(!settings.private_metadata && config.explorer && settings.allow_query_token);
+    assert_eq!(config.cors_origins, []);
     assert_eq!(config.pool, PoolOptions::default());
     assert_eq!(config.resolve, ResolveOptions::default());
     assert_eq!(config.listen, "127.0.0.1:8080");
@@ -86,6 +87,8 @@ fn every_option_arrives() {
         "--private-metadata",
         "--allow-query-token=false",
         "--no-explorer",
+        "--cors-origin=https://a.example,http://b.example:80",
+        "--cors-origin=https://c.example",
         "--database-schema=chat woot",
         "--workers=3",
     ]);
@@ -113,6 +116,9 @@ fn every_option_arrives() {
     assert_eq!(config.pool.stream_timeout, Duration::from_secs(3600));
     assert!(config.resolve.publish_secrets && config.strict_schema);
     assert!(settings.private_metadata && !config.explorer && !settings.allow_query_token);
+    let origins = ["https://a.example", "http://b.example", "https://c.example"];
+    let origins = origins.map(|origin| Origin::One(origin.to_owned()));
+    assert_eq!(config.cors_origins, origins);
     assert_eq!(config.resolve.database_schema, "chat woot");
     assert_eq!(config.workers, Some(3));
 }
@@ -138,6 +144,10 @@ fn what_is_wrong_is_said() {
     refuses(
         &["--page-size=20", "--max-page-size=10"],
         "--page-size is 20, more than --max-page-size, which is 10",
+    );
+    refuses(
+        &["--cors-origin=bi.example"],
+        "expected an origin such as https://bi.example, without a path",
     );
     refuses(
         &["--statement-timeout=2h"],

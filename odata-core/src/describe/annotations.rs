@@ -2,7 +2,7 @@
 //!
 //! Some strict readers fail on a collection of enumeration members; there is none here.
 
-use super::facts::{aggregatable, hidden, visible};
+use super::facts::{aggregatable, codes, description, hidden, is_searchable, visible};
 use crate::edm::{EntitySet, Navigation, Schema, StructuralProperty, Version};
 use crate::functions::{self, aggregation};
 use crate::limits::Limits;
@@ -124,8 +124,7 @@ impl Expression {
 /// The vocabularies that this schema's annotations need.
 pub(super) fn vocabularies(schema: &Schema) -> impl Iterator<Item = &'static Vocabulary> {
     let properties = || schema.sets().iter().flat_map(|set| &set.properties);
-    let code_tables = properties()
-        .any(|property| property.ty.is_integer() && !property.declared.values.is_empty());
+    let code_tables = properties().any(|property| !codes(property).is_empty());
     VOCABULARIES
         .iter()
         .filter(move |vocabulary| vocabulary.alias != "Validation" || code_tables)
@@ -183,10 +182,7 @@ pub(super) fn of_set(set: &EntitySet, limits: &Limits) -> Vec<Annotation> {
         let paths = (!hidden.is_empty()).then(|| Expression::paths(&hidden));
         paths.map(|paths| (property, paths))
     };
-    let searchable = set
-        .properties
-        .iter()
-        .any(|property| property.declared.searchable);
+    let searchable = is_searchable(set);
     let yes_or_no = [
         ("Capabilities.InsertRestrictions", "Insertable", false, None),
         ("Capabilities.UpdateRestrictions", "Updatable", false, None),
@@ -280,37 +276,33 @@ fn tags(table: &'static [(&str, bool)]) -> impl Iterator<Item = Annotation> {
 
 /// What an entity type is.
 pub(super) fn of_type(set: &EntitySet) -> Vec<Annotation> {
-    description(set.declared.description).into_iter().collect()
+    described(set.declared.description).into_iter().collect()
 }
 
 /// What a structural property is, and which numbers it may hold.
 pub(super) fn of_property(property: &StructuralProperty) -> Vec<Annotation> {
-    // A column of another type than the declared one has no codes.
-    let codes = property.ty.is_integer();
-    let values = if codes { property.declared.values } else { &[] };
+    let values = codes(property);
     let allowed = values.iter().map(|(value, name)| Expression::Record {
         values: vec![("Value", Expression::Int(*value))],
-        annotations: description(name).into_iter().collect(),
+        annotations: described(name).into_iter().collect(),
     });
     let allowed = (!values.is_empty()).then(|| Annotation {
         term: "Validation.AllowedValues",
         value: Expression::Collection(allowed.collect()),
     });
-    let description = description(property.declared.description);
+    let description = described(property.declared.description);
     description.into_iter().chain(allowed).collect()
 }
 
 /// What a navigation property is.
 pub(super) fn of_navigation(navigation: &Navigation) -> Vec<Annotation> {
-    let description = description(navigation.declared.description);
+    let description = described(navigation.declared.description);
     description.into_iter().collect()
 }
 
-/// A doc comment as one line: an XML attribute knows no other.
-fn description(comment: &str) -> Option<Annotation> {
-    let words: Vec<&str> = comment.split_whitespace().collect();
-    (!words.is_empty()).then(|| Annotation {
+fn described(comment: &str) -> Option<Annotation> {
+    description(comment).map(|text| Annotation {
         term: "Core.Description",
-        value: Expression::String(words.join(" ")),
+        value: Expression::String(text),
     })
 }

@@ -10,6 +10,27 @@ pub(super) fn type_name(schema: &Schema, set: SetId) -> String {
     format!("{}.{}", schema.namespace, schema.set(set).declared.name)
 }
 
+/// A doc comment as one line, which is all that an attribute of XML knows; none where it says nothing.
+pub(super) fn description(comment: &str) -> Option<String> {
+    let words: Vec<&str> = comment.split_whitespace().collect();
+    (!words.is_empty()).then(|| words.join(" "))
+}
+
+/// The code table of a number: each value with its name. A column of another type than the declared
+/// one has none.
+pub(super) fn codes(property: &StructuralProperty) -> &'static [(i64, &'static str)] {
+    match property.ty.is_integer() {
+        true => property.declared.values,
+        false => &[],
+    }
+}
+
+/// Whether `$search` finds anything in the set.
+pub(super) fn is_searchable(set: &EntitySet) -> bool {
+    let mut properties = set.properties.iter();
+    properties.any(|property| property.declared.searchable)
+}
+
 /// The digits of a second's fraction, for types that have them (CSDL 7.2.3). Absent it would mean
 /// none, and readers would cut the fraction off.
 pub(super) fn precision(property: &StructuralProperty) -> Option<u8> {

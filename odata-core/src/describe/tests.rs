@@ -56,3 +56,22 @@ fn there_is_no_collection_of_enumeration_members() {
     assert!(xml.contains(" EnumMember=\""));
     assert!(!xml.contains("<EnumMember>"));
 }
+
+#[test]
+fn an_openapi_document() {
+    let document = openapi(&fixture::schema(), &Limits::default(), true);
+    let text = document.text("https://host/odata/");
+    let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let pretty = serde_json::to_string_pretty(&json).unwrap() + "\n";
+    expect_file!["tests/openapi.json"].assert_eq(&pretty);
+    let again = openapi(&fixture::schema(), &Limits::default(), true);
+    assert_eq!(again.text("https://host/odata/"), text);
+    // Where the documents take a token, nothing is left open.
+    let closed = openapi(&fixture::schema(), &Limits::default(), false);
+    assert!(text.contains("\"security\":[]"));
+    assert!(
+        !closed
+            .text("https://host/odata/")
+            .contains("\"security\":[]")
+    );
+}

@@ -26,6 +26,8 @@ pub enum Resource {
     Rows,
     /// `$metadata`.
     Metadata,
+    /// The OpenAPI document.
+    OpenApi,
     /// `/$count` and `/$value`.
     Text,
 }
@@ -43,6 +45,8 @@ pub enum Format {
     CsdlXml,
     /// CSDL in JSON.
     CsdlJson,
+    /// An OpenAPI document in JSON.
+    OpenApi,
     /// Text alone.
     Text,
 }
@@ -90,6 +94,12 @@ const MEDIA_TYPES: &[MediaType] = &[
     MediaType {
         format: Format::CsdlJson,
         resource: Resource::Metadata,
+        name: "application/json",
+        short: Some("json"),
+    },
+    MediaType {
+        format: Format::OpenApi,
+        resource: Resource::OpenApi,
         name: "application/json",
         short: Some("json"),
     },
@@ -312,7 +322,7 @@ fn by_accept(
         ranges.iter_mut().for_each(MediaRange::be_utf_8);
     }
     match resource {
-        Resource::Data | Resource::Rows => {}
+        Resource::Data | Resource::Rows | Resource::OpenApi => {}
         Resource::Text => {
             // Clients ask for text with the Accept of their other requests.
             ranges.retain(|range| range.q > 0 || !range.names("application", "json"));

@@ -170,6 +170,7 @@ mod tests {
             (Format::Text, None),
             (Format::CsdlXml, Some("include-annotations=\"*\"")),
             (Format::CsdlJson, Some("include-annotations=\"*\"")),
+            (Format::OpenApi, None),
         ] {
             assert_eq!(preferences.applied(format, Some(5)).as_deref(), applied);
         }

@@ -257,6 +257,13 @@ fn walk<'a>(binder: &Binder<'a>, segments: &'a [PathSegment]) -> Result<(Vec<Ste
                 {
                     continue;
                 }
+                // A key of text may look like a name (URL Conventions 4.3.6).
+                let is_text = |place: &usize| set.properties[*place].ty.is_text();
+                let is_member = || set.names().any(|known| known == name);
+                if step.is_collection() && set.key.iter().all(is_text) && !is_member() {
+                    step.key = Some(Key::Segment(name));
+                    continue;
+                }
                 if name.contains('.') {
                     let code = Code::UnknownSegment;
                     return Err(binder.not_derived(code, set, name, segment.span));

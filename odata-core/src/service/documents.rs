@@ -1,5 +1,5 @@
-//! The service document and `$metadata`: made once for a schema, and not sent again to a client that
-//! has them (Protocol 8.2.5).
+//! The service document, `$metadata` and the OpenAPI document: made once for a schema, and not sent again
+//! to a client that has them (Protocol 8.2.5).
 
 use super::{Served, condition, respond};
 use crate::describe;
@@ -32,6 +32,9 @@ impl Document {
     }
 }
 
+/// What follows the root in the URL of the OpenAPI document. No set has a name with a dot.
+pub(super) const OPENAPI: &str = "openapi.json";
+
 /// The service document.
 pub(super) fn service_document(
     served: &Served,
@@ -58,6 +61,17 @@ pub(super) fn metadata(
         _ => &served.csdl_xml,
     };
     respond(negotiated, document, request)
+}
+
+/// The OpenAPI document.
+pub(super) fn openapi(
+    served: &Served,
+    negotiated: &Negotiated,
+    root: &str,
+    request: (&HeaderMap, bool),
+) -> Result<HttpResponse> {
+    let document = Document::new(served.openapi.text(root));
+    respond(negotiated, &document, request)
 }
 
 /// The document, or 304 where the client has this very one.

@@ -113,11 +113,17 @@ async fn answer(
     }
     let served = service.served().ok_or_else(unavailable)?;
     let adapt = |uri: &mut ODataUri| relative_id(uri, &root, &settings.service_path);
-    let asked_for = (resource, raw_query);
+    // No path of OData, but a document with the options of the service document.
+    let is_openapi = is_openapi(resource);
+    let asked_for = (if is_openapi { "" } else { resource }, raw_query);
     let (planned, skip_token) = understand(&served, asked_for, &settings.limits, adapt).await?;
     let Planned { uri, plan, shape } = &*planned;
     record.asked(shape.clone());
-    let negotiated = negotiate(headers, uri, plan)?;
+    let kind = match is_openapi {
+        true => Resource::OpenApi,
+        false => kind(plan),
+    };
+    let negotiated = negotiate(headers, uri, kind)?;
     check_framing(request, &negotiated)?;
     let caller = match &credentials {
         Some(credentials) => {
@@ -147,6 +153,9 @@ async fn answer(
         )
     };
     let response = match plan {
+        Plan::ServiceDocument if is_openapi => {
+            return documents::openapi(&served, &negotiated, &root, (headers, head));
+        }
         Plan::ServiceDocument => {
             let headers = (headers, head);
             return documents::service_document(&served, &negotiated, &root, headers);
@@ -253,11 +262,14 @@ fn check_no_token(resource: &str) -> Result<()> {
     Err(Error::new(Code::SyntaxError, message).hint("the others follow with '&'"))
 }
 
-/// An id may be absolute: then it must lead here.
+/// An id may be absolute, with or without its host: then it must lead here.
 fn relative_id(uri: &mut ODataUri, root: &str, service_path: &str) {
     if let Some(id) = &mut uri.options.id {
+        let path = root.split_once("://").map_or("", |(_, rest)| rest);
+        let path = path.find('/').map_or("", |start| &path[start..]);
         let here = id
             .strip_prefix(root)
+            .or_else(|| id.strip_prefix(path))
             .or_else(|| id.strip_prefix(service_path));
         if let Some(relative) = here {
             *id = relative.trim_start_matches('/').to_owned();
@@ -267,15 +279,24 @@ fn relative_id(uri: &mut ODataUri, root: &str, service_path: &str) {
 
 fn is_description(resource: &str) -> bool {
     let decoded = percent_decode_str(resource).decode_utf8_lossy();
-    matches!(decoded.trim_matches('/'), "" | "$metadata")
+    matches!(
+        decoded.trim_matches('/'),
+        "" | "$metadata" | documents::OPENAPI
+    )
+}
+
+fn is_openapi(resource: &str) -> bool {
+    let decoded = percent_decode_str(resource).decode_utf8_lossy();
+    decoded.trim_matches('/') == documents::OPENAPI
 }
 
 fn unavailable() -> Error {
     Error::new(Code::Unavailable, "the database has not been read yet").retry_after(2)
 }
 
-fn negotiate(headers: &HeaderMap, uri: &ODataUri, plan: &Plan) -> Result<Negotiated> {
-    let resource = match plan {
+/// What the formats of the answer depend on.
+fn kind(plan: &Plan) -> Resource {
+    match plan {
         Plan::ServiceDocument => Resource::Data,
         Plan::Metadata => Resource::Metadata,
         Plan::All(_) => Resource::Data,
@@ -284,7 +305,10 @@ fn negotiate(headers: &HeaderMap, uri: &ODataUri, plan: &Plan) -> Result<Negotia
             Answer::Collection => Resource::Rows,
             _ => Resource::Data,
         },
-    };
+    }
+}
+
+fn negotiate(headers: &HeaderMap, uri: &ODataUri, kind: Resource) -> Result<Negotiated> {
     let all = |name: &str| {
         headers
             .get_all(name)
@@ -300,7 +324,7 @@ fn negotiate(headers: &HeaderMap, uri: &ODataUri, plan: &Plan) -> Result<Negotia
         isolation: one("odata-isolation").or_else(|| one("isolation")),
         prefer: all("prefer"),
     };
-    format::negotiate(resource, uri.options.format.as_deref(), &headers)
+    format::negotiate(kind, uri.options.format.as_deref(), &headers)
 }
 
 /// HTTP/1.0 has no frame for an answer whose length is not known: it ends where the connection does.

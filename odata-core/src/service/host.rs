@@ -97,19 +97,28 @@ pub(super) fn root(rules: &HostRules, request: &HttpRequest, service_path: &str)
         Some("https") => "https",
         _ => "http",
     };
-    Ok(format!("{scheme}://{host}{service_path}/"))
+    let prefix = forwarded.prefix.unwrap_or_default();
+    Ok(format!("{scheme}://{host}{prefix}{service_path}/"))
 }
 
 #[derive(Default)]
 struct Forwarded {
     proto: Option<String>,
     host: Option<String>,
+    /// What the proxy took off the path: begins with a slash, and ends without one.
+    prefix: Option<String>,
 }
 
 /// What the proxy says (RFC 7239, or the headers from before it). Of several values the last counts: it
 /// is the one that the trusted peer added, what stands before it may be the client's own invention.
 fn forwarded(headers: &HeaderMap) -> Forwarded {
-    let mut forwarded = Forwarded::default();
+    let listed = |name: &str| header(headers, name).map(|value| last(&value).to_owned());
+    // RFC 7239 has no word for it.
+    let prefix = listed("x-forwarded-prefix").map(|it| it.trim_end_matches('/').to_owned());
+    let mut forwarded = Forwarded {
+        prefix: prefix.filter(|prefix| is_prefix(prefix)),
+        ..Forwarded::default()
+    };
     if let Some(value) = header(headers, FORWARDED.as_str()) {
         for pair in last(&value).split(';') {
             if let Some((name, value)) = pair.split_once('=') {
@@ -123,7 +132,6 @@ fn forwarded(headers: &HeaderMap) -> Forwarded {
         }
         return forwarded;
     }
-    let listed = |name: &str| header(headers, name).map(|value| last(&value).to_owned());
     forwarded.proto = listed("x-forwarded-proto").map(|proto| proto.to_ascii_lowercase());
     forwarded.host = listed("x-forwarded-host");
     if let (Some(host), Some(port)) = (&forwarded.host, listed("x-forwarded-port")) {
@@ -168,6 +176,12 @@ fn is_host(host: &str) -> bool {
     let is_port =
         |port: &str| port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok();
     is_name && (behind.is_empty() || port.is_some_and(is_port))
+}
+
+/// A path, and nothing that could break out of one or of a URL.
+fn is_prefix(prefix: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte);
+    prefix.starts_with('/') && !prefix.starts_with("//") && prefix.bytes().all(is_plain)
 }
 
 fn is_allowed(host: &str, allowed: &[String]) -> bool {
@@ -285,6 +299,24 @@ mod tests {
             "10.1.2.3:1",
             &headers,
             Ok("https://bi.example/odata/"),
+        );
+        let prefixed = |prefix: &'static str| [("host", "a"), ("x-forwarded-prefix", prefix)];
+        for (prefix, root) in [
+            ("/analytics", "http://a/analytics/odata/"),
+            ("/a/b-1/", "http://a/a/b-1/odata/"),
+            ("/", "http://a/odata/"),
+            ("//evil.example", "http://a/odata/"),
+            ("evil", "http://a/odata/"),
+            ("/a\"b", "http://a/odata/"),
+        ] {
+            check(&proxied, "10.1.2.3:1", &prefixed(prefix), Ok(root));
+        }
+        let prefixed = [("host", "127.0.0.1"), ("x-forwarded-prefix", "/x")];
+        check(
+            &proxied,
+            "9.9.9.9:1",
+            &prefixed,
+            Ok("http://127.0.0.1/odata/"),
         );
         check(
             &proxied,

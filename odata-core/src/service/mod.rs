@@ -58,7 +58,7 @@ pub struct Settings {
     pub stream_timeout: Duration,
     /// How often it is asked whether the token of an answer that is sent still gives what it gave.
     pub recheck_interval: Duration,
-    /// Whether service document and `$metadata` take credentials.
+    /// Whether service document, `$metadata` and the OpenAPI document take credentials.
     pub private_metadata: bool,
     /// Whether a token may stand in the URL (`?apikey=`), where histories, proxies and reports keep it.
     pub allow_query_token: bool,
@@ -105,6 +105,7 @@ struct Served {
     schema: Schema,
     csdl_xml: Document,
     csdl_json: Document,
+    openapi: describe::OpenApi,
     plans: Plans,
 }
 
@@ -130,6 +131,7 @@ impl Service {
         let served = Served {
             csdl_xml: Document::new(describe::csdl_xml(&schema, limits, Version::V4_0)),
             csdl_json: Document::new(describe::csdl_json(&schema, limits, Version::V4_01)),
+            openapi: describe::openapi(&schema, limits, !self.0.settings.private_metadata),
             plans: planned::plans(),
             schema,
         };

@@ -116,7 +116,10 @@ mod tests {
         assert_eq!(error.status(), 429);
         // A part of a second has passed, or more on a busy machine.
         let wait = error.retry_after_seconds();
-        assert!(wait.is_some_and(|wait| (1..=31).contains(&wait)), "{wait:?}");
+        assert!(
+            wait.is_some_and(|wait| (1..=31).contains(&wait)),
+            "{wait:?}"
+        );
         rate.check(&other, &limits).await.unwrap();
         rate.check(&one, &Limits::default()).await.unwrap();
     }

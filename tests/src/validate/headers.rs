@@ -70,7 +70,7 @@ fn media_type(exchange: &Exchange<'_>) -> Option<Fault> {
 fn metadata_parameter(exchange: &Exchange<'_>) -> Option<Fault> {
     let response = exchange.response;
     let media_type = response.header("content-type").unwrap_or_default();
-    if !media_type.starts_with("application/json") || exchange.asked.path == "$metadata" {
+    if !media_type.starts_with("application/json") || exchange.is_description() {
         return None;
     }
     let prefix = match response.header("odata-version") {

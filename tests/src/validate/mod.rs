@@ -119,7 +119,15 @@ impl Exchange<'_> {
 
     /// Whether the response is one whose members the model declares.
     fn needs_model(&self) -> bool {
-        self.has_content() && self.asked.path != "$metadata"
+        self.has_content() && !self.is_description()
+    }
+
+    /// Whether the resource is a description of the service, and none that JSON Format knows.
+    fn is_description(&self) -> bool {
+        matches!(
+            self.asked.path.trim_end_matches('/'),
+            "$metadata" | "openapi.json"
+        )
     }
 
     fn media_type(&self) -> &str {
@@ -141,9 +149,9 @@ fn check(exchange: &Exchange<'_>, model: Option<&Model>) -> Vec<Fault> {
     let mut payload = Payload::new(exchange, model);
     match exchange.media_type() {
         "application/xml" if is_metadata => faults.extend(csdl::faults(body)),
-        "application/json" if is_metadata => {
+        "application/json" if exchange.is_description() => {
             if let Err(error) = serde_json::from_str::<serde_json::Value>(body) {
-                faults.push(Fault::new(Rule::MetadataForm, "$metadata", error));
+                faults.push(Fault::new(Rule::MetadataForm, &exchange.asked.path, error));
             }
         }
         "application/json" => payload.check(body),

@@ -236,7 +236,12 @@ async fn rows_have_what_is_declared_and_nothing_else() {
 async fn private_metadata_asks_for_a_token() {
     let database = tests::fixture::small_shared().await;
     let private = Server::start(&database, |config| config.settings.private_metadata = true);
-    for path in ["/v1.0/odata/", "/v1.0/odata", "/v1.0/odata/$metadata"] {
+    for path in [
+        "/v1.0/odata/",
+        "/v1.0/odata",
+        "/v1.0/odata/$metadata",
+        "/v1.0/odata/openapi.json",
+    ] {
         assert_eq!(private.client().get(path).status, 401, "{path}");
         assert_eq!(private.get(path).status, 200, "{path}");
         // A wrong token is wrong on the open documents too.

@@ -3,6 +3,7 @@
 
 use crate::asking::{HOST, answer, get, ids, refusal, small};
 use expect_test::{Expect, expect};
+use tests::sales;
 
 #[tokio::test]
 async fn the_published_examples_word_for_word() {
@@ -56,6 +57,27 @@ async fn a_key_has_many_forms() {
         let url = format!("{form}?$select=id,uuid{alias}");
         assert_eq!(answer(server, &url), expected, "{url}");
     }
+}
+
+/// A key of text is a segment as well as others, though it look like a name.
+#[tokio::test]
+async fn a_key_of_text_may_be_a_segment() {
+    let server = sales::server().await;
+    for (segment, key) in [
+        ("Categories/PG1", "Categories('PG1')"),
+        ("Categories/PG1/Products", "Categories('PG1')/Products"),
+        ("Categories/PG1/Products/P1/Name", "Products('P1')/Name"),
+    ] {
+        let by_segment = get(&server, segment, &[]).expect(200).json();
+        let by_key = get(&server, key, &[]).expect(200).json();
+        assert_eq!(by_segment["value"], by_key["value"], "{segment}");
+        assert_eq!(by_segment["ID"], by_key["ID"], "{segment}");
+    }
+    let unknown = (404, "ResourceNotFound".to_owned());
+    assert_eq!(refusal(&server, "Categories/no.such"), unknown);
+    // A member's name is a mistake, not a key.
+    let member = (404, "UnknownSegment".to_owned());
+    assert_eq!(refusal(&server, "Categories/Name"), member);
 }
 
 #[track_caller]

@@ -102,3 +102,86 @@ async fn urls_are_those_that_the_client_can_reach() {
     });
     check(&public, &forged, "https://bi.example/chat/v1.0/odata/");
 }
+
+/// The URL that a client has, as the service gets it.
+fn behind(url: &str, root: &str, seen: &str) -> String {
+    let rest = url.strip_prefix(root);
+    let rest = rest.unwrap_or_else(|| panic!("{url} is not of {root}"));
+    format!("{seen}{rest}")
+}
+
+/// A path before the service's own: the proxy takes it away, or leaves it there. Links have it either way,
+/// and lead back.
+#[tokio::test]
+async fn a_prefix_is_in_every_url_whether_the_proxy_keeps_it_or_not() {
+    let database = fixture::small_shared().await;
+    let public = Server::start(&database, |config| {
+        config.settings.hosts.public_url = Some("https://bi.example/chat".to_owned());
+    });
+    let forwarding = Server::start(&database, |config| {
+        config.settings.hosts.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
+    });
+    let root = "https://bi.example/chat/v1.0/odata/";
+    let told: &[(&str, &str)] = &[
+        ("X-Forwarded-Proto", "https"),
+        ("X-Forwarded-Host", "bi.example"),
+        ("X-Forwarded-Prefix", "/chat"),
+    ];
+    for (server, seen, headers) in [
+        (&public, "/v1.0/odata/", &[][..]),
+        (&public, "/chat/v1.0/odata/", &[][..]),
+        (&forwarding, "/v1.0/odata/", told),
+    ] {
+        let paged = [headers, &[("Prefer", "odata.maxpagesize=2")]].concat();
+        for path in PATHS {
+            let mut target = format!("{seen}{path}");
+            for _ in 0..3 {
+                let response = server.get_with(&target, &paged).expect(200);
+                let urls = urls(&response);
+                assert!(!urls.is_empty(), "{target}");
+                for url in &urls {
+                    behind(url, root, seen);
+                }
+                let next = response.json()["@odata.nextLink"]
+                    .as_str()
+                    .map(str::to_owned);
+                let Some(next) = next else { break };
+                target = behind(&next, root, seen);
+            }
+        }
+        // The documents, without a token, and what they lead to.
+        let client = server.client();
+        let metadata = client
+            .get_with(&format!("{seen}$metadata"), headers)
+            .expect(200);
+        assert!(metadata.text().contains("<EntityType Name=\"Label\">"));
+        let openapi = client
+            .get_with(&format!("{seen}openapi.json"), headers)
+            .expect(200);
+        let url = openapi.json()["servers"][0]["url"].clone();
+        assert_eq!(url, root.trim_end_matches('/'));
+        // An id by its path alone is one of this host, as the client sees it.
+        for id in [
+            "https://bi.example/chat/v1.0/odata/Label(1)",
+            "/chat/v1.0/odata/Label(1)",
+            "Label(1)",
+        ] {
+            let entity = server.get_with(&format!("{seen}$entity?$id={id}"), headers);
+            assert_eq!(entity.expect(200).json()["id"], 1, "{id}");
+        }
+        // The page asks for its root beside itself.
+        let page = seen.trim_end_matches("v1.0/odata/");
+        let page = client.get_with(page, headers).expect(200);
+        assert!(page.text().contains(r#""root":"/v1.0/odata/""#));
+    }
+    // A prefix that is not this one's is no path of the service.
+    for path in [
+        "/other/v1.0/odata/",
+        "/chatter/v1.0/odata/",
+        "/chat",
+        "/chat/chat/v1.0/odata/",
+    ] {
+        assert_eq!(public.client().get(path).status, 404, "{path}");
+    }
+    assert_eq!(forwarding.client().get("/chat/v1.0/odata/").status, 404);
+}

@@ -29,7 +29,7 @@ impl FormatParameters {
                 }
                 continue;
             }
-            if !matches!(format, Format::Json | Format::CsdlJson) {
+            if !matches!(format, Format::Json | Format::CsdlJson | Format::OpenApi) {
                 return fault("none but 'charset'");
             }
             let flag = match bare {

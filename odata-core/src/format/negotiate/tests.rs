@@ -1,5 +1,5 @@
 use super::*;
-use Resource::{Data, Metadata, Text};
+use Resource::{Data, Metadata, OpenApi, Text};
 
 fn accept(resource: Resource, accept: &[&str]) -> Result<String> {
     let headers = Headers {
@@ -349,7 +349,7 @@ proptest::proptest! {
             prefer: vec![&value],
             ..Headers::default()
         };
-        for resource in [Data, Metadata, Text] {
+        for resource in [Data, Metadata, OpenApi, Text] {
             let _ = negotiate(resource, Some(&format), &headers);
             let _ = accept(resource, &[&value]);
         }
