@@ -5,6 +5,7 @@ import { currentToken, request, root } from './api.js';
 import { blame } from './address.js';
 import { $, announce, h } from './dom.js';
 import { bytesText } from './format.js';
+import { asOdc } from './odc.js';
 import { openPopover } from './popover.js';
 import { resultName } from './results.js';
 import { asCurl, asPbids, asPowerQuery, asUrl } from './share.js';
@@ -44,9 +45,12 @@ function sharePanel() {
   const pbids = h('button', { type: 'button', class: 'ghost', onclick: () => {
     save(new Blob([asPbids(shared())], { type: 'application/json' }), 'service.pbids');
   } }, 'Power BI file (.pbids)');
+  const odc = h('button', { type: 'button', class: 'ghost', onclick: () => {
+    save(new Blob([asOdc(shared(), resultName())], { type: 'text/x-ms-odc' }), `${resultName()}.odc`);
+  } }, 'Excel file (.odc)');
   draw();
   return h('div', { class: 'share' }, tabs, text,
-    h('div', { class: 'share-line' }, copy, pbids,
+    h('div', { class: 'share-line' }, copy, odc, pbids,
       h('label', { class: 'tick' }, tick, ' with my token')),
     h('p', { class: 'quiet' }, 'Without the tick there is no token in it: a placeholder, or the program asks.'));
 }
