@@ -36,9 +36,12 @@ function sharePanel() {
   const draw = () => {
     text.value = FORMS[form](shared());
     for (const tab of tabs.children) tab.setAttribute('aria-pressed', String(tab.textContent === form));
+    copy.style.minWidth = '';
     copy.textContent = `Copy ${form}`;
   };
   const copy = h('button', { type: 'button', class: 'primary', onclick: async () => {
+    // What stands beside it must not come under the pointer.
+    copy.style.minWidth = `${copy.offsetWidth}px`;
     copy.textContent = (await toClipboard(text)) ? 'Copied' : 'Press Ctrl+C';
     announce(`${form} copied`);
   } });
