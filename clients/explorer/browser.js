@@ -17,6 +17,7 @@ export const WIDTHS = { wide: { width: 1280, height: 800 }, narrow: { width: 420
 export async function openPage(browser, url, { viewport = WIDTHS.wide, colorScheme = 'light', timezoneId = 'UTC' } = {}) {
   const context = await browser.newContext({ viewport, colorScheme, timezoneId, acceptDownloads: true, reducedMotion: 'reduce' });
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  context.setDefaultTimeout(20_000);
   const page = await context.newPage();
   const complaints = [];
   const requests = [];
@@ -42,10 +43,15 @@ export async function openPage(browser, url, { viewport = WIDTHS.wide, colorSche
   return { page, context, complaints, requests };
 }
 
-/** Waits until nothing is being read. */
-export async function settled(page) {
-  await page.waitForFunction(() => document.getElementById('results')?.getAttribute('aria-busy') === 'false');
-  await page.waitForTimeout(50);
-}
+/** Waits until nothing is being read: what a click asks for is being read when the click is done. */
+export const settled = (page) =>
+  page.waitForFunction(() => document.getElementById('results')?.getAttribute('aria-busy') === 'false');
 
 export const address = (page) => page.inputValue('#address');
+
+/** Goes back, and waits until the page is there. */
+export async function goBackTo(page, url) {
+  await page.goBack();
+  await page.waitForFunction((text) => document.getElementById('address').value === text, url);
+  await settled(page);
+}

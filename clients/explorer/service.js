@@ -28,6 +28,10 @@ export async function startService({ conversations = CONVERSATIONS, options = []
   const port = await freePort();
   const child = spawn(PROGRAM, ['demo', '--data-dir', join(directory, 'data'), '--conversations', String(conversations),
     '--listen', `127.0.0.1:${port}`, ...options], { stdio: ['ignore', 'pipe', 'pipe'] });
+  // Whoever stops the tests stops it, too.
+  const orphan = () => child.kill('SIGTERM');
+  process.once('exit', orphan);
+  process.once('SIGTERM', () => process.exit(1));
   let said = '';
   child.stderr.on('data', (data) => { said += data; });
   const shown = await new Promise((resolve, reject) => {
@@ -53,6 +57,7 @@ export async function startService({ conversations = CONVERSATIONS, options = []
       return out.split('\n').filter(Boolean).map((line) => line.split('\t'));
     },
     async stop() {
+      process.off('exit', orphan);
       child.removeAllListeners('exit');
       const ended = new Promise((resolve) => child.once('exit', resolve));
       child.kill('SIGTERM');

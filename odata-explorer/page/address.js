@@ -1,11 +1,13 @@
 // The address line: the URL in colours, growing with what is clicked; a wrong place is underlined.
 
 import { app, emit, on, open, typed } from './app.js';
-import { config, currentToken, setToken } from './api.js';
+import { config, currentToken } from './api.js';
 import { completionKey, startCompletion } from './complete.js';
 import { $, announce, h } from './dom.js';
+import { otherSide } from './otherside.js';
 import { fromPasted } from './query.js';
 import { placeOf, splitUrl } from './text.js';
+import { useToken } from './token.js';
 
 /** @typedef {import('./api.js').ServiceError} ServiceError */
 
@@ -27,8 +29,9 @@ export function startAddress() {
     event.preventDefault();
     const { url, token, foreign } = fromPasted(pasted, config.root);
     if (token && !currentToken()) {
-      setToken(token);
-      emit('token');
+      typed(url);
+      useToken(token);
+      return;
     }
     open(url);
     const elsewhere = foreign && foreign !== location.host ? `asked here, not at ${foreign}` : '';
@@ -122,13 +125,15 @@ export function blame(error) {
   const message = hint ? error.message.replace(new RegExp(`[;,]? ?${escapeRegExp(hint)}$`), '') : error.message;
   const better = /^did you mean '(.+)'\?$/.exec(hint)?.[1];
   const place = wrong;
+  const other = place && otherSide(app.model, app.query, app.text.slice(place.start, place.end));
   $('problem').replaceChildren(
     h('strong', null, error.code || 'Error'), ' ',
     h('span', { class: 'problem-text' }, message),
     hint && !better ? h('span', { class: 'hint' }, hint) : '',
     better && place
       ? h('button', { type: 'button', class: 'fix', onclick: () => fix(place, better) }, `Did you mean ${better}?`)
-      : '');
+      : '',
+    other ? h('button', { type: 'button', class: 'fix', title: other.text, onclick: () => open(other.url) }, `Ask ${other.set} instead`) : '');
   $('address').setAttribute('aria-invalid', 'true');
   announce(`${message}. ${hint}`);
   paint();

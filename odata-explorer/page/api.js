@@ -14,15 +14,15 @@ export function setToken(text) {
 
 export const currentToken = () => token;
 
-/** Takes the token out of the fragment, before anything can read the address. */
-export function takeTokenFromFragment() {
+/** Takes the token out of the fragment, before anything can read the address; '' where there is none. */
+export function tokenOutOfFragment() {
   const fragment = new URLSearchParams(location.hash.slice(1));
   const found = fragment.get('token');
-  if (found === null) return;
-  setToken(found);
+  if (found === null) return '';
   fragment.delete('token');
   const rest = fragment.toString();
   history.replaceState(null, '', location.pathname + location.search + (rest && `#${rest}`));
+  return found.trim();
 }
 
 /** @type {Config} */

@@ -2,15 +2,13 @@
 
 import { fromUrl, isGrouped, newQuery, toUrl } from './query.js';
 import { groupColumns } from './apply.js';
-import { propertyAt, resolvePath } from './model.js';
+import { isNumber, noModel, propertyAt, resolvePath } from './model.js';
 
 /** @typedef {import('./query.js').Query} Query */
-/** @typedef {import('./model.js').Model} Model */
 /** @typedef {import('./model.js').Property} Property */
 
 export const app = {
-  /** @type {Model} */
-  model: { sets: [], types: new Map() },
+  model: noModel(),
   query: newQuery(''),
   /** The address line's text: the query's URL, or what somebody is typing. */
   text: '',
@@ -39,6 +37,14 @@ export const target = () => resolvePath(app.model, app.query.path);
 export function propertyOf(path) {
   const type = target()?.type;
   return type ? propertyAt(app.model, type, path) : null;
+}
+
+/** Whether what stands at a path of a row is a number, however it travels. @param {string} path */
+export function isNumberAt(path) {
+  const property = propertyOf(path);
+  if (property) return isNumber(property.type);
+  const calculation = app.query.aggregate.find((it) => it.as === path);
+  return !!calculation && !/^(min|max)$/.test(calculation.method);
 }
 
 /** A control has changed the query. @param {Partial<Query>} patch */

@@ -11,7 +11,7 @@ import { parseConditions, printConditions } from './conditions.js';
 /** @typedef {{filter: Condition[], search: string, group: Group[], aggregate: Aggregate[], then: string}} Applied */
 
 /** The functions that make the parts of a time, in the order of their columns. */
-export const PARTS = /** @type {const} */ ({
+const PARTS = /** @type {const} */ ({
   year: ['year'],
   month: ['year', 'month'],
   day: ['date'],

@@ -10,8 +10,10 @@ import { aggregatePhrase, groupPhrase } from './phrases.js';
 /** @typedef {{title: string, axis: string, split: string, labels: string[], series: Series[], all: Series[], ordered: boolean, additive: boolean, note: string}} Chart `all`: those too that have no colour of their own */
 
 const MOST_SERIES = 10;
-const MOST_LINES = 200;
-const MOST_LABELS = 400;
+const MOST_NAMES = 400;
+// Four years of days.
+const MOST_TIMES = 1500;
+const MOST_CELLS = 60_000;
 
 /**
  * @param {any[]} rows
@@ -46,9 +48,10 @@ export function chartOf(rows, query, measure, propertyOf) {
   if (!labels.size) return null;
   const ordered = !!axis?.part;
   const all = ordered ? filled([...labels].sort(), axis?.part ?? '') : [...labels];
-  const shown = all.slice(0, MOST_LABELS);
+  // What is latest is asked for most.
+  const shown = ordered ? all.slice(-MOST_TIMES) : all.slice(0, MOST_NAMES);
   const notes = [];
-  if (shown.length < all.length) notes.push(`the first ${shown.length} of ${all.length}`);
+  if (shown.length < all.length) notes.push(`the ${ordered ? 'last' : 'first'} ${shown.length} of ${all.length}`);
   const series = [...table].map(([name, values]) => ({
     name, values: shown.map((label) => at(values, label, additive && ordered)),
   }));
@@ -67,11 +70,13 @@ export function chartOf(rows, query, measure, propertyOf) {
       notes.push(`${MOST_SERIES} of ${series.length} series`);
     }
   }
+  const lines = Math.max(MOST_SERIES, Math.floor(MOST_CELLS / shown.length));
+  if (series.length > lines) notes.push(`${lines} of ${series.length} series in the table below`);
   const by = query.group.map(groupPhrase).join(' and ');
   return {
     title: `${aggregate ? aggregatePhrase(aggregate) : measure}${by && ` per ${by}`}`, axis: axis ? groupPhrase(axis) : '', split: others.map(groupPhrase).join(', '),
     labels: shown, series: kept,
-    all: series.slice(0, MOST_LINES),
+    all: series.slice(0, lines),
     ordered, additive, note: notes.join(', '),
   };
 }
@@ -93,14 +98,15 @@ function labelOf(row, group, propertyOf) {
   return propertyOf(group.path)?.codes.find((it) => it.value === text)?.name ?? (text.slice(0, 120) || '(no text)');
 }
 
-/** The times between those that are there. @param {string[]} labels @param {string} part */
+/** The times between those that are there, unless they are too far apart. @param {string[]} labels @param {string} part */
 function filled(labels, part) {
   const known = labels.filter((label) => label !== '(none)');
   const rest = labels.filter((label) => label === '(none)');
   if (!known.length) return labels;
   const all = [];
   const last = known[known.length - 1];
-  for (let label = part === 'hour' ? '00' : known[0]; label <= (part === 'hour' ? '23' : last) && all.length <= MOST_LABELS; ) {
+  for (let label = part === 'hour' ? '00' : known[0]; label <= (part === 'hour' ? '23' : last); ) {
+    if (all.length > MOST_TIMES) return labels;
     all.push(label);
     label = following(label, part);
   }

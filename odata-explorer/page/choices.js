@@ -1,9 +1,10 @@
 // What there is to choose from: the properties of the collection and of what it leads to.
 
-import { app, propertyOf, setAggregates, setGroups, target, update, outputs } from './app.js';
+import { app, open, propertyOf, setAggregates, setGroups, target, update, outputs } from './app.js';
 import { METHODS, newGroup } from './apply.js';
 import { filterEditor } from './filter.js';
 import { isDate, isNumber, tellingProperty } from './model.js';
+import { otherSide } from './otherside.js';
 import { openPopover, picker, popoverHead } from './popover.js';
 import { isGrouped } from './query.js';
 
@@ -94,7 +95,7 @@ export function editFilter(anchor, condition) {
 }
 
 /** @param {HTMLElement} anchor @param {string} path */
-export function filterBy(anchor, path) {
+function filterBy(anchor, path) {
   const property = propertyOf(path);
   if (!property) return;
   const old = app.query.filter.find((it) => it.text === undefined && it.path === path && property.codes.length) ?? null;
@@ -105,7 +106,7 @@ export function filterBy(anchor, path) {
 const TIME_PARTS = /** @type {Part[]} */ (['year', 'month', 'day', 'hour']);
 
 /** @param {string} path @param {Part} part */
-export function toggleGroup(path, part) {
+function toggleGroup(path, part) {
   const { group } = app.query;
   const same = group.find((it) => it.path === path && it.part === part);
   setGroups(same ? group.filter((it) => it !== same) : [...group, newGroup(path, part)]);
@@ -116,7 +117,7 @@ export function chooseGroups(anchor) {
   const all = choices();
   if (!all) return;
   const first = telling();
-  openPopover(anchor, 'Group by', () => picker('Group by', () => {
+  openPopover(anchor, 'Group by', (popover) => picker('Group by', () => {
     const grouped = (/** @type {string} */ path, /** @type {Part} */ part) =>
       app.query.group.some((it) => it.path === path && it.part === part);
     const usable = [...all.own, ...all.one].filter((it) => it.property.groupable && it.property.filterable);
@@ -129,7 +130,16 @@ export function chooseGroups(anchor) {
       })) : [],
     });
     const useful = usable.filter((it) => first.includes(it.path) || it.property.codes.length && !it.path.includes('/') || it.path === 'created_at');
-    return [...useful.map((it) => one(it, 'often asked')), ...usable.filter((it) => !useful.includes(it)).map((it) => one(it))];
+    const many = all.many.filter((it) => it.property.groupable && it.property.filterable).flatMap((it) => {
+      const other = isGrouped(app.query) ? null : otherSide(app.model, app.query, it.path);
+      return other ? [{
+        ...item(it), text: other.text, heading: 'a row has many of these: ask them', choose: () => {
+          popover.close();
+          open(other.url);
+        },
+      }] : [];
+    });
+    return [...useful.map((it) => one(it, 'often asked')), ...usable.filter((it) => !useful.includes(it)).map((it) => one(it)), ...many];
   }), { wide: true });
 }
 
@@ -169,7 +179,7 @@ export function chooseAggregates(anchor) {
 }
 
 /** Sorts by a path: this way, the other way, not. @param {string} path @param {boolean} [desc] */
-export function toggleSort(path, desc) {
+function toggleSort(path, desc) {
   const { orderby } = app.query;
   const old = orderby.find((it) => it.path === path);
   const rest = orderby.filter((it) => it !== old);

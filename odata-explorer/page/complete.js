@@ -65,7 +65,7 @@ export function completionKey(event) {
   return false;
 }
 
-export function closeCompletion() {
+function closeCompletion() {
   offered = { from: 0, to: 0, items: [], at: -1 };
   $('suggestions').hidden = true;
   $('address').removeAttribute('aria-activedescendant');

@@ -56,7 +56,7 @@ export function printConditions(conditions) {
 }
 
 /** @param {Condition} it */
-export function printCondition(it) {
+function printCondition(it) {
   if (it.text !== undefined) return it.text;
   if (it.any) {
     const [navigation, ...rest] = it.path.split('/');

@@ -63,7 +63,7 @@ function detailValue(name, value) {
   const property = propertyOf(name);
   if (value === null || value === undefined) return h('span', { class: 'null' }, 'null');
   const json = typeof value === 'object' ? value : jsonIn(value);
-  if (json !== undefined) return jsonTree(json, { open: 2 });
+  if (json !== undefined) return jsonTree(json, { open: 2, path: typeof value === 'object' ? name : undefined });
   const text = String(value);
   const code = property?.codes.find((it) => it.value === text);
   if (code) return h('span', null, code.name, ' ', h('span', { class: 'badge' }, text));

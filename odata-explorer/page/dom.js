@@ -52,7 +52,6 @@ function append(element, children) {
 export const $ = (id) => document.getElementById(id);
 
 const ICONS = /** @type {Record<string, string>} */ ({
-  plus: 'M8 3v10M3 8h10',
   close: 'M4 4l8 8M12 4l-8 8',
   down: 'M4 6l4 4 4-4',
   right: 'M6 4l4 4-4 4',
@@ -64,13 +63,7 @@ const ICONS = /** @type {Record<string, string>} */ ({
   sort: 'M5 3v10M2.5 10.5L5 13l2.5-2.5M11 13V3M8.5 5.5L11 3l2.5 2.5',
   expand: 'M3 3v7a2 2 0 0 0 2 2h8M10 9l3 3-3 3',
   more: 'M3 8h.01M8 8h.01M13 8h.01',
-  play: 'M4.5 3l8 5-8 5z',
   key: 'M9.7 6.3a3.2 3.2 0 1 0-2.2 2.9L8.7 8M7 7l6.5 0M11 7v2.5M13.3 7v2',
-  share: 'M8 10V2.5M5 5.2L8 2.3l3 2.9M3.5 8v5.5h9V8',
-  download: 'M8 2.5V10M5 7.2L8 10l3-2.8M3 13h10',
-  moon: 'M13 9.5A5.5 5.5 0 0 1 6.5 3 5.5 5.5 0 1 0 13 9.5z',
-  menu: 'M2.5 4h11M2.5 8h11M2.5 12h11',
-  help: 'M5.7 6a2.3 2.3 0 1 1 3.4 2c-.8.4-1.1.8-1.1 1.6M8 12.3h.01',
 });
 
 /** @param {string} name */

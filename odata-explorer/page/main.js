@@ -1,20 +1,23 @@
 // The page's beginning: the token, the model, the address; and the keys that work everywhere.
 
-import { app, emit, on, open } from './app.js';
-import { ServiceError, config, currentToken, request, takeTokenFromFragment } from './api.js';
+import { app, emit, on, open, typed } from './app.js';
+import { ServiceError, config, currentToken, request, setToken, tokenOutOfFragment } from './api.js';
 import { startAddress } from './address.js';
 import { startBuilder } from './builder.js';
 import { closePopover, openPopover } from './popover.js';
 import { hideDetail } from './detail.js';
 import { $, h } from './dom.js';
-import { readModel } from './model.js';
+import { noModel, readModel } from './model.js';
 import { forgetRows, showHome, startResults } from './results.js';
 import { countCollections, forgetCounts, startSidebar } from './sidebar.js';
 import { startSharing } from './sharing.js';
 import { startTable } from './table.js';
-import { onToken, startToken, welcome } from './token.js';
+import { offerToken, onToken, startToken, welcome } from './token.js';
 
-takeTokenFromFragment();
+/** Which reading of the model is the present one: another token begins anew. */
+let readings = 0;
+
+setToken(tokenOutOfFragment());
 document.title = config.title;
 $('title').textContent = config.title;
 
@@ -33,14 +36,20 @@ load();
 
 /** Reads the model, and asks what the address asks. */
 async function load() {
+  const mine = ++readings;
   // Nothing that another token has shown stays.
   forgetRows();
   forgetCounts();
+  app.model = noModel();
+  emit('query');
   if (!currentToken()) showHome([welcome()]);
   try {
     const response = await request('$metadata?$format=json', { accept: 'application/json' });
-    app.model = readModel(await response.json());
+    const model = readModel(await response.json());
+    if (mine !== readings) return;
+    app.model = model;
   } catch (error) {
+    if (mine !== readings) return;
     if (error instanceof ServiceError && (error.status === 401 || error.status === 403)) {
       showHome([welcome(currentToken() && error.message)]);
       return;
@@ -60,7 +69,7 @@ async function load() {
 function startHistory() {
   const inFragment = () => new URLSearchParams(location.hash.slice(1)).get('q') ?? '';
   app.text = inFragment();
-  open(app.text);
+  typed(app.text);
   on('run', () => {
     document.title = [app.query.path, config.title].filter(Boolean).join(' · ');
     if (app.text === inFragment()) return;
@@ -68,8 +77,11 @@ function startHistory() {
     history.pushState(null, '', location.pathname + location.search + fragment);
   });
   window.addEventListener('popstate', () => {
-    takeTokenFromFragment();
-    open(inFragment());
+    const token = tokenOutOfFragment();
+    // With a first token all is read anew, and the query with it.
+    if (token && !currentToken()) typed(inFragment());
+    else open(inFragment());
+    offerToken(token);
   });
   $('title').addEventListener('click', () => open(''));
 }

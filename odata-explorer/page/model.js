@@ -3,10 +3,13 @@
 /** @typedef {{value: string, name: string}} CodeName */
 /** @typedef {{name: string, type: string, nullable: boolean, text: string, codes: CodeName[],
  *   filterable: boolean, sortable: boolean, groupable: boolean}} Property */
-/** @typedef {{name: string, target: string, collection: boolean, text: string}} Navigation */
+/** @typedef {{name: string, target: string, collection: boolean, partner: string, text: string}} Navigation */
 /** @typedef {{name: string, text: string, key: string[], properties: Property[], navigations: Navigation[]}} EntityType */
 /** @typedef {{name: string, type: EntityType, text: string, searchable: boolean}} EntitySet */
 /** @typedef {{sets: EntitySet[], types: Map<string, EntityType>}} Model */
+
+/** What is known before the service has told. @returns {Model} */
+export const noModel = () => ({ sets: [], types: new Map() });
 
 /**
  * @param {any} csdl
@@ -104,7 +107,7 @@ function readType(name, element, declared, term, set) {
   const navigations = [];
   for (const [member, it] of chain.flatMap(members)) {
     if (it.$Kind === 'NavigationProperty') {
-      navigations.push({ name: member, target: it.$Type, collection: !!it.$Collection, text: text(it) });
+      navigations.push({ name: member, target: it.$Type, collection: !!it.$Collection, partner: it.$Partner ?? '', text: text(it) });
       continue;
     }
     const allowed = term(it, 'Org.OData.Validation.V1', 'AllowedValues') ?? [];

@@ -106,14 +106,17 @@ function upright(chart, visible, look, width, height, tell) {
   const y = (/** @type {number} */ value) => top + (height - top - bottom) * (1 - (value - low) / (high - low || 1));
   const slot = (width - left - right) / labels.length;
   const x = (/** @type {number} */ n) => left + slot * n;
-  const every = Math.ceil((widest(labels) + 12) / slot);
+  const room = widest(labels);
+  const every = Math.ceil((room + 12) / slot);
+  // The first and the last label stay inside the picture.
+  const middle = (/** @type {number} */ n) => Math.max(room / 2, Math.min(x(n) + slot / 2, width - room / 2));
   const svg = picture(chart, width, height);
   svg.append(
     s('g', { class: 'axis' }, marks.map((mark) => [
       s('line', { x1: left, x2: width - right, y1: y(mark), y2: y(mark) }),
       s('text', { x: left - 8, y: y(mark) + 4, 'text-anchor': 'end' }, shortNumber(mark)),
     ]).flat(), labels.map((label, n) => n % every === 0 &&
-      s('text', { x: x(n) + slot / 2, y: height - 8, 'text-anchor': 'middle' }, label))));
+      s('text', { x: middle(n), y: height - 8, 'text-anchor': 'middle' }, label))));
   const gap = Math.min(slot * 0.2, 8);
   if (look.kind === 'lines') {
     for (const it of visible) {

@@ -222,6 +222,7 @@ async function readOn() {
 }
 
 function statusText() {
+  if (result.text !== null) return 'a plain text,';
   const n = count(result.rows.length);
   const kind = isGrouped(app.query) ? 'group' : 'row';
   const plural = result.rows.length === 1 && !result.next ? kind : `${kind}s`;
@@ -286,7 +287,7 @@ function drawChart(measures) {
 
 function drawJson() {
   const shown = result.rows.slice(0, result.jsonRows);
-  show('json', ...shown.map((row, n) => jsonTree(row, { name: String(n), open: n < 3 ? 1 : 0 })),
+  show('json', ...shown.map((row, n) => jsonTree(row, { name: String(n), open: n < 3 ? 1 : 0, path: '' })),
     result.rows.length > shown.length && h('button', {
       type: 'button', class: 'ghost', onclick: () => {
         result.jsonRows += 100;

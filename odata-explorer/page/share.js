@@ -5,7 +5,7 @@ import { encodeUrl } from './text.js';
 import { fromUrl, isGrouped } from './query.js';
 import { groupColumns } from './apply.js';
 
-export const PLACEHOLDER = '<access-token>';
+const PLACEHOLDER = '<access-token>';
 
 /** @typedef {{root: string, url: string, token: string}} Shared `url` as in the address line; no token: the placeholder */
 

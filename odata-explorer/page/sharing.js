@@ -5,6 +5,7 @@ import { currentToken, request, root } from './api.js';
 import { blame } from './address.js';
 import { $, announce, h } from './dom.js';
 import { bytesText } from './format.js';
+import { asOdc } from './odc.js';
 import { openPopover } from './popover.js';
 import { resultName } from './results.js';
 import { asCurl, asPbids, asPowerQuery, asUrl } from './share.js';
@@ -35,18 +36,24 @@ function sharePanel() {
   const draw = () => {
     text.value = FORMS[form](shared());
     for (const tab of tabs.children) tab.setAttribute('aria-pressed', String(tab.textContent === form));
+    copy.style.minWidth = '';
     copy.textContent = `Copy ${form}`;
   };
   const copy = h('button', { type: 'button', class: 'primary', onclick: async () => {
+    // What stands beside it must not come under the pointer.
+    copy.style.minWidth = `${copy.offsetWidth}px`;
     copy.textContent = (await toClipboard(text)) ? 'Copied' : 'Press Ctrl+C';
     announce(`${form} copied`);
   } });
   const pbids = h('button', { type: 'button', class: 'ghost', onclick: () => {
     save(new Blob([asPbids(shared())], { type: 'application/json' }), 'service.pbids');
   } }, 'Power BI file (.pbids)');
+  const odc = h('button', { type: 'button', class: 'ghost', onclick: () => {
+    save(new Blob([asOdc(shared(), resultName())], { type: 'text/x-ms-odc' }), `${resultName()}.odc`);
+  } }, 'Excel file (.odc)');
   draw();
   return h('div', { class: 'share' }, tabs, text,
-    h('div', { class: 'share-line' }, copy, pbids,
+    h('div', { class: 'share-line' }, copy, odc, pbids,
       h('label', { class: 'tick' }, tick, ' with my token')),
     h('p', { class: 'quiet' }, 'Without the tick there is no token in it: a placeholder, or the program asks.'));
 }

@@ -3,7 +3,7 @@
 import { emit, on } from './app.js';
 import { config, currentToken, setToken } from './api.js';
 import { $, h, icon } from './dom.js';
-import { openPopover } from './popover.js';
+import { closePopover, openPopover } from './popover.js';
 
 export function startToken() {
   $('token').addEventListener('click', () => openPopover($('token'), 'Access token', (popover) => tokenForm(() => popover.close())));
@@ -19,18 +19,17 @@ function drawToken() {
 }
 
 /** @param {() => void} done */
-export function tokenForm(done) {
+function tokenForm(done) {
   const input = /** @type {HTMLInputElement} */ (h('input', {
     type: 'password', autocomplete: 'off', spellcheck: 'false', 'aria-label': 'Access token', placeholder: 'Access token',
     'data-first': true, required: true,
   }));
   const submit = (/** @type {Event} */ event) => {
     event.preventDefault();
-    setToken(input.value);
+    const { value } = input;
     input.value = '';
     done();
-    emit('token');
-    changed();
+    useToken(value);
   };
   return h('form', { class: 'token-form', onsubmit: submit },
     h('div', { class: 'condition-line' }, input, h('button', { type: 'submit', class: 'primary' }, 'Use it')),
@@ -38,10 +37,8 @@ export function tokenForm(done) {
     h('p', { class: 'quiet' }, 'It stays in this page’s memory, travels as Authorization: Bearer, and is gone when the page is closed.'),
     currentToken() && h('button', {
       type: 'button', class: 'ghost', onclick: () => {
-        setToken('');
         done();
-        emit('token');
-        changed();
+        useToken('');
       },
     }, 'Forget it'));
 }
@@ -52,6 +49,36 @@ let changed = () => {};
 /** Who is told that there is another token. @param {() => void} listener */
 export function onToken(listener) {
   changed = listener;
+}
+
+/** Asks with this token from now on. @param {string} token */
+export function useToken(token) {
+  setToken(token);
+  emit('token');
+  changed();
+}
+
+/** As much of a token as tells it from another. @param {string} token */
+const ending = (token) => (token.length < 12 ? 'another one' : `…${token.slice(-4)}`);
+
+/** A link has brought a token. The first one is used; none takes the place of another unasked.
+ * @param {string} token */
+export function offerToken(token) {
+  const present = currentToken();
+  if (!token || token === present) return;
+  if (!present) return useToken(token);
+  closePopover();
+  openPopover($('token'), 'Another access token', (popover) => h('div', { class: 'token-form' },
+    h('strong', null, 'This link has another access token'),
+    h('p', null, `The page goes on asking with yours (${ending(present)}). With that of the link (${ending(token)}) it would show what somebody else may see.`),
+    h('div', { class: 'condition-line' },
+      h('button', { type: 'button', class: 'primary', 'data-first': true, onclick: popover.close }, 'Keep mine'),
+      h('button', {
+        type: 'button', class: 'ghost', onclick: () => {
+          popover.close();
+          useToken(token);
+        },
+      }, 'Use the link’s'))));
 }
 
 /** The page of those who have no token, or one that won't do. @param {string} [why] */

@@ -20,9 +20,9 @@ macro_rules! modules {
 
 /// Each with its text.
 const MODULES: &[(&str, &str)] = modules!(
-    "text" "conditions" "apply" "query" "model" "api" "dom" "popover" "format" "app" "complete"
+    "text" "conditions" "apply" "query" "model" "otherside" "api" "dom" "popover" "format" "app" "complete"
     "address" "phrases" "filter" "choices" "builder" "table" "json" "detail" "chart" "plot" "counts" "results"
-    "sidebar" "token" "share" "sharing" "main"
+    "sidebar" "token" "share" "odc" "sharing" "main"
 );
 
 /// The document, and the policy that holds for it.

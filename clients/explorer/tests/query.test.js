@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fromPasted, fromUrl, toUrl } from '../../../odata-explorer/page/query.js';
+import { chartOf } from '../../../odata-explorer/page/chart.js';
 import { countText } from '../../../odata-explorer/page/counts.js';
 import { asCurl, asPowerQuery, asUrl } from '../../../odata-explorer/page/share.js';
 import { encode, encodeUrl, placeOf, splitUrl } from '../../../odata-explorer/page/text.js';
@@ -86,6 +87,19 @@ test('texts for elsewhere are quoted as those programs quote', () => {
   const groups = asPowerQuery({ ...shared, url: 'A?$apply=groupby((b),aggregate($count as n))' });
   assert.match(groups, /Csv\.Document/);
   assert.match(groups, /\{"n", type number\}/);
+});
+
+test('a chart of days has each of them, the latest where there are too many', () => {
+  const query = fromUrl('A?$apply=compute(date(at) as day)/groupby((day),aggregate($count as n))');
+  const day = (n) => new Date(Date.UTC(2020, 0, 1 + n)).toISOString().slice(0, 10);
+  const chart = (days) => chartOf(days.map((n) => ({ day: day(n), n: String(n + 1) })), query, 'n', () => null);
+  const some = chart([0, 1, 729]);
+  assert.deepEqual([some.labels.length, some.labels.at(-1), some.note], [730, day(729), '']);
+  assert.deepEqual([some.series[0].values[1], some.series[0].values[2], some.series[0].values[729]], [2, 0, 730]);
+  const many = chart([...Array(2000).keys()]);
+  assert.deepEqual([many.labels[0], many.labels.at(-1), many.note], [day(500), day(1999), 'the last 1500 of 2000']);
+  // Two days that are ages apart are two days.
+  assert.deepEqual(chart([0, 500_000]).labels, [day(0), day(500_000)]);
 });
 
 test('how many rows there are, as it is said', () => {

@@ -3,12 +3,14 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
-import { launch, openPage, settled } from '../browser.js';
+import { address, openPage, settled } from '../browser.js';
 import { startService } from '../service.js';
+import { openStage } from '../stage.js';
 import { bars } from '../tasks.js';
 
 let service;
 let browser;
+let close;
 
 const HOSTILE = [
   '<script>window.hit=1;fetch("/hit")</script>',
@@ -46,12 +48,9 @@ function plant() {
 }
 
 before(async () => {
-  [service, browser] = await Promise.all([startService(), launch()]);
+  ({ service, browser, close } = await openStage());
 });
-after(async () => {
-  await browser?.close();
-  await service?.stop();
-});
+after(() => close?.());
 
 test('hostile texts in every text and JSON column give no script, no request, no link', async () => {
   plant();
@@ -127,7 +126,7 @@ test('the token is taken out of the address at once, and travels as Bearer alone
   }
   const kept = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie, location.href, document.documentElement.outerHTML]));
   assert.ok(!kept.includes(service.token));
-  const back = async () => page.evaluate(() => new Promise((resolve) => { addEventListener('popstate', () => setTimeout(() => resolve(location.href), 100), { once: true }); history.back(); }));
+  const back = async () => page.evaluate(() => new Promise((resolve) => { addEventListener('popstate', () => resolve(location.href), { once: true }); history.back(); }));
   for (let n = 0; n < 3; n++) assert.ok(!(await back()).includes(service.token));
   // A reload has no token any more, and asks for one.
   await page.reload();
@@ -159,6 +158,100 @@ test('another token, or none, leaves nothing of what the first one showed', asyn
   await context.close();
 });
 
+test('a link takes no token away unasked', async () => {
+  const { page, context, requests } = await openPage(browser, service.link);
+  const [, other] = /(\w{32}) {2}the administrator of another account/.exec(service.shown);
+  const size = page.locator('#collections [data-size="Inbox"]');
+  const inboxes = (scope) => service.sql(`SELECT count(*) FROM inboxes WHERE account_id ${scope}`)[0][0];
+  const others = `IN (SELECT account_id FROM account_users JOIN access_tokens ON owner_id = user_id WHERE token = '${other}')`;
+  const asked = (token) => requests.filter((it) => it.headers().authorization === `Bearer ${token}`).map((it) => it.url());
+  const follow = (text) => page.evaluate((hash) => { location.hash = hash; }, text);
+  const question = page.getByRole('dialog', { name: 'Another access token' });
+  await size.filter({ hasText: inboxes('IN (1, 2)') }).waitFor();
+  // The link's query is asked with the token that is there.
+  await follow(`token=${other}&q=Label`);
+  await question.waitFor();
+  assert.ok(!page.url().includes(other));
+  await settled(page);
+  assert.equal(await address(page), 'Label');
+  await page.keyboard.press('Enter');
+  assert.equal(await question.count(), 0);
+  assert.equal(asked(other).length, 0);
+  // Its own token needs no question.
+  await follow(`token=${service.token}&q=Inbox`);
+  await settled(page);
+  assert.equal(await question.count(), 0);
+  const [[name]] = service.sql('SELECT name FROM inboxes WHERE account_id = 2 ORDER BY id LIMIT 1');
+  await page.locator('#grid-body', { hasText: name }).waitFor();
+  // With the other token everything is read anew, the model too.
+  await follow(`token=${other}&q=Inbox`);
+  await page.getByRole('button', { name: 'Use the link’s' }).click();
+  await size.filter({ hasText: inboxes(others) }).waitFor();
+  await settled(page);
+  assert.ok(!(await page.evaluate(() => document.body.textContent)).includes(name));
+  assert.ok(asked(other).some((it) => it.includes('$metadata')));
+  assert.equal((await page.locator('#status').innerText()).split(' ')[0], inboxes(others));
+  // The first token is taken as it comes, in a page that is there already, too.
+  await page.click('#token');
+  await page.getByRole('button', { name: 'Forget it' }).first().click();
+  await page.getByRole('heading', { name: 'Paste your access token' }).waitFor();
+  await follow(`token=${service.token}`);
+  await size.filter({ hasText: inboxes('IN (1, 2)') }).waitFor();
+  assert.equal(await question.count(), 0);
+  await context.close();
+});
+
+test('the file for Excel is an Office data connection with the formula that is copied', async () => {
+  const { page, context } = await openPage(browser, service.link);
+  for (const url of ['Inbox', "Inbox?$filter=contains(name,'\"<&]]>ß')", 'Conversation?$apply=groupby((inbox/name),aggregate($count as n))']) {
+    await page.fill('#address', url);
+    await page.keyboard.press('Enter');
+    await settled(page);
+    await page.click('#share');
+    await page.getByRole('button', { name: 'Power Query M', exact: true }).click();
+    const m = await page.getByLabel('What is copied').inputValue();
+    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: /odc/ }).click()]);
+    assert.match(download.suggestedFilename(), /^(Inbox|Conversation)\.odc$/);
+    const file = await readFile(await download.path(), 'utf8');
+    assert.ok(!file.includes(service.token));
+    const found = await page.evaluate((text) => {
+      const html = new DOMParser().parseFromString(text, 'text/html');
+      const island = new DOMParser().parseFromString(/<odc:OfficeDataConnection[^]*<\/odc:OfficeDataConnection>/.exec(text)[0], 'application/xml');
+      const odc = (name) => island.getElementsByTagNameNS('urn:schemas-microsoft-com:office:odc', name);
+      const mashup = new DOMParser().parseFromString(odc('PowerQueryMashupData')[0].textContent, 'application/xml');
+      const { documentElement: top } = mashup;
+      return {
+        meta: Object.fromEntries([...html.querySelectorAll('meta')].map((it) => [it.name || it.httpEquiv, it.content])),
+        root: island.documentElement.localName,
+        connections: [odc('Connection').length, odc('PowerQueryConnection').length, odc('PowerQueryMashupData').length],
+        type: odc('PowerQueryConnection')[0].getAttributeNS('urn:schemas-microsoft-com:office:odc', 'Type'),
+        connection: odc('ConnectionString')[0].textContent,
+        command: odc('CommandText')[0].textContent,
+        mashup: `${top.namespaceURI} ${top.localName}`,
+        members: [...top.children].map((it) => it.localName),
+        queries: [...mashup.getElementsByTagName('Query')].map((it) => it.getAttribute('Name')),
+        formula: mashup.getElementsByTagName('Formula')[0].textContent,
+      };
+    }, file);
+    const [name] = download.suggestedFilename().split('.');
+    assert.deepEqual(found, {
+      meta: { 'Content-Type': 'text/x-ms-odc; charset=utf-8', ProgId: 'ODC.Database', SourceType: 'OLEDB' },
+      root: 'OfficeDataConnection',
+      // MS-ODCFF 2.7.1.1: the data stands there if and only if the connection does.
+      connections: [0, 1, 1],
+      type: 'OLEDB',
+      connection: `Provider=Microsoft.Mashup.OleDb.1;Data Source=$Workbook$;Location=${name};Extended Properties=""`,
+      command: `SELECT * FROM [${name}]`,
+      mashup: 'http://schemas.microsoft.com/DataMashup Mashup',
+      members: ['Client', 'Version', 'MinVersion', 'Culture', 'SafeCombine', 'Items'],
+      queries: [name],
+      formula: m,
+    });
+    await page.keyboard.press('Escape');
+  }
+  await context.close();
+});
+
 test('what is copied has a placeholder, unless the tick says otherwise', async () => {
   const { page, context } = await openPage(browser, service.link);
   await page.locator('#collections').getByRole('button', { name: /^Inbox/ }).click();
@@ -169,20 +262,24 @@ test('what is copied has a placeholder, unless the tick says otherwise', async (
     const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: /pbids/ }).click()]);
     return JSON.parse(await readFile(await download.path(), 'utf8')).connections[0].details.address.url;
   };
+  const odc = async () => {
+    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: /odc/ }).click()]);
+    return readFile(await download.path(), 'utf8');
+  };
   const all = async () => {
     const found = [];
     for (const name of ['URL', 'curl', 'Power Query M']) {
       await page.getByRole('button', { name, exact: true }).click();
       found.push(await text.inputValue());
     }
-    return [...found, await pbids()];
+    return [...found, await pbids(), await odc()];
   };
-  const [url, curl, m, file] = await all();
+  const [url, curl, m, file, excel] = await all();
   assert.equal(url, `${service.root}Inbox?apikey=<access-token>`);
   assert.equal(curl, `curl -g '${service.root}Inbox' \\\n  -H 'Authorization: Bearer <access-token>'`);
   assert.match(m, /ApiKeyName = "apikey"/);
   assert.equal(file, service.root);
-  for (const it of [url, curl, m, file]) assert.ok(!it.includes(service.token));
+  for (const it of [url, curl, m, file, excel]) assert.ok(!it.includes(service.token));
   await page.getByLabel('with my token').check();
   for (const it of await all()) assert.ok(it.includes(service.token), it);
   await context.close();
