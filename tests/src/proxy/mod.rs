@@ -224,13 +224,21 @@ async fn listen(listener: std::net::TcpListener, shared: Arc<Shared>) {
         let shared = shared.clone();
         tokio::spawn(async move {
             shared.open.fetch_add(1, Ordering::Relaxed);
-            serve(client, &shared).await;
-            shared.open.fetch_sub(1, Ordering::Relaxed);
+            serve(client, &shared, Open(&shared)).await;
         });
     }
 }
 
-async fn serve(mut client: TcpStream, shared: &Shared) {
+/// Counts a connection as long as the service has it open.
+struct Open<'a>(&'a Shared);
+
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        self.0.open.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+async fn serve(mut client: TcpStream, shared: &Shared, open: Open<'_>) {
     let setting = shared.setting();
     match setting.fault {
         Some(Fault::Refuse) if shared.hit(setting) => return,
@@ -247,23 +255,34 @@ async fn serve(mut client: TcpStream, shared: &Shared) {
     let (client_reads, client_writes) = client.into_split();
     let (server_reads, server_writes) = server.into_split();
     let is_hole = Notify::new();
-    let up = up(client_reads, server_writes, &is_hole);
+    let up = up(client_reads, server_writes, &is_hole, open);
     let down = down(server_reads, client_writes, shared, &is_hole);
     let (up, down) = (std::pin::pin!(up), std::pin::pin!(down));
-    // Who closes first closes both, but in a black hole: there the service alone can end it.
+    // The server has the last word, but in a black hole: there the service alone can end it.
     tokio::select! {
         () = up => {}
         () = down => {}
     }
 }
 
-/// What the service says, until it hangs up.
-async fn up(mut client: OwnedReadHalf, mut server: unix::OwnedWriteHalf, is_hole: &Notify) {
-    let swallowed = async {
+/// What the service says, until it hangs up. Whoever asks to cancel a statement says no more and waits
+/// until the server has hung up, too: the request has had its effect then.
+async fn up(
+    mut client: OwnedReadHalf,
+    mut server: unix::OwnedWriteHalf,
+    is_hole: &Notify,
+    open: Open<'_>,
+) {
+    let heard = async {
         let _ = tokio::io::copy(&mut client, &mut server).await;
+        let _ = server.shutdown().await;
     };
     tokio::select! {
-        () = swallowed => return,
+        () = heard => {
+            drop(open);
+            is_hole.notified().await;
+            return;
+        }
         () = is_hole.notified() => {}
     }
     let _ = tokio::io::copy(&mut client, &mut tokio::io::sink()).await;
