@@ -72,9 +72,9 @@ impl Generator {
         } else {
             OF_ENTITIES
         };
-        // What '$it' is behind a related entity is not offered.
+        // '$it' in a collection inside of what is expanded is not offered.
         let it = self.it;
-        self.it = it.filter(|_| navigation.many);
+        self.it = it.filter(|_| navigation.many && depth == 1);
         let mut options = self.options(far, of, depth + 1);
         self.it = it;
         if form == 3 {

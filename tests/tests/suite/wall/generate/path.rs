@@ -11,11 +11,11 @@ impl Generator {
             0..=1 => self.all(),
             2..=4 => self.crossjoin(),
             5..=7 => self.by_id(),
-            _ => self.from_set(),
+            _ => self.rows_of_set(),
         }
     }
 
-    fn from_set(&mut self) -> (String, Vec<String>) {
+    fn rows_of_set(&mut self) -> (String, Vec<String>) {
         let mut entity = self.set();
         self.note("set", entity.entity_set);
         self.note("path", "set");

@@ -177,7 +177,7 @@ impl Generator {
             T::Double => format!("{number}.25e0"),
             T::DateTimeOffset => format!("20{}-01-01T00:00:00Z", 50 + number),
             T::Date => format!("20{}-01-01", 50 + number),
-            T::TimeOfDay => format!("01:{:02}:00", number),
+            T::TimeOfDay => format!("01:{number:02}:00"),
             T::Duration => format!("duration'PT{number}M'"),
             T::Boolean => dice.pick(&["true", "false"]).to_owned(),
             T::Guid => format!("55000000-0000-4000-8000-{number:012}"),
