@@ -8,8 +8,10 @@ use tests::{Response, Server};
 
 const LABELS: &str = "/v1.0/odata/Label";
 
+type Headers = &'static [(&'static str, &'static str)];
+
 /// A way to send credentials that are none (A1): headers, query, status. No database is asked.
-const NONE: &[(&[(&str, &str)], &str, u16)] = &[
+const NONE: &[(Headers, &str, u16)] = &[
     (&[], "", 401),
     (&[("Authorization", "")], "", 401),
     (&[("Authorization", "Bearer")], "", 401),
@@ -107,7 +109,7 @@ async fn who_guesses_again_is_not_looked_for_again() {
 async fn the_form_in_the_url_can_be_turned_off() {
     let database = fixture::small_shared().await;
     let server = Server::start(&database, |config| {
-        config.settings.allow_query_token = false
+        config.settings.allow_query_token = false;
     });
     let client = server.client();
     for (path, headers) in [

@@ -2,7 +2,7 @@
 
 use super::{PATIENCE, is_error, of};
 use crate::large::Large;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use tests::Server;
 use tests::proxy::{Fault, Proxy, row};
 
