@@ -14,6 +14,7 @@ use deadpool::managed::Pool;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock, Weak};
+use std::time::Duration;
 use tokio::runtime::{Handle, RuntimeFlavor};
 
 /// The connections of one runtime.
@@ -22,6 +23,9 @@ pub(super) struct Home {
     pub(super) pool: Pool<Manager>,
     pub(super) lane: Lane,
 }
+
+/// How long a thread may take to open its lane.
+const CONNECT_PATIENCE: Duration = Duration::from_secs(10);
 
 /// Those of all threads.
 pub(super) struct Homes {
@@ -103,9 +107,16 @@ impl Inner {
             return Ok(());
         }
         let id = others.keys().max().unwrap_or(&self.homes.first.id) + 1;
-        let home = Arc::new(Home::new(id, runtime, &self.options, &self.shared)?);
+        let home = Home::new(id, runtime.clone(), &self.options, &self.shared)?;
+        let home = Arc::new(home);
         others.insert(id, home.clone());
         self.turns.open(id);
+        // The first request of the thread need not wait for its lane. Where there is no database yet,
+        // that one will.
+        let lane = home.clone();
+        runtime.spawn(async move {
+            let _ = lane.lane.ping(CONNECT_PATIENCE).await;
+        });
         SETTLED.with_borrow_mut(|settled| {
             settled.push(Settled {
                 database: Arc::downgrade(self),

@@ -68,6 +68,7 @@ mod startup;
 mod streams;
 mod team;
 mod tls;
+mod turns;
 mod walk;
 mod wall;
 mod zones;
