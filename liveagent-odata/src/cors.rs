@@ -26,7 +26,7 @@ const REQUEST_HEADERS: &str = "Accept, Accept-Charset, Accept-Language, Authoriz
 
 /// The headers of answers that a page may read beside those that it always may.
 const RESPONSE_HEADERS: &str = "Allow, Content-Disposition, ETag, OData-Version, Preference-Applied, \
-     Retry-After, WWW-Authenticate";
+     Retry-After, WWW-Authenticate, X-Request-Id";
 
 /// Seconds that a browser need not ask again; two hours are the most that Chromium takes.
 const MAX_AGE: &str = "7200";

@@ -23,8 +23,8 @@ use std::time::{Duration, Instant};
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a connection is kept for the next request.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
-/// Seconds that running answers have to end when the server stops; who stops it waits less.
-const SHUTDOWN_TIMEOUT: u64 = 60;
+/// Seconds that connections have to end when the server stops, which it does after all answers.
+const SHUTDOWN_TIMEOUT: u64 = 5;
 /// Bytes of an answer that the system may hold for a client that does not read; by itself it takes
 /// megabytes, which a thousand such clients would have of it.
 const SEND_BUFFER: usize = 256 * 1024;

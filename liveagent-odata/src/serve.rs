@@ -185,18 +185,15 @@ pub async fn run(config: Config, ready: impl FnOnce(SocketAddr)) -> Result<(), E
         if signal == Signal::Terminate {
             tokio::time::sleep(NOT_READY_FOR).await;
         }
-        let in_order = async {
-            // A request may use a connection that lives on another HTTP thread: no thread may end
-            // before all are back.
-            handle.pause().await;
-            all_back(&application.database).await;
-            handle.stop(true).await;
-            let _ = (&mut server).await;
-        };
-        if tokio::time::timeout(GRACE, in_order).await.is_err() {
+        // It goes on to listen, so that who comes now hears at once that it is stopping. No HTTP thread
+        // may end before all answers have: one may use a connection that lives on another.
+        application.service.refuse();
+        let in_time = tokio::time::timeout(GRACE, all_answered(&application.service)).await;
+        if in_time.is_err() {
             tracing::warn!("the answers that still run are cut");
-            handle.stop(false).await;
         }
+        handle.stop(in_time.is_ok()).await;
+        let _ = (&mut server).await;
         let _ = tokio::time::timeout(CLEAN_UP, all_back(&application.database)).await;
     };
     tokio::select! {
@@ -204,6 +201,13 @@ pub async fn run(config: Config, ready: impl FnOnce(SocketAddr)) -> Result<(), E
         _ = self::signal() => tracing::warn!("stopped at once"),
     }
     Ok(())
+}
+
+/// Waits until all answers are with their clients.
+async fn all_answered(service: &Service) {
+    while service.running() > 0 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
 }
 
 /// Waits until no statement runs, those included that are being cancelled.

@@ -41,6 +41,10 @@ pub(super) async fn stop(connector: &Connector, session: &Session) -> Outcome {
     let attempt = async {
         let mut answered = pin!(session.client.check_connection());
         if let Ok(answer) = tokio::time::timeout(GRACE, &mut answered).await {
+            if answer.is_err() {
+                // Its thread may have ended, and the server not know yet.
+                let _ = request(connector, session).await;
+            }
             return answer.map_or(Outcome::Lost, |()| Outcome::Ended);
         }
         loop {

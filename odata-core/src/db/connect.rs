@@ -63,6 +63,8 @@ pub(super) enum ConnectError {
     Io(io::Error),
 }
 
+/// How long a server may take to prepare a statement, which waits for a lock at most.
+const PREPARE_PATIENCE: Duration = Duration::from_secs(10);
 /// How often a Unix socket is tried whose queue is full: `connect` fails at once there, instead of
 /// waiting.
 const FULL_QUEUE_TRIES: u32 = 200;
@@ -250,7 +252,8 @@ impl Session {
     /// The statement as this connection knows it, and whether it knew it before.
     ///
     /// It is prepared by a task of its own, which goes on when the request goes away: half a
-    /// preparation would leave a statement in the server that nobody closes.
+    /// preparation would leave a statement in the server that nobody closes. But not for good: where
+    /// the server fell silent, the task would keep the connection open.
     pub(super) async fn prepare(
         self: &Arc<Session>,
         statement: &Statement,
@@ -263,7 +266,7 @@ impl Session {
         let text = statement.text.clone();
         let types = types(&statement.params);
         let oids: Vec<u32> = oids.collect();
-        let task = self.runtime.spawn(async move {
+        let preparing = async move {
             let _one_at_a_time = session.preparing.lock().await;
             if let Some(prepared) = session.statements.get(&text, oids.iter().copied()) {
                 return Ok(prepared);
@@ -273,10 +276,14 @@ impl Session {
             let prepared = Prepared { statement, columns };
             session.statements.insert(&text, oids, prepared.clone());
             Ok(prepared)
-        });
+        };
+        let task = self
+            .runtime
+            .spawn(async move { tokio::time::timeout(PREPARE_PATIENCE, preparing).await });
         match task.await {
-            Ok(Ok(prepared)) => Ok((prepared, false)),
-            Ok(Err(error)) => Err(Failure::of_statement(&error, false)),
+            Ok(Ok(Ok(prepared))) => Ok((prepared, false)),
+            Ok(Ok(Err(error))) => Err(Failure::of_statement(&error, false)),
+            Ok(Err(_)) => Err(Failure::unavailable("the database does not answer")),
             Err(error) => Err(Failure::of_task(&error)),
         }
     }

@@ -202,8 +202,8 @@ impl Database {
     /// The connection of that place, opened if need be.
     async fn lend(&self, turn: Turn) -> Result<Lease, Failure> {
         let inner = &self.0;
-        // Where its thread has ended in this moment, one of this thread does as well.
-        let home = inner.homes.get(turn.home).unwrap_or_else(|| inner.home());
+        let home = inner.homes.get(turn.home);
+        let home = home.ok_or_else(|| Failure::unavailable("the connection's thread has ended"))?;
         let object = home.pool.get().await;
         let object = object.map_err(|error| Failure::of_pool(&error))?;
         Ok(Lease::new(object, turn, inner.shared.clone()))

@@ -292,8 +292,7 @@ impl Failure {
             error: Error::new(
                 Code::TooManyRequests,
                 format!(
-                    "the request had no turn within {} s: all database connections are in use",
-                    wait.as_secs()
+                    "all database connections are in use, and the request had no turn within {wait:?}"
                 ),
             )
             .hint("ask less at once, or smaller pages")

@@ -21,6 +21,9 @@ pub(super) struct Turns {
     most: usize,
 }
 
+/// Requests of one caller that may wait.
+const MOST_WAITING: usize = 1_000;
+
 /// Names a thread that has connections.
 pub(super) type HomeId = usize;
 
@@ -75,7 +78,7 @@ impl Turns {
         self.serve(state);
     }
 
-    /// Waits for a place; `None` when there was none for so long.
+    /// Waits for a place; `None` when there was none for so long, or where the caller waits for too many.
     pub(super) async fn take(
         self: &Arc<Turns>,
         caller: &str,
@@ -84,6 +87,10 @@ impl Turns {
     ) -> Option<Turn> {
         let granted = {
             let mut state = self.state();
+            let of_caller = state.waiting.iter().filter(|one| *one.caller == *caller);
+            if of_caller.count() >= MOST_WAITING {
+                return None;
+            }
             let (grant, granted) = oneshot::channel();
             state.waiting.push_back(Waiting {
                 caller: caller.into(),
@@ -248,7 +255,8 @@ mod tests {
         assert_eq!(turns.waiting(), 0);
         drop(held);
         assert!(now(&turns, "c", 0).is_some());
-        assert_eq!(turns.state().unassigned + turns.state().idle[&0], 1);
-        assert!(turns.state().held.is_empty());
+        let state = turns.state();
+        assert_eq!(state.unassigned + state.idle[&0], 1);
+        assert!(state.held.is_empty());
     }
 }

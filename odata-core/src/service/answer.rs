@@ -8,6 +8,7 @@ use super::body::{
     CollectionBody, Lines, LinesBody, NextLink, Part, Progress, RowsBody, broken_cell,
 };
 use super::produce::{finish, stream};
+use super::revoked::still_allowed;
 use super::{Inner, Served, continuation, respond};
 use crate::db::{ColumnInfo, Failure, RawRow, Reason};
 use crate::edm::Schema;
@@ -47,6 +48,8 @@ pub(super) struct Asked<'a> {
     pub(super) negotiated: &'a Negotiated,
     pub(super) credentials: Option<&'a Credentials>,
     pub(super) caller: &'a Caller,
+    /// When that was found.
+    pub(super) authenticated: Instant,
     /// The absolute URL of the service root, with a slash at its end.
     pub(super) root: &'a str,
     /// The URL of this request with all its options but a skip token, and a separator behind it.
@@ -284,6 +287,7 @@ async fn single(asked: &Asked<'_>, data: &Data) -> Result<HttpResponse, Failed> 
         let mut rows = database
             .query(&statement, &asked.caller.name, deadline)
             .await?;
+        still_allowed(asked).await?;
         check_types(schema, data, &page, rows.columns())?;
         let row = rows.next().await.transpose()?;
         // The end of the statement sets the connection free.
@@ -410,6 +414,7 @@ async fn collection(
     let mut rows = database
         .query(&statement, &asked.caller.name, deadline)
         .await?;
+    still_allowed(asked).await?;
     check_types(schema, data, &page, rows.columns())?;
     let fragment = match data.answer {
         Answer::References => "Collection($ref)".to_owned(),

@@ -13,6 +13,7 @@ use bytes::Bytes;
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
@@ -29,6 +30,16 @@ struct Inner {
     request: RequestId,
     begun: Instant,
     told: Mutex<Told>,
+    _alive: Alive,
+}
+
+/// One of the requests that are being answered.
+struct Alive(Arc<AtomicUsize>);
+
+impl Drop for Alive {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 #[derive(Default)]
@@ -106,12 +117,14 @@ impl Cause {
 }
 
 impl Record {
-    /// A request begins.
-    pub(super) fn new(request: RequestId) -> Record {
+    /// A request begins, one more of those that are `alive`.
+    pub(super) fn new(request: RequestId, alive: &Arc<AtomicUsize>) -> Record {
+        alive.fetch_add(1, Ordering::Relaxed);
         Record(Arc::new(Inner {
             request,
             begun: Instant::now(),
             told: Mutex::default(),
+            _alive: Alive(alive.clone()),
         }))
     }
 

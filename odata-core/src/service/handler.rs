@@ -16,6 +16,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use percent_encoding::percent_decode_str;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Instant;
 use tracing::Instrument as _;
 
 /// Answers whatever comes.
@@ -33,7 +34,7 @@ pub(super) async fn handle(service: &Service, request: HttpRequest) -> HttpRespo
     }
     let version = version(request.headers());
     let id = RequestId::new();
-    let record = Record::new(id);
+    let record = Record::new(id, &inner.alive);
     let answered = async {
         match answer(service, &request, path, &record).await {
             Ok(response) => response,
@@ -89,6 +90,10 @@ async fn answer(
     let headers = request.headers();
     let raw_query = request.uri().query().unwrap_or("");
     let head = method(request)?;
+    if inner.refusing.load(Ordering::Relaxed) {
+        let message = "the service is stopping";
+        return Err(Error::new(Code::Unavailable, message).retry_after(2));
+    }
     if request.method() == Method::OPTIONS {
         return Ok(respond::start(204, Version::V4_0)
             .insert_header((ALLOW, respond::METHODS))
@@ -140,6 +145,7 @@ async fn answer(
             scope: Scope::none(),
         },
     };
+    let authenticated = Instant::now();
     record.caller(&caller);
     let asked = || {
         asked(
@@ -147,7 +153,7 @@ async fn answer(
             &served,
             (uri, skip_token),
             &negotiated,
-            (credentials.as_ref(), &caller),
+            (credentials.as_ref(), &caller, authenticated),
             (&root, resource, raw_query),
             (head, record),
         )
@@ -175,7 +181,7 @@ fn asked<'a>(
     served: &'a Served,
     (uri, skip_token): (&'a ODataUri, Option<String>),
     negotiated: &'a Negotiated,
-    (credentials, caller): (Option<&'a Credentials>, &'a Caller),
+    (credentials, caller, authenticated): (Option<&'a Credentials>, &'a Caller, Instant),
     (root, resource, raw_query): (&'a str, &str, &str),
     (head, record): (bool, &'a Record),
 ) -> Asked<'a> {
@@ -204,6 +210,7 @@ fn asked<'a>(
         negotiated,
         credentials,
         caller,
+        authenticated,
         root,
         next_url,
         link_suffix: token.map(|pair| format!("&{pair}")).unwrap_or_default(),

@@ -36,7 +36,7 @@ use futures_util::FutureExt as _;
 use planned::Plans;
 use rate::Rate;
 use std::panic::AssertUnwindSafe;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -93,6 +93,9 @@ struct Inner {
     authenticate: Box<dyn Authenticate>,
     served: RwLock<Option<Arc<Served>>>,
     draining: AtomicBool,
+    refusing: AtomicBool,
+    /// Requests whose answers are not yet with their clients.
+    alive: Arc<AtomicUsize>,
     budget: Arc<Budget>,
     rate: Rate,
     changed: Notify,
@@ -120,6 +123,8 @@ impl Service {
             authenticate: Box::new(authenticate),
             served: RwLock::new(None),
             draining: AtomicBool::new(false),
+            refusing: AtomicBool::new(false),
+            alive: Arc::default(),
             changed: Notify::new(),
             interrupted: AtomicU64::new(0),
         }))
@@ -152,6 +157,16 @@ impl Service {
     /// Says that the service is about to stop: it is no longer ready, and answers what it has begun.
     pub fn drain(&self) {
         self.0.draining.store(true, Ordering::Relaxed);
+    }
+
+    /// Begins no more answers: 503 for who comes now.
+    pub fn refuse(&self) {
+        self.0.refusing.store(true, Ordering::Relaxed);
+    }
+
+    /// Requests whose answers are not yet with their clients.
+    pub fn running(&self) -> usize {
+        self.0.alive.load(Ordering::Relaxed)
     }
 
     /// How many answers were cut since the start: begun with 200, and not brought to their end, be it

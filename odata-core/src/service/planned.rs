@@ -7,7 +7,7 @@ use super::auth::is_query_token;
 use crate::edm::Schema;
 use crate::error::Result;
 use crate::limits::Limits;
-use crate::plan::{self, Data, Plan};
+use crate::plan::{self, Answer, Data, Plan};
 use crate::uri::ast::{PathSegment, ResourcePath, SegmentKind};
 use crate::uri::{self, ODataUri, print};
 use moka::future::Cache;
@@ -113,7 +113,12 @@ fn shape(schema: &Schema, uri: &ODataUri, plan: &Plan) -> Option<Shape> {
             .iter_mut()
             .for_each(|segment| tell_keys_from_names(schema, segment));
     }
-    let query = print::shape(&path, &uri.options);
+    // What a number does not depend on is not looked at, and may hold anything.
+    let without: &[&str] = match plan {
+        Plan::Data(data) if data.answer == Answer::Count => &["$orderby", "$expand"],
+        _ => &[],
+    };
+    let query = print::shape(&path, &uri.options, without);
     Some(Shape { set, query })
 }
 

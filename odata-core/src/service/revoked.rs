@@ -2,7 +2,7 @@
 
 use super::answer::Asked;
 use crate::edm::Scope;
-use crate::error::Code;
+use crate::error::{Code, Error, Result};
 use std::future::pending;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
@@ -37,6 +37,24 @@ pub(super) fn until_revoked(asked: &Asked<'_>) -> impl Future<Output = ()> + Sen
             }
         }
     }
+}
+
+/// Asks again where the wait for the first row was long: the token must still give what it gave.
+pub(super) async fn still_allowed(asked: &Asked<'_>) -> Result<()> {
+    let settings = &asked.service.settings;
+    let Some(credentials) = asked.credentials else {
+        return Ok(());
+    };
+    if asked.authenticated.elapsed() < settings.recheck_interval {
+        return Ok(());
+    }
+    let authenticate = &asked.service.authenticate;
+    let caller = authenticate.authenticate(&credentials.token).await?;
+    if has_all(&caller.scope, &asked.caller.scope) {
+        return Ok(());
+    }
+    let message = "the access token no longer gives what it gave";
+    Err(Error::new(Code::Forbidden, message))
 }
 
 fn has_all(scope: &Scope, ids: &Scope) -> bool {

@@ -41,13 +41,13 @@ pub fn path(path: &ResourcePath) -> String {
 
 /// Path and query with `?` for every value: what may be written down of a request whose values are
 /// nobody's business. Custom options, which mean nothing here, are left out.
-pub fn shape(path: &ResourcePath, options: &QueryOptions) -> String {
+pub fn shape(path: &ResourcePath, options: &QueryOptions, without: &[&str]) -> String {
     let mut of_path = Out::new(Place::Path);
     of_path.values = Values::Hidden;
     of_path.resource(path);
     let mut of_query = Out::new(Place::Query);
     of_query.values = Values::Hidden;
-    of_query.options(options, "&", &[]);
+    of_query.options(options, "&", without);
     match of_query.text {
         query if query.is_empty() => of_path.text,
         query => format!("{}?{query}", of_path.text),
@@ -342,7 +342,8 @@ impl Out {
             self.separate(between, &mut first);
             self.data(&name.text);
             self.push("=");
-            self.expr(value);
+            // One that nobody refers to was understood by nobody: its names may be anything.
+            self.value(|out| out.expr(value));
         }
         first
     }

@@ -227,7 +227,10 @@ async fn each_request_for_data_has_its_line() {
 }
 
 /// Every place of a URL that a value can stand in. `TEXT` is a text of its own in each, `NUMBER` a number.
-const PLACES: [&str; 60] = [
+const PLACES: [&str; 63] = [
+    "Label?@p=TEXT",
+    "Label/$count?$orderby=TEXT",
+    "Label/$count?$expand=TEXT",
     "Label?$filter=title eq 'TEXT'",
     "Label?$filter=contains(title,'TEXT')",
     "Label?$filter=title in ('a','TEXT')",

@@ -66,6 +66,42 @@ async fn a_service_whose_connections_fell_silent_gets_ready_again_unasked() {
     of(&server).get("/v1.0/odata/Message").expect(200);
 }
 
+/// What fell silent is closed in the end, also where a statement was being prepared on it.
+#[tokio::test]
+async fn connections_that_fell_silent_do_not_stay_open() {
+    let world = World::new(100).await;
+    let server = world.server(|config| {
+        config.pool.size = 1;
+        config.pool.lane = 1;
+        config.settings.limits.statement_ms = 300;
+    });
+    let client = of(&server);
+    let properties = [
+        "id",
+        "content",
+        "created_at",
+        "updated_at",
+        "message_type",
+        "inbox_id",
+    ];
+    for property in properties {
+        client.get("/v1.0/odata/Message").expect(200);
+        world.proxy.set(HOLE);
+        // Statements that are not known yet.
+        for path in ["Message", "Message(7)"] {
+            let path = format!("/v1.0/odata/{path}?$select={property}");
+            let status = client.get(&path).status;
+            assert!(matches!(status, 503 | 504), "{path}: {status}");
+        }
+        world.proxy.heal();
+        let since = Instant::now();
+        while client.get("/v1.0/odata/Message").status != 200 {
+            assert!(since.elapsed() < PATIENCE);
+        }
+    }
+    world.until_open(2).await;
+}
+
 #[tokio::test]
 async fn attempts_to_connect_that_nobody_answers_end() {
     let world = World::new(100).await;

@@ -54,9 +54,15 @@ async fn what_runs_when_it_is_to_stop_comes_to_its_end() {
             .collect();
         for _ in 0..4 {
             scope.spawn(|| {
-                // Until it no longer listens: each answer is whole, or there is none.
+                // Until it says that it is stopping: each answer is whole, or there is none.
                 while let Ok(answer) = ask(&client, small) {
                     if answer.is_empty() {
+                        break;
+                    }
+                    if answer.starts_with(b"HTTP/1.1 503 ") {
+                        assert!(
+                            String::from_utf8_lossy(&answer).contains("the service is stopping")
+                        );
                         break;
                     }
                     assert!(answer.starts_with(b"HTTP/1.1 200 "));
