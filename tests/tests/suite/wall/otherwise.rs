@@ -4,7 +4,7 @@
 pub(super) const OTHERWISE: &str = "
     UPDATE users SET encrypted_password = 'other', reset_password_token = 'other', confirmation_token = NULL,
         tokens = '[1]', pubsub_token = NULL, otp_secret = NULL, message_signature = 'other', type = NULL;
-    UPDATE access_tokens SET token = 'other-' || owner_id WHERE token <> 'KEY';
+    UPDATE access_tokens SET token = 'other-' || id WHERE token <> 'KEY';
     UPDATE users SET name = 'shared-1', email = 'mark-of-a', display_name = 'mark-of-a', uid = 'u' || id,
         created_at = '2021-02-03', sign_in_count = 264197501, availability = 2
         WHERE id BETWEEN 77000000 AND 78000000 OR id > 99000000;
