@@ -53,9 +53,8 @@ impl FromStr for Origin {
                 .to_owned()
         };
         let uri: Uri = text.parse().map_err(|_| expected())?;
-        let scheme = match uri.scheme_str() {
-            Some(scheme @ ("http" | "https")) => scheme,
-            _ => return Err(expected()),
+        let Some(scheme @ ("http" | "https")) = uri.scheme_str() else {
+            return Err(expected());
         };
         let authority = uri.authority().ok_or_else(expected)?.as_str();
         let is_bare = matches!(uri.path(), "" | "/") && uri.query().is_none();
