@@ -61,8 +61,9 @@ async fn an_answer_that_is_cut_at_any_row_is_not_whole() {
 #[tokio::test]
 async fn what_breaks_before_the_first_row_is_tried_once_more() {
     let world = World::new(100).await;
-    // Of each kind there is one that is open: one that has to be opened is not tried twice.
-    let server = world.server(|config| config.pool.lane = 1);
+    // Of each kind there is one that is open: one that has to be opened is not tried twice. Another
+    // HTTP thread would open its own.
+    let server = world.server(|config| config.workers = Some(1));
     let client = of(&server);
     for path in [
         "Message",
