@@ -114,6 +114,10 @@ impl<'a> Finder<'a> {
             match output {
                 Output::Property(..) => {}
                 Output::Expr(expr) => self.expr(expr),
+                // What 'nest' makes is made of the rows themselves.
+                Output::Array(nested, _) if matches!(query.input, Input::One) => {
+                    self.query(kind, nested);
+                }
                 Output::Array(query, _) => self.query("to_many_array", query),
                 Output::Count(input) => self.input("expand_count", input),
             }

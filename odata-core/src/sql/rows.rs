@@ -90,6 +90,8 @@ impl<'a> Writer<'a> {
     pub(super) fn scope_condition(&mut self, source: Scoped, conditions: &mut Conditions) {
         #[cfg(wall_mutant)]
         if super::mutant::leaves_out(source) {
+            conditions.next(self);
+            self.sql("TRUE");
             return;
         }
         match &self.set(source).scope {
