@@ -24,7 +24,7 @@ async fn when_all_connections_are_in_use_requests_wait_and_then_are_told_to_come
     world.large.until_busy().await;
     for path in ["Message", "Message?$format=csv", "Inbox/$count"] {
         let response = client.get(&format!("/v1.0/odata/{path}"));
-        is_error(&response, 503, true);
+        is_error(&response, 429, true);
     }
     // What needs none of them is answered: wrong requests, single rows, tokens, health.
     client
