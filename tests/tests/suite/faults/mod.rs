@@ -90,6 +90,7 @@ fn is_error(response: &Response, status: u16, comes_again: bool) {
     let code = &response.json()["error"]["code"];
     let expected = match status {
         503 => "Unavailable",
+        429 => "TooManyRequests",
         504 => "Timeout",
         _ => "Internal",
     };
