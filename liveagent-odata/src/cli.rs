@@ -165,7 +165,7 @@ pub struct HttpArgs {
         value_delimiter = ','
     )]
     pub trust_proxy: Vec<Network>,
-    /// Origins (https://bi.example) whose pages may read answers in a browser; * is all of them.
+    /// Origins (`https://bi.example`) whose pages may read answers in a browser; * is all of them.
     /// None by default
     #[arg(
         long,
