@@ -91,6 +91,16 @@ export function family(rows) {
   }));
 }
 
+/** OData's types as OpenAPI names their formats. */
+export const FORMATS = {
+  'Edm.Int64': 'int64',
+  'Edm.Int32': 'int32',
+  'Edm.Double': 'double',
+  'Edm.Boolean': 'boolean',
+  'Edm.Guid': 'uuid',
+  'Edm.DateTimeOffset': 'date-time',
+};
+
 /**
  * Each property that the client found, as {type, nullable}, is a column of SQL's, and is what SQL says.
  * `as` turns OData's name of a type into the client's.

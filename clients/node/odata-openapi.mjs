@@ -3,18 +3,10 @@
 
 import csdl from 'odata-csdl';
 import { csdl2openapi } from 'odata-openapi';
-import { assert, run, same, sameTypes, url } from './harness.mjs';
+import { FORMATS, assert, run, same, sameTypes, url } from './harness.mjs';
 
 const none = 'a converter: it reads $metadata alone';
 const { protocol, host, pathname } = new URL(url);
-const FORMATS = {
-  'Edm.Int64': 'int64',
-  'Edm.Int32': 'int32',
-  'Edm.Double': 'double',
-  'Edm.Boolean': 'boolean',
-  'Edm.Guid': 'uuid',
-  'Edm.DateTimeOffset': 'date-time',
-};
 
 await run('odata-openapi', {
   async metadata({ columns }) {

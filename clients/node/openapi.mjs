@@ -4,7 +4,7 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
 import Ajv from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
-import { assert, like, run, same, sameTypes, sql, token, url } from './harness.mjs';
+import { FORMATS, assert, like, run, same, sameTypes, sql, token, url } from './harness.mjs';
 
 const document = await (await fetch(`${url}openapi.json`)).json();
 const { schemas } = document.components;
@@ -16,15 +16,6 @@ for (const format of ['int8', 'uint8', 'int16', 'decimal']) ajv.addFormat(format
 // Words of OpenAPI that say nothing of a value.
 ajv.addVocabulary(['components', 'openapi', 'info', 'tags', 'paths', 'security', 'servers']);
 ajv.addSchema(document, 'openapi');
-
-const FORMATS = {
-  'Edm.Int64': 'int64',
-  'Edm.Int32': 'int32',
-  'Edm.Double': 'double',
-  'Edm.Boolean': 'boolean',
-  'Edm.Guid': 'uuid',
-  'Edm.DateTimeOffset': 'date-time',
-};
 
 const pointer = (...names) => `openapi#/${names.map((name) => name.replaceAll('~', '~0').replaceAll('/', '~1')).join('/')}`;
 

@@ -11,6 +11,8 @@
 #[path = "golden/case.rs"]
 #[allow(dead_code, reason = "each of the tests that share it uses a part")]
 mod case;
+#[path = "golden/identifiers.rs"]
+mod identifiers;
 #[path = "golden/model.rs"]
 #[allow(dead_code, reason = "each of the tests that share it uses a part")]
 mod model;
@@ -18,6 +20,7 @@ mod model;
 mod mutate;
 
 use case::{Case, cases, files};
+use identifiers::identifiers;
 use odata_core::edm::{PgType, ScopeRule};
 use odata_core::functions::FUNCTIONS;
 use odata_core::sql;
@@ -74,23 +77,6 @@ fn every_function_has_a_case() {
         }
     }
     assert!(missing.is_empty(), "no golden case for {missing:?}");
-}
-
-/// The parts of a statement's text outside of the service's own string constants, and its quoted
-/// identifiers.
-fn identifiers(sql: &str) -> Vec<&str> {
-    let mut found = Vec::new();
-    let mut rest = sql;
-    while let Some(start) = rest.find(['\'', '"']) {
-        let quote = rest.as_bytes()[start];
-        let inside = &rest[start + 1..];
-        let end = inside.find(char::from(quote)).unwrap();
-        if quote == b'"' {
-            found.push(&inside[..end]);
-        }
-        rest = &inside[end + 1..];
-    }
-    found
 }
 
 #[test]

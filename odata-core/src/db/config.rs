@@ -22,6 +22,9 @@ pub struct DatabaseConfig {
     /// Whether each new connection begins at another target (`load_balance_hosts=random`).
     pub(super) balance: bool,
     pub(super) role: Role,
+    /// How long a server may take until a session with it is ready, as libpq's `connect_timeout` has
+    /// it: the next one has its turn then.
+    pub(super) connect_timeout: Duration,
     pub(super) tls: TlsOptions,
 }
 
@@ -165,9 +168,9 @@ impl FromStr for DatabaseConfig {
         if driver.get_application_name().is_none() {
             driver.application_name("odata");
         }
-        if driver.get_connect_timeout().is_none() {
-            driver.connect_timeout(Duration::from_secs(5));
-        }
+        let told = driver.get_connect_timeout().copied();
+        let connect_timeout = told.unwrap_or(Duration::from_secs(5));
+        driver.connect_timeout(connect_timeout);
         if !pairs.has("keepalives_idle") {
             driver.keepalives_idle(Duration::from_secs(30));
         }
@@ -182,6 +185,7 @@ impl FromStr for DatabaseConfig {
             targets,
             balance,
             role,
+            connect_timeout,
             tls,
         })
     }

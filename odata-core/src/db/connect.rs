@@ -130,7 +130,7 @@ impl Connector {
             }
             Host::Tcp(name, None) => {
                 let lookup = tokio::net::lookup_host((&**name, target.port));
-                let addresses = tokio::time::timeout(self.patience(), lookup)
+                let addresses = tokio::time::timeout(self.config.connect_timeout, lookup)
                     .await
                     .unwrap_or_else(|elapsed| Err(elapsed.into()))
                     .map_err(ConnectError::Io)?;
@@ -149,7 +149,7 @@ impl Connector {
                 check_role(&client, self.config.role).await?;
                 Ok(client)
             };
-            match tokio::time::timeout(self.patience(), connect).await {
+            match tokio::time::timeout(self.config.connect_timeout, connect).await {
                 Ok(Ok(client)) => return Ok((client, peer)),
                 Ok(Err(error)) => last = Some(error),
                 Err(elapsed) => last = Some(ConnectError::Io(elapsed.into())),
@@ -159,13 +159,6 @@ impl Connector {
             let message = format!("the host '{name}' has no address");
             ConnectError::Io(io::Error::new(io::ErrorKind::NotFound, message))
         }))
-    }
-
-    /// How long a server may take until a session with it is ready, as libpq's `connect_timeout` has
-    /// it: the next one has its turn then.
-    fn patience(&self) -> Duration {
-        let told = self.config.driver.get_connect_timeout();
-        *told.expect("a DatabaseConfig has one")
     }
 
     async fn connect_peer(

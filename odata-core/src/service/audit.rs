@@ -21,6 +21,11 @@ use std::time::Instant;
 /// The target of the lines: `--log-level=info,audit=off`.
 const TARGET: &str = "audit";
 
+/// Whether anybody takes the lines.
+pub(super) fn is_written() -> bool {
+    tracing::enabled!(target: TARGET, tracing::Level::INFO)
+}
+
 /// What is known of a request so far. Clones are of the same request; the line is written with the
 /// last of them, if not before.
 #[derive(Clone)]

@@ -2,7 +2,7 @@
 //! differ in their skip token alone.
 
 use super::Served;
-use super::audit::Shape;
+use super::audit::{self, Shape};
 use super::auth::is_query_token;
 use crate::edm::Schema;
 use crate::error::Result;
@@ -73,7 +73,8 @@ pub(super) async fn understand(
     let mut uri = uri::parse(resource, raw_query, limits)?;
     adapt(&mut uri);
     let plan = plan::bind(&served.schema, &uri, limits)?;
-    let shape = shape(&served.schema, &uri, &plan).map(Arc::new);
+    let shape = audit::is_written().then(|| shape(&served.schema, &uri, &plan));
+    let shape = shape.flatten().map(Arc::new);
     let token = uri.options.skip_token.take();
     let planned = Arc::new(Planned { uri, plan, shape });
     if let Some(key) = key.filter(|_| is_worth_it(&planned)) {

@@ -68,3 +68,28 @@ async fn a_token_that_stays_is_no_reason_to_end() {
     let answer = read_slowly(&mut stream);
     assert!(answer.ends_with(b"]}\r\n0\r\n\r\n"), "it was cut");
 }
+
+/// While a request waits for its turn its token is forgotten as known, and the answer that holds the
+/// connection ends; the turn that it gets then gives it nothing.
+#[tokio::test]
+async fn who_waits_longer_than_the_right_lasts_gets_nothing() {
+    let database = many().await;
+    let client = database.connect().await;
+    let server = Server::start(&database, |config| {
+        config.pool.size = 1;
+        config.settings.recheck_interval = Duration::from_millis(500);
+    });
+    let path = "/v1.0/odata/Message?$expand=sender,conversation";
+    let whole = [("Prefer", "odata.maxpagesize=1000000")];
+    let mut stream = server.of(KEY).begin("GET", path, &whole);
+    stream.read_exact(&mut [0; 4096]).unwrap();
+    let waiting = server.of(KEY);
+    let waiting = std::thread::spawn(move || waiting.get("/v1.0/odata/Message?$top=2"));
+    while server.status().waiting == 0 {
+        assert!(!waiting.is_finished(), "it had its turn at once");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let revoke = "DELETE FROM access_tokens WHERE token = 'KEY'";
+    client.batch_execute(revoke).await.unwrap();
+    waiting.join().unwrap().expect(401);
+}

@@ -3,6 +3,7 @@
 
 use super::generate::{Generator, Request};
 use super::{A, B, random};
+use identifiers::identifiers;
 use liveagent_odata::entities::model;
 use odata_core::edm::{EntitySet, JoinPath, ResolveOptions, Schema, Scope, ScopeRule, Source};
 use odata_core::limits::Limits;
@@ -11,6 +12,9 @@ use odata_core::sql::{self, Param, Statement};
 use odata_core::uri::{self, ODataUri};
 use std::collections::BTreeSet;
 
+#[path = "../../../../odata-core/tests/golden/identifiers.rs"]
+#[allow(unreachable_pub, reason = "the golden cases share it")]
+mod identifiers;
 #[path = "../../../../odata-core/tests/golden/mutate.rs"]
 #[allow(
     dead_code,
@@ -108,22 +112,6 @@ fn the_text_is_a_function_of_the_shape() {
     });
     println!("{compared} of {all} compared");
     assert!(compared * 3 > all * 2, "{compared} of {all}");
-}
-
-/// The quoted identifiers of a text, outside of its string constants.
-fn identifiers(sql: &str) -> Vec<&str> {
-    let mut found = Vec::new();
-    let mut rest = sql;
-    while let Some(start) = rest.find(['\'', '"']) {
-        let quote = rest.as_bytes()[start];
-        let inside = &rest[start + 1..];
-        let end = inside.find(char::from(quote)).unwrap();
-        if quote == b'"' {
-            found.push(&inside[..end]);
-        }
-        rest = &inside[end + 1..];
-    }
-    found
 }
 
 /// All that a statement may name.
