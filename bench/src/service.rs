@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 /// Builds the release binary, and says where it is.
 pub(crate) fn build() -> Result<PathBuf, Failed> {
-    let output = Command::new(env!("CARGO"))
+    let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
         .args([
             "build",
             "--release",

@@ -2,13 +2,13 @@
 
 use crate::config::SERVICE_PATH;
 use crate::cors::{self, Origin};
+use crate::gzip;
 use actix_web::body::MessageBody;
 use actix_web::dev::{Server, ServiceRequest, ServiceResponse};
 use actix_web::http::Uri;
-use actix_web::http::header::{ACCEPT_ENCODING, HeaderMap, HeaderValue};
 use actix_web::http::uri::PathAndQuery;
 use actix_web::http::{ConnectionType, Version};
-use actix_web::middleware::{Compress, Next, from_fn};
+use actix_web::middleware::{Next, from_fn};
 use actix_web::rt::net::TcpStream;
 use actix_web::{App, HttpServer};
 use odata_core::service::Service;
@@ -54,7 +54,7 @@ pub fn listen(
         let (at_the_edge, at_the_door) = (outside.clone(), outside.clone());
         App::new()
             // The one that is named last sees a request first.
-            .wrap(Compress::default())
+            .wrap(from_fn(gzip::answer))
             .wrap(from_fn(move |request: ServiceRequest, next: Next<_>| {
                 let outside = at_the_door.clone();
                 async move { cors::answer(&outside.cors_origins, request, next).await }
@@ -100,9 +100,7 @@ fn prepare(connection: &dyn Any) {
     }
 }
 
-/// A line for each request, without its URL, which may hold a token, a name or a key. And the client's list of
-/// codings is cut down to what is served: gzip, or nothing. actix-web refuses a client that takes
-/// neither, which costs that client an answer that it can most likely read (RFC 9110, 12.5.3).
+/// A line for each request, without its URL, which may hold a token, a name or a key.
 async fn observe<B: MessageBody>(
     prefix: &str,
     mut request: ServiceRequest,
@@ -111,12 +109,6 @@ async fn observe<B: MessageBody>(
     let started = Instant::now();
     drop_prefix(prefix, &mut request);
     let method = request.method().clone();
-    let gzip = takes_gzip(request.headers());
-    let headers = request.headers_mut();
-    headers.remove(ACCEPT_ENCODING);
-    if gzip {
-        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
-    }
     let version = request.version();
     let mut response = next.call(request).await?;
     if version < Version::HTTP_11 {
@@ -155,57 +147,5 @@ fn drop_prefix(prefix: &str, request: &mut ServiceRequest) {
     if let Ok(uri) = Uri::from_parts(parts) {
         request.match_info_mut().get_mut().update(&uri);
         request.head_mut().uri = uri;
-    }
-}
-
-/// Whether `Accept-Encoding` allows gzip (RFC 9110, 12.5.3). Without the header nothing is
-/// compressed: many a client that says nothing can't read it.
-fn takes_gzip(headers: &HeaderMap) -> bool {
-    let mut named = None;
-    let mut any = None;
-    for value in headers.get_all(ACCEPT_ENCODING) {
-        for item in value.to_str().unwrap_or("").split(',') {
-            let (coding, weight) = item.split_once(';').unwrap_or((item, ""));
-            let weight = weight.trim().trim_start_matches(['q', 'Q']).trim_start();
-            let refused = weight
-                .strip_prefix('=')
-                .is_some_and(|weight| weight.trim().parse() == Ok(0f32));
-            match coding.trim().to_ascii_lowercase().as_str() {
-                "gzip" | "x-gzip" => named = Some(!refused),
-                "*" => any = Some(!refused),
-                _ => {}
-            }
-        }
-    }
-    named.or(any).unwrap_or(false)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn gzip_is_for_those_who_take_it() {
-        for (value, expected) in [
-            (None, false),
-            (Some(""), false),
-            (Some("gzip"), true),
-            (Some("gzip, deflate, br"), true),
-            (Some("deflate;q=1.0, GZIP;q=0.5"), true),
-            (Some("gzip;q=0"), false),
-            (Some("gzip; q=0.000"), false),
-            (Some("*"), true),
-            (Some("*;q=0"), false),
-            (Some("*, gzip;q=0"), false),
-            (Some("*;q=0, gzip;q=0.1"), true),
-            (Some("identity;q=0"), false),
-            (Some("br"), false),
-        ] {
-            let mut headers = HeaderMap::new();
-            if let Some(value) = value {
-                headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(value));
-            }
-            assert_eq!(takes_gzip(&headers), expected, "{value:?}");
-        }
     }
 }

@@ -5,7 +5,7 @@
 //! * [`cli`] to [`config`]: what the operator decides.
 //! * [`serve`], [`check`] (with [`advice`]), [`metadata`], [`demo`]: the commands.
 //! * [`explorer`]: what the page at `/` knows of Live Agent.
-//! * [`http`], [`cors`], [`logging`], [`exit`]: how the program meets the world.
+//! * [`http`], [`cors`], [`gzip`], [`logging`], [`exit`]: how the program meets the world.
 //!
 //! What OData is, is not known here: that is `odata_core`.
 
@@ -19,6 +19,7 @@ pub mod demo;
 pub mod entities;
 pub mod exit;
 pub mod explorer;
+mod gzip;
 pub mod http;
 pub mod logging;
 pub mod metadata;

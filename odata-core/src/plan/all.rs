@@ -5,7 +5,7 @@ use super::{Data, Plan, link, resource, unknown};
 use crate::edm::{EntitySet, Schema};
 use crate::error::{Error, Result, Span};
 use crate::limits::Limits;
-use crate::uri::ast::{Name, PathSegment, QueryOptions, ResourcePath, SegmentKind};
+use crate::uri::ast::{Name, ODataUri, PathSegment, ResourcePath, SegmentKind};
 use crate::uri::print;
 
 /// What `$all` takes: entities of unlike types have no property in common.
@@ -16,20 +16,20 @@ pub(super) fn bind_all(
     schema: &Schema,
     cast: Option<&Name>,
     segments: &[PathSegment],
-    options: &QueryOptions,
+    uri: &ODataUri,
     limits: &Limits,
 ) -> Result<Plan> {
-    let part = |set: &EntitySet, name: Name, options: &QueryOptions| {
+    let part = |set: &EntitySet, name: Name, uri: &ODataUri| {
         let path = segment(set, &name)
             .chain(segments.iter().cloned())
             .collect();
         let path: Vec<PathSegment> = path;
-        let mut binder = Binder::new(schema, options, limits);
-        let bound = resource::bind_resource(&mut binder, &path, options);
+        let mut binder = Binder::new(schema, uri, limits);
+        let bound = resource::bind_resource(&mut binder, &path, &uri.options);
         let data = binder.finish(bound)?;
         let path = ResourcePath::All(Some(name), segments.to_vec());
         Ok::<Data, Error>(Data {
-            canonical: link::request(&print::path(&path), options),
+            canonical: link::request(&print::path(&path), &uri.options),
             ..data
         })
     };
@@ -37,12 +37,12 @@ pub(super) fn bind_all(
         let set = schema
             .set_of_type(&cast.text)
             .ok_or_else(|| unknown::no_entity_type(schema, &cast.text, cast.span))?;
-        return part(set, cast.clone(), options).map(Plan::of_data);
+        return part(set, cast.clone(), uri).map(Plan::of_data);
     }
-    allow_only(options, ALLOWED, "'$all'").map_err(|error| {
+    allow_only(&uri.options, ALLOWED, "'$all'").map_err(|error| {
         error.hint("name a type, whose set takes the options of a collection: $all/Namespace.Type")
     })?;
-    let whole = QueryOptions::default();
+    let whole = ODataUri::default();
     let parts = schema.sets().iter().map(|set| {
         let name = Name {
             text: format!("{}.{}", schema.namespace, set.declared.name),

@@ -33,20 +33,20 @@ fn bind_uri(schema: &Schema, uri: &ODataUri, limits: &Limits) -> Result<Plan> {
         .target("$batch")
         .hint("turn batching off in the client (UI5: groupId \"$direct\")")),
         ResourcePath::All(cast, segments) => {
-            all::bind_all(schema, cast.as_ref(), segments, options, limits)
+            all::bind_all(schema, cast.as_ref(), segments, uri, limits)
         }
         ResourcePath::CrossJoin(names, segments) => {
-            let mut binder = Binder::new(schema, options, limits);
+            let mut binder = Binder::new(schema, uri, limits);
             let bound = crossjoin::bind_crossjoin(&mut binder, names, segments, options);
             binder.finish(bound).map(Plan::of_data)
         }
-        ResourcePath::Entity(cast) => bind_entity(schema, cast.as_ref(), options, limits),
+        ResourcePath::Entity(cast) => bind_entity(schema, cast.as_ref(), uri, limits),
         ResourcePath::Resource(_) if options.id.is_some() => {
             let message = "'$id' belongs to '$entity'";
             Err(Error::new(Code::OptionNotAllowed, message).target("$id"))
         }
         ResourcePath::Resource(segments) => {
-            let mut binder = Binder::new(schema, options, limits);
+            let mut binder = Binder::new(schema, uri, limits);
             let bound = resource::bind_resource(&mut binder, segments, options);
             binder.finish(bound).map(Plan::of_data)
         }
@@ -74,9 +74,10 @@ const SCHEMA_VERSION: &str = "$schemaversion";
 fn bind_entity(
     schema: &Schema,
     cast: Option<&Name>,
-    options: &QueryOptions,
+    uri: &ODataUri,
     limits: &Limits,
 ) -> Result<Plan> {
+    let options = &uri.options;
     // It was decoded: places in it are none of what the client wrote.
     let target = |error: Error| match error.target_name() {
         Some(_) => error,
@@ -96,7 +97,7 @@ fn bind_entity(
     let ResourcePath::Resource(segments) = &path else {
         return Err(nowhere());
     };
-    let mut binder = Binder::new(schema, options, limits);
+    let mut binder = Binder::new(schema, uri, limits);
     let bound = resource::bind_resource(&mut binder, segments, options);
     let data = binder.finish(bound).map_err(target)?;
     let set = schema.set(data.query.shape.set);
@@ -158,6 +159,8 @@ pub(super) struct Binder<'a> {
     pub(super) derived: Option<Relation>,
     /// The rows that `$these` stands for, where it does for some.
     pub(super) these: Option<These>,
+    /// Whether the request may ask for them.
+    pub(super) names_these: bool,
     /// Whether names are those of `$these`, beside which there is no other instance.
     pub(super) inside_these: bool,
     /// Lambdas around this place.
@@ -200,20 +203,17 @@ pub(super) struct Frame<'a> {
 }
 
 impl<'a> Binder<'a> {
-    pub(super) fn new(
-        schema: &'a Schema,
-        options: &'a QueryOptions,
-        limits: &'a Limits,
-    ) -> Binder<'a> {
+    pub(super) fn new(schema: &'a Schema, uri: &'a ODataUri, limits: &'a Limits) -> Binder<'a> {
         Binder {
             schema,
             limits,
-            alias_scopes: vec![options],
+            alias_scopes: vec![&uri.options],
             open_aliases: Vec::new(),
             frames: Vec::new(),
             origin: None,
             derived: None,
             these: None,
+            names_these: uri.names_these,
             inside_these: false,
             apply_layers: 0,
             lambdas: 0,

@@ -14,10 +14,8 @@ pub const IT: &str = "\u{1}";
 
 /// The path and the options of a request, canonical: its tokens are of no use elsewhere.
 pub(super) fn request(path: &str, options: &QueryOptions) -> String {
-    let mut request = print::to_url(path);
-    request.push('?');
-    request.push_str(&print::system_options(options, UNBOUND));
-    request
+    let (path, options) = (print::to_url(path), print::system_options(options, UNBOUND));
+    format!("{path}?{options}")
 }
 
 /// The options of an expanded collection as those of a request for it: with what `$levels` expands

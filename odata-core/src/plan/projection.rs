@@ -182,7 +182,7 @@ impl<'a> Binder<'a> {
             Applied::Made(made) => return self.bind_derived_page(frame, made, options),
             Applied::Nested(nested) => return self.bind_nested_page(frame, nested, options),
         };
-        let may_ask = around.depth == 0;
+        let may_ask = self.names_these && around.depth == 0;
         let these = |conditions: &[Expr]| may_ask.then(|| These::entities(frame, via, conditions));
         self.these = these(&conditions);
         self.in_option("$compute", |binder| {
@@ -272,13 +272,18 @@ impl<'a> Binder<'a> {
         outputs: &mut Outputs,
     ) -> Result<Shape> {
         let set = self.set(source);
-        let key = outputs.key(set, source);
         let reference = selection == Selection::Reference;
-        let mut members = Vec::new();
         let mut context = Vec::new();
         let wanted = self.in_option("$select", |binder| {
             binder.bind_select(frame, source, options.select.as_deref(), &mut context)
         })?;
+        let about = match wanted.all {
+            true => set.properties.len(),
+            false => wanted.names.len(),
+        };
+        outputs.0.reserve(about + set.key.len());
+        let key = outputs.key(set, source);
+        let mut members = Vec::with_capacity(about);
         let computed = self.frames[frame].computed.iter();
         let computed: Vec<&String> = computed
             .filter(|(of, ..)| *of == source)

@@ -321,7 +321,8 @@ fn single_row(
         }
         response.body(BoxBody::new(body))
     };
-    let mut out = Vec::new();
+    // What most entities fit into.
+    let mut out = Vec::with_capacity(1024);
     if data.answer == Answer::Count {
         let writer = CellWriter::new(
             Some(crate::edm::PgType::Int8),

@@ -87,8 +87,8 @@ pub(super) async fn understand(
 /// one the next time, and to remember it costs as much as to understand it. An `$id` may be of this
 /// host alone.
 fn is_worth_it(planned: &Planned) -> bool {
-    let of_one_entity = |data: &Data| data.anchor.is_some() || data.is_short();
-    let is_of_one = matches!(&planned.plan, Plan::Data(data) if of_one_entity(data));
+    let has_keys = |data: &Data| data.anchor.is_some() || data.by_key;
+    let is_of_one = matches!(&planned.plan, Plan::Data(data) if has_keys(data));
     !is_of_one && planned.uri.options.id.is_none()
 }
 

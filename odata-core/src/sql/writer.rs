@@ -42,7 +42,7 @@ impl<'a> Writer<'a> {
         Writer {
             schema,
             scope,
-            text: String::with_capacity(1024),
+            text: String::with_capacity(2048),
             params: Vec::new(),
             scope_param: None,
             root: None,
@@ -87,6 +87,11 @@ impl<'a> Writer<'a> {
 
     /// A text whose quotes are doubled.
     fn doubled(&mut self, text: &'static str, quote: char) {
+        // Names are short and have none: to look at each byte is the fastest search.
+        if !text.bytes().any(|byte| char::from(byte) == quote) {
+            self.text.push_str(text);
+            return;
+        }
         for (i, part) in text.split(quote).enumerate() {
             if i > 0 {
                 self.text.extend([quote, quote]);

@@ -21,6 +21,8 @@ pub struct ODataUri {
     pub path: ResourcePath,
     /// The query options.
     pub options: QueryOptions,
+    /// Whether `$these` may stand in it: only then the rows that it stands for are kept at hand.
+    pub names_these: bool,
 }
 
 /// The resource path (URL Conventions 4).

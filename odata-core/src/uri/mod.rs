@@ -43,6 +43,7 @@ use segment::segment_of_text;
 
 use crate::error::{Code, Error, Result};
 use crate::limits::Limits;
+use percent_encoding::percent_decode_str;
 
 /// The tree of a request's URL. `raw_path` is what follows the service root, `raw_query` what follows
 /// `?`; both still percent-encoded, both may be empty.
@@ -55,9 +56,15 @@ pub fn parse(raw_path: &str, raw_query: &str, limits: &Limits) -> Result<ODataUr
     let uri = ODataUri {
         path: parse_path(raw_path, limits, 0)?,
         options: parse_query(raw_query, limits, Origin::Value)?,
+        names_these: names_these(raw_path) || names_these(raw_query),
     };
     check_resource_options(&uri)?;
     Ok(uri)
+}
+
+fn names_these(raw: &str) -> bool {
+    let text = percent_decode_str(raw).decode_utf8_lossy();
+    text.contains("$these")
 }
 
 /// The resource path, with or without its first slash. Positions are counted from `base`.

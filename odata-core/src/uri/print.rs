@@ -112,14 +112,18 @@ pub fn expr(expr: &Expr) -> String {
 
 /// Canonical text with everything percent-encoded that a URL can't hold.
 pub fn to_url(canonical: &str) -> String {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/?%".contains(&byte);
     let mut out = String::with_capacity(canonical.len());
-    for byte in canonical.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => out.push(char::from(byte)),
-            _ if b"-._~!$&'()*+,;=:@/?%".contains(&byte) => out.push(char::from(byte)),
-            _ => escape(&mut out, byte),
-        }
+    let mut rest = canonical;
+    while let Some(place) = rest.bytes().position(|byte| !fits(byte)) {
+        let (same, from) = rest.split_at(place);
+        out.push_str(same);
+        let end = from.chars().next().map_or(0, char::len_utf8);
+        let (strange, behind) = from.split_at(end);
+        strange.bytes().for_each(|byte| escape(&mut out, byte));
+        rest = behind;
     }
+    out.push_str(rest);
     out
 }
 
@@ -175,7 +179,7 @@ pub(crate) struct Out {
 impl Out {
     pub(crate) fn new(place: Place) -> Out {
         Out {
-            text: String::new(),
+            text: String::with_capacity(128),
             place,
             values: Values::Shown,
             it: "$it",
@@ -225,6 +229,14 @@ impl Out {
 
     /// The same, with these characters percent-encoded as well.
     fn encoded(&mut self, text: &str, more: &str) {
+        // Names and most values need nothing.
+        if text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        {
+            self.text.push_str(text);
+            return;
+        }
         for c in text.chars() {
             let special = c.is_control()
                 || matches!(c, '%' | '#')

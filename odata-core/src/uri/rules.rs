@@ -138,6 +138,7 @@ fn relative_uri(input: &str, base: usize, limits: &Limits) -> Result<String> {
     let uri = ODataUri {
         path: parse_path(path, limits, base)?,
         options: parse_query(query, limits, Origin::Text(query_base))?,
+        names_these: false,
     };
     check_resource_options(&uri)?;
     let printed = print::uri(&uri);

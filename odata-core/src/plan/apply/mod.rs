@@ -94,7 +94,7 @@ impl<'a> Binder<'a> {
     ) -> Result<Stage> {
         for transformation in transformations {
             self.look_at(&stage);
-            self.these = Some(These::of(base, &stage));
+            self.these = self.names_these.then(|| These::of(base, &stage));
             stage = self.transform(base, stage, transformation)?;
         }
         self.these = None;

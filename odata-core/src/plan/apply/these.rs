@@ -40,7 +40,7 @@ impl<'a> Binder<'a> {
     /// Names lead to what these rows have, and `$these` to the rows themselves.
     pub(super) fn look_at_made(&mut self, frame: usize, made: &Made) {
         self.derived = Some(made.relation.clone());
-        self.these = Some(These {
+        self.these = self.names_these.then(|| These {
             base: Base { frame, via: None },
             stage: Stage::Made(made.copy()),
         });

@@ -26,7 +26,7 @@ fn wide() -> Limits {
 
 /// The tree as text, without its spans.
 fn shape(tree: &ODataUri) -> String {
-    let text = format!("{tree:?}");
+    let text = format!("{:?} {:?}", tree.path, tree.options);
     let mut parts = text.split("Span { start: ");
     let first = parts.next().unwrap_or("").to_owned();
     parts.fold(first, |out, part| out + part.split_once('}').unwrap().1)
@@ -49,7 +49,7 @@ fn check(tree: &ODataUri) -> Result<(), TestCaseError> {
 
 fn of_options(options: QueryOptions) -> ODataUri {
     let path = parse("/M", "", &wide()).unwrap().path;
-    ODataUri { path, options }
+    ODataUri { path, options, ..ODataUri::default() }
 }
 
 /// Runs `test` over generated values, on a stack that the generators fit in.
@@ -83,7 +83,7 @@ fn options() {
 #[test]
 fn paths() {
     run(generate::resource_path, |path| {
-        check(&ODataUri { path, options: QueryOptions::default() })
+        check(&ODataUri { path, ..ODataUri::default() })
     });
 }
 
