@@ -27,14 +27,15 @@ pub const QUESTIONS: &[Question] = &[
     },
 ];
 
-/// The page, put together once for all threads that send it.
-pub fn page() -> Explorer {
+/// The page, put together once for all threads that send it. It is told whether a token may stand in a URL.
+pub fn page(query_token: bool) -> Explorer {
     Explorer::new(&About {
         root: format!("{SERVICE_PATH}/"),
         title: "Live Agent explorer".to_owned(),
         token_hint:
             "In Live Agent: Profile Settings, Access Token. The user must be an administrator."
                 .to_owned(),
+        query_token,
         questions: QUESTIONS.to_vec(),
     })
 }

@@ -47,7 +47,7 @@ pub(crate) async fn answer<B: MessageBody + 'static>(
         BoxBody::new(Compressed {
             body,
             encoder: Some(GzEncoder::new(Vec::new(), Compression::fast())),
-            is_flushed: true,
+            state: State::Empty,
         })
     }))
 }
@@ -56,8 +56,18 @@ struct Compressed {
     body: BoxBody,
     /// None once the end was written.
     encoder: Option<GzEncoder<Vec<u8>>>,
-    /// Whether all that went in came out.
-    is_flushed: bool,
+    state: State,
+}
+
+/// What became of that which went in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Some of it may be in the encoder.
+    Written,
+    /// It came out, since nothing followed: the caller must hear of that, too.
+    Flushed,
+    /// It came out.
+    Empty,
 }
 
 impl MessageBody for Compressed {
@@ -72,11 +82,17 @@ impl MessageBody for Compressed {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes, Self::Error>>> {
         let this = &mut *self;
+        if this.state == State::Flushed {
+            // Whoever sends it does so once nothing is there, and not before an error that comes next.
+            this.state = State::Empty;
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         while let Some(encoder) = &mut this.encoder {
             match Pin::new(&mut this.body).poll_next(cx) {
                 Poll::Ready(Some(Ok(chunk))) => {
                     encoder.write_all(&chunk)?;
-                    this.is_flushed = false;
+                    this.state = State::Written;
                     if encoder.get_ref().len() < CHUNK {
                         continue;
                     }
@@ -89,10 +105,10 @@ impl MessageBody for Compressed {
                     this.encoder = None;
                     return Poll::Ready(Some(Ok(rest.into())));
                 }
-                Poll::Pending if this.is_flushed => return Poll::Pending,
+                Poll::Pending if this.state == State::Empty => return Poll::Pending,
                 Poll::Pending => {
                     encoder.flush()?;
-                    this.is_flushed = true;
+                    this.state = State::Flushed;
                 }
             }
             return Poll::Ready(Some(Ok(std::mem::take(encoder.get_mut()).into())));
@@ -135,9 +151,18 @@ mod tests {
     fn read(compressed: &mut Compressed) -> (String, bool) {
         let mut client = GzDecoder::new(Vec::new());
         let mut cx = Context::from_waker(Waker::noop());
-        while let Poll::Ready(Some(chunk)) = Pin::new(&mut *compressed).poll_next(&mut cx) {
-            let Ok(chunk) = chunk else { break };
-            client.write_all(&chunk).unwrap();
+        let mut is_waiting = false;
+        loop {
+            match Pin::new(&mut *compressed).poll_next(&mut cx) {
+                Poll::Ready(Some(Ok(chunk))) => client.write_all(&chunk).unwrap(),
+                // The second time in a row nobody wakes it.
+                Poll::Pending if !is_waiting => {
+                    is_waiting = true;
+                    continue;
+                }
+                _ => break,
+            }
+            is_waiting = false;
         }
         client.flush().unwrap();
         let text = String::from_utf8(client.get_ref().clone()).unwrap();
@@ -152,7 +177,7 @@ mod tests {
         Compressed {
             body: BoxBody::new(BodyStream::new(stream::iter(chunks).chain(then))),
             encoder: Some(GzEncoder::new(Vec::new(), Compression::fast())),
-            is_flushed: true,
+            state: State::Empty,
         }
     }
 

@@ -7,7 +7,7 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{Server, ServiceRequest, ServiceResponse};
 use actix_web::http::Uri;
 use actix_web::http::uri::PathAndQuery;
-use actix_web::http::{ConnectionType, Version};
+use actix_web::http::{ConnectionType, Method, Version};
 use actix_web::middleware::{Next, from_fn};
 use actix_web::rt::net::TcpStream;
 use actix_web::{App, HttpServer};
@@ -38,6 +38,8 @@ pub struct Outside {
     pub cors_origins: Vec<Origin>,
     /// A path that a proxy may leave in front of others: `/analytics`.
     pub prefix: String,
+    /// How long a client may take nothing before its connection is closed.
+    pub unread_for: Duration,
 }
 
 /// Listens on the address. The server runs while it is polled; it does not listen to signals.
@@ -49,6 +51,7 @@ pub fn listen(
 ) -> io::Result<(Server, Vec<SocketAddr>)> {
     let service = service.clone();
     let outside = Arc::new(outside.clone());
+    let unread_for = outside.unread_for;
     let server = HttpServer::new(move || {
         let service = service.clone();
         let (at_the_edge, at_the_door) = (outside.clone(), outside.clone());
@@ -81,7 +84,7 @@ pub fn listen(
         .keep_alive(KEEP_ALIVE)
         .shutdown_timeout(SHUTDOWN_TIMEOUT)
         .disable_signals()
-        .on_connect(|connection: &dyn Any, _| prepare(connection))
+        .on_connect(move |connection: &dyn Any, _| prepare(connection, unread_for))
         // HTTP/1.1 alone: without TLS, sniffing for HTTP/2 would wait for silent clients forever.
         .bind(address)?;
     let addresses = server.addrs();
@@ -89,12 +92,16 @@ pub fn listen(
 }
 
 /// The end of an answer goes out at once: it is a few bytes, which the system would keep back until the
-/// client has acknowledged what was before them, and clients wait with that for 40 ms.
-fn prepare(connection: &dyn Any) {
+/// client has acknowledged what was before them, and clients wait with that for 40 ms. And a client that reads
+/// no more loses its connection: the server itself waits for it for good, be its answer cut or not.
+fn prepare(connection: &dyn Any, unread_for: Duration) {
     let Some(stream) = connection.downcast_ref::<TcpStream>() else {
         return;
     };
-    let limited = socket2::SockRef::from(stream).set_send_buffer_size(SEND_BUFFER);
+    let socket = socket2::SockRef::from(stream);
+    let limited = socket.set_send_buffer_size(SEND_BUFFER);
+    #[cfg(target_os = "linux")]
+    let limited = limited.and(socket.set_tcp_user_timeout(Some(unread_for)));
     if let Err(error) = stream.set_nodelay(true).and(limited) {
         tracing::debug!(%error, "a connection keeps the system's buffering");
     }
@@ -108,7 +115,13 @@ async fn observe<B: MessageBody>(
 ) -> Result<ServiceResponse<B>, actix_web::Error> {
     let started = Instant::now();
     drop_prefix(prefix, &mut request);
-    let method = request.method().clone();
+    // Any word may stand there, a secret too.
+    let method = match *request.method() {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::OPTIONS => "OPTIONS",
+        _ => "another",
+    };
     let version = request.version();
     let mut response = next.call(request).await?;
     if version < Version::HTTP_11 {
@@ -118,7 +131,7 @@ async fn observe<B: MessageBody>(
         head.set_connection_type(ConnectionType::Close);
     }
     tracing::debug!(
-        %method,
+        method,
         status = response.status().as_u16(),
         milliseconds = started.elapsed().as_millis(),
         "answered"

@@ -72,9 +72,11 @@ impl Application {
         let listen = &self.config.listen;
         let workers = self.config.workers;
         let outside = Outside {
-            explorer: self.config.explorer.then(explorer::page),
+            explorer: (self.config.explorer)
+                .then(|| explorer::page(self.config.settings.allow_query_token)),
             cors_origins: self.config.cors_origins.clone(),
             prefix: self.config.prefix(),
+            unread_for: self.config.settings.drained_timeout,
         };
         let listen_at = |address: &str| http::listen(&self.service, &outside, address, workers);
         let bound = match listen_at(listen) {
@@ -212,7 +214,7 @@ async fn all_answered(service: &Service) {
 
 /// Waits until no statement runs, those included that are being cancelled.
 async fn all_back(database: &Database) {
-    while database.status().idle < database.status().open {
+    while database.status().lent > 0 {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }

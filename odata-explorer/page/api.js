@@ -2,7 +2,7 @@
 // memory alone.
 
 /** @typedef {{title: string, text: string, url: string}} Question */
-/** @typedef {{root: string, title: string, tokenHint: string, questions: Question[]}} Config */
+/** @typedef {{root: string, title: string, tokenHint: string, queryToken: boolean, questions: Question[]}} Config */
 /** @typedef {{rows: any[], next: string | null, single: boolean, text: string | null}} Page */
 
 let token = '';
@@ -27,7 +27,7 @@ export function tokenOutOfFragment() {
 
 /** @type {Config} */
 export const config = typeof document === 'undefined'
-  ? { root: '/', title: '', tokenHint: '', questions: [] }
+  ? { root: '/', title: '', tokenHint: '', queryToken: true, questions: [] }
   : JSON.parse(document.getElementById('config')?.textContent ?? '{}');
 
 /** The service root, wherever a proxy has put this page. */

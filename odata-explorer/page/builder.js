@@ -99,7 +99,7 @@ function drawBuilder() {
     if (it.part === 'columns') {
       const { select } = app.query;
       const all = here?.type.properties.length ?? 0;
-      const text = grouped ? 'Columns' : select && !select.includes('*') ? `Columns ${select.length} of ${all}` : `Columns all ${all}`;
+      const text = grouped ? 'Columns' : select && !select.includes('*') ? `Columns ${select.length} of ${all}` : `All ${all} columns`;
       /** @type {HTMLElement} */ (part.querySelector('.part-label')).textContent = text;
     }
     const chips = /** @type {HTMLElement} */ (part.querySelector('.chips'));

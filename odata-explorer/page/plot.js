@@ -184,10 +184,11 @@ function lying(chart, visible, width, tell) {
   const x = (/** @type {number} */ value) => (Math.max(0, value) / most) * (width - left - right);
   const svg = picture(chart, width, height);
   // Names that are too long end in dots; the table below has them whole.
-  const room = longest + 16 <= left ? Infinity : Math.floor((left - 16) / 8);
+  const room = left - 16;
   labels.forEach((label, at) => {
     const y = at * BAR + 4;
-    const cut = label.length > room ? `${label.slice(0, room - 1)}…` : label;
+    const wide = widest([label]);
+    const cut = wide > room ? `${label.slice(0, Math.max(1, Math.floor((label.length * room) / wide) - 1))}…` : label;
     svg.append(s('text', { class: 'name', x: left - 8, y: y + 15, 'text-anchor': 'end' }, cut));
     let base = 0;
     visible.forEach((it, order) => {

@@ -125,7 +125,7 @@ function refused(error) {
   result.rows = [];
   result.next = null;
   result.failed = true;
-  $('view-chart').disabled = true;
+  for (const view of ['table', 'chart', 'json']) $(`view-${view}`).disabled = true;
   if (error.status === 401 || error.status === 403) {
     show('message', h('h2', null, error.status === 401 ? 'An access token is needed' : 'This token may not ask'),
       h('p', null, error.message));
@@ -239,6 +239,7 @@ function drawView() {
   const grouped = isGrouped(app.query);
   const measures = app.query.aggregate.map((it) => it.as).filter(Boolean);
   const chartable = grouped && measures.length > 0 && result.rows.length > 0;
+  $('view-table').disabled = $('view-json').disabled = false;
   $('view-chart').disabled = !chartable;
   let view = chosen[grouped ? 'groups' : 'rows'];
   if (view === 'chart' && !chartable) view = 'table';

@@ -7,11 +7,15 @@ import { groupColumns } from './apply.js';
 
 const PLACEHOLDER = '<access-token>';
 
-/** @typedef {{root: string, url: string, token: string}} Shared `url` as in the address line; no token: the placeholder */
+/**
+ * @typedef {{root: string, url: string, token: string, inUrl: boolean}} Shared `url` as in the address line; no
+ * token: the placeholder; `inUrl`: whether the service takes a token in the URL
+ */
 
 /** @param {Shared} shared */
-export function asUrl({ root, url, token }) {
+export function asUrl({ root, url, token, inUrl }) {
   const encoded = encodeUrl(url);
+  if (!inUrl) return root + encoded;
   return `${root}${encoded}${encoded.includes('?') ? '&' : '?'}apikey=${token ? encodeURIComponent(token) : PLACEHOLDER}`;
 }
 
@@ -29,18 +33,18 @@ const m = (text) => `"${text.replaceAll('#(', '#(#)(').replaceAll('"', '""')}"`;
  * of the model, so they are read as CSV, with the types that the query itself tells.
  * @param {Shared} shared
  */
-export function asPowerQuery({ root, url, token }) {
+export function asPowerQuery({ root, url, token, inUrl }) {
   const query = fromUrl(url);
-  const key = token ? `Headers = [Authorization = ${m(`Bearer ${token}`)}]` : 'ApiKeyName = "apikey"';
-  const head = token
-    ? ''
-    : '// Power Query asks for the access token: choose "Web API" and paste it as the key.\n';
+  const ways = inUrl
+    ? ['// Power Query asks for the access token: choose "Web API" and paste it as the key.\n', 'ApiKeyName = "apikey"']
+    : ['// Power Query asks for the access token: choose "Basic" and paste it as the password.\n', ''];
+  const [head, key] = token ? ['', `Headers = [Authorization = ${m(`Bearer ${token}`)}]`] : ways;
   if (!isGrouped(query) && !query.apply) {
     return `${head}let
     Source = OData.Feed(
         ${m(root + encodeUrl(url))},
         null,
-        [Implementation = "2.0", ODataVersion = 4, OmitValues = ODataOmitValues.Nulls, ${key}]
+        [Implementation = "2.0", ODataVersion = 4, OmitValues = ODataOmitValues.Nulls${key && `, ${key}`}]
     )
 in
     Source`;
@@ -64,8 +68,8 @@ in
 }
 
 /** A connection file for Power BI, to the whole service. @param {Shared} shared */
-export function asPbids({ root, token }) {
-  const url = token ? `${root}?apikey=${encodeURIComponent(token)}` : root;
+export function asPbids({ root, token, inUrl }) {
+  const url = token && inUrl ? `${root}?apikey=${encodeURIComponent(token)}` : root;
   return JSON.stringify({
     version: '0.1',
     connections: [{ details: { protocol: 'odata', address: { url } }, mode: 'Import' }],

@@ -1,7 +1,7 @@
 // Taking a query elsewhere: the panel that copies it, the files that can be had of it.
 
 import { app } from './app.js';
-import { currentToken, request, root } from './api.js';
+import { config, currentToken, request, root } from './api.js';
 import { blame } from './address.js';
 import { $, announce, h } from './dom.js';
 import { bytesText } from './format.js';
@@ -23,9 +23,9 @@ function sharePanel() {
   let form = 'URL';
   const tick = /** @type {HTMLInputElement} */ (h('input', { type: 'checkbox', id: 'with-token', onchange: () => draw() }));
   const text = /** @type {HTMLTextAreaElement} */ (h('textarea', {
-    readonly: true, rows: '9', class: 'code-text', 'aria-label': 'What is copied', spellcheck: 'false',
+    readonly: true, rows: '14', class: 'code-text', 'aria-label': 'What is copied', spellcheck: 'false',
   }));
-  const shared = () => ({ root: root(), url: app.text, token: tick.checked ? currentToken() : '' });
+  const shared = () => ({ root: root(), url: app.text, token: tick.checked ? currentToken() : '', inUrl: config.queryToken });
   const tabs = h('div', { class: 'segmented', role: 'group', 'aria-label': 'Form' },
     Object.keys(FORMS).map((name) => h('button', {
       type: 'button', 'data-first': name === 'URL', onclick: () => {

@@ -85,6 +85,7 @@ mod tests {
             root: "/odata/".to_owned(),
             title: "</script><script>alert(1)</script>".to_owned(),
             token_hint: String::new(),
+            query_token: true,
             questions: vec![Question {
                 title: "/*script*/",
                 text: "",

@@ -24,6 +24,8 @@ pub struct About {
     pub title: String,
     /// Where a person finds an access token.
     pub token_hint: String,
+    /// Whether the service takes a token in the URL: what is copied may hold one there.
+    pub query_token: bool,
     /// What is often asked.
     pub questions: Vec<Question>,
 }
@@ -110,6 +112,7 @@ mod tests {
             root: "/odata/".to_owned(),
             title: "Sales".to_owned(),
             token_hint: String::new(),
+            query_token: true,
             questions: Vec::new(),
         });
         let app = App::new()

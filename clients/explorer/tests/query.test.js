@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { fromPasted, fromUrl, toUrl } from '../../../odata-explorer/page/query.js';
 import { chartOf } from '../../../odata-explorer/page/chart.js';
 import { countText } from '../../../odata-explorer/page/counts.js';
-import { asCurl, asPowerQuery, asUrl } from '../../../odata-explorer/page/share.js';
+import { asCurl, asPbids, asPowerQuery, asUrl } from '../../../odata-explorer/page/share.js';
 import { encode, encodeUrl, placeOf, splitUrl } from '../../../odata-explorer/page/text.js';
 
 const URLS = [
@@ -80,13 +80,19 @@ test('places of errors are counted in what is sent', () => {
 });
 
 test('texts for elsewhere are quoted as those programs quote', () => {
-  const shared = { root: 'http://h/odata/', url: "A?$filter=b eq 'it''s'", token: '' };
+  const shared = { root: 'http://h/odata/', url: "A?$filter=b eq 'it''s'", token: '', inUrl: true };
   assert.equal(asUrl(shared), 'http://h/odata/A?$filter=b%20eq%20%27it%27%27s%27&apikey=<access-token>');
   assert.match(asCurl(shared), /^curl -g 'http:\/\/h\/odata\/A\?\$filter=b%20eq%20%27it%27%27s%27' /);
   assert.match(asCurl({ ...shared, token: "x'y" }), /Bearer x'\\''y'/);
   const groups = asPowerQuery({ ...shared, url: 'A?$apply=groupby((b),aggregate($count as n))' });
   assert.match(groups, /Csv\.Document/);
   assert.match(groups, /\{"n", type number\}/);
+  // A service that takes no token in the URL is given none there, not even the place for one.
+  const closed = { ...shared, token: 'secret', inUrl: false };
+  for (const it of [asUrl(closed), asPbids(closed), asPowerQuery({ ...closed, token: '' })]) {
+    assert.ok(!it.includes('apikey') && !it.includes('secret'), it);
+  }
+  assert.match(asPowerQuery({ ...closed, token: '' }), /"Basic".*\[Implementation = "2.0".*Nulls\]/s);
 });
 
 test('a chart of days has each of them, the latest where there are too many', () => {

@@ -69,6 +69,13 @@ ORDER BY 1, 2, 4, 8";
 impl Database {
     /// The tables, views and indexes of that schema as the service's role sees them.
     pub async fn catalogue(&self, schema: &str) -> Result<Catalogue, Failure> {
+        // A server may fall silent between two rows.
+        tokio::time::timeout(PATIENCE, self.read_catalogue(schema))
+            .await
+            .unwrap_or_else(|_| Err(Failure::timeout(PATIENCE)))
+    }
+
+    async fn read_catalogue(&self, schema: &str) -> Result<Catalogue, Failure> {
         let statement = Statement {
             text: QUERY.to_owned(),
             params: vec![

@@ -79,6 +79,8 @@ pub struct Status {
     pub open: usize,
     /// Those of them that nobody uses.
     pub idle: usize,
+    /// Those that are lent, or whose statements are being cancelled, whatever became of their thread.
+    pub lent: usize,
     /// Requests that wait for one.
     pub waiting: usize,
     /// Statements that were cancelled since the start.
@@ -141,19 +143,15 @@ impl Database {
         deadline: Duration,
     ) -> Result<RowStream, Failure> {
         let turn = self.turn(caller).await?;
-        let attempts = async {
-            match self.attempt(self.lend(turn).await?, statement).await {
-                Err(failure) if failure.is_worth_a_retry() => {
-                    self.attempt(self.lend_proven(caller).await?, statement)
-                        .await
-                }
-                result => result,
-            }
-        };
-        tokio::time::timeout(deadline, attempts)
-            .await
-            .unwrap_or_else(|_| Err(Failure::timeout(deadline)))
-            .inspect_err(|failure| failure.log(&statement.text))
+        let attempt = async { self.attempt(self.lend(turn).await?, statement).await };
+        let mut result = within(deadline, attempt).await;
+        if result.as_ref().is_err_and(Failure::is_worth_a_retry) {
+            result = match self.lend_proven(caller).await {
+                Ok(lease) => within(deadline, self.attempt(lease, statement)).await,
+                Err(failure) => Err(failure),
+            };
+        }
+        result.inspect_err(|failure| failure.log(&statement.text))
     }
 
     /// All rows of a statement that has few, on the lane: it waits for no stream, and others wait
@@ -181,6 +179,7 @@ impl Database {
         Status {
             open,
             idle,
+            lent: self.0.turns.held(),
             waiting: self.0.turns.waiting(),
             cancelled: self.0.shared.cancelled.load(Ordering::Relaxed),
             discarded: self.0.shared.discarded.load(Ordering::Relaxed),
@@ -214,7 +213,8 @@ impl Database {
     async fn lend_proven(&self, caller: &str) -> Result<Lease, Failure> {
         for _ in 0..self.0.options.size {
             let lease = self.lend(self.turn(caller).await?).await?;
-            if lease.session().client.check_connection().await.is_ok() {
+            let proof = lease.session().client.check_connection();
+            if let Ok(Ok(())) = tokio::time::timeout(PROOF, proof).await {
                 return Ok(lease);
             }
         }
@@ -241,6 +241,18 @@ impl Database {
             stream_timeout,
         ))
     }
+}
+
+/// How long a connection may take to show that it is one.
+const PROOF: Duration = Duration::from_secs(2);
+
+async fn within<T>(
+    deadline: Duration,
+    attempt: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    tokio::time::timeout(deadline, attempt)
+        .await
+        .unwrap_or_else(|_| Err(Failure::timeout(deadline)))
 }
 
 type Started = (

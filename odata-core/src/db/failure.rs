@@ -231,7 +231,7 @@ const TABLE: &[(&str, Reason, Code, &str)] = &[
 
 impl Failure {
     /// No row came within `limit`.
-    pub(super) fn timeout(limit: Duration) -> Failure {
+    pub(crate) fn timeout(limit: Duration) -> Failure {
         Failure {
             reason: Reason::Timeout,
             error: Error::new(

@@ -13,6 +13,7 @@ use deadpool::Runtime;
 use deadpool::managed::Pool;
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, Weak};
 use std::time::Duration;
 use tokio::runtime::{Handle, RuntimeFlavor};
@@ -32,6 +33,8 @@ pub(super) struct Homes {
     /// Where the database was opened: for every thread that has none of its own.
     pub(super) first: Arc<Home>,
     others: RwLock<HashMap<HomeId, Arc<Home>>>,
+    /// The next of them is called so: a name is never used again.
+    next: AtomicUsize,
 }
 
 /// A home of this thread, until the thread ends.
@@ -72,6 +75,7 @@ impl Homes {
         Ok(Homes {
             first: Arc::new(Home::new(0, shared.runtime.clone(), options, shared)?),
             others: RwLock::default(),
+            next: AtomicUsize::new(1),
         })
     }
 
@@ -106,7 +110,7 @@ impl Inner {
         if others.len() >= self.options.threads {
             return Ok(());
         }
-        let id = others.keys().max().unwrap_or(&self.homes.first.id) + 1;
+        let id = self.homes.next.fetch_add(1, Ordering::Relaxed);
         let home = Home::new(id, runtime.clone(), &self.options, &self.shared)?;
         let home = Arc::new(home);
         others.insert(id, home.clone());

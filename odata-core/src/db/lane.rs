@@ -79,7 +79,17 @@ impl Lane {
             }
         };
         match tokio::time::timeout(deadline, attempts).await {
-            Ok(result) => result.inspect_err(|failure| failure.log(&statement.text)),
+            Ok(Err(failure)) => {
+                failure.log(&statement.text);
+                // It may have fallen silent while the statement was prepared on it.
+                if failure.reason == Reason::Unavailable
+                    && let Some(session) = on
+                {
+                    leave(slot, &session).await;
+                }
+                Err(failure)
+            }
+            Ok(result) => result,
             Err(_) => {
                 if let Some(session) = on {
                     leave(slot, &session).await;

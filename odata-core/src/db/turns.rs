@@ -87,7 +87,10 @@ impl Turns {
     ) -> Option<Turn> {
         let granted = {
             let mut state = self.state();
-            let of_caller = state.waiting.iter().filter(|one| *one.caller == *caller);
+            let of_caller = state
+                .waiting
+                .iter()
+                .filter(|one| *one.caller == *caller && !one.grant.is_closed());
             if of_caller.count() >= MOST_WAITING {
                 return None;
             }
@@ -101,6 +104,11 @@ impl Turns {
             granted
         };
         tokio::time::timeout(patience, granted).await.ok()?.ok()
+    }
+
+    /// Places that somebody has.
+    pub(super) fn held(&self) -> usize {
+        self.state().held.values().sum()
     }
 
     /// Requests that wait.
@@ -245,6 +253,21 @@ mod tests {
         drop(of_b);
         assert!(third.await.unwrap().is_some());
         drop(second);
+    }
+
+    #[tokio::test]
+    async fn who_has_gone_is_not_among_those_who_wait() {
+        let turns = turns(1, 1);
+        let held = now(&turns, "a", 0).unwrap();
+        for _ in 0..MOST_WAITING {
+            assert!(now(&turns, "b", 0).is_none());
+        }
+        assert_eq!(turns.held(), 1);
+        let mut waits = std::pin::pin!(turns.take("b", 0, LATER));
+        assert!(waits.as_mut().now_or_never().is_none(), "it is refused");
+        drop(held);
+        assert!(waits.await.is_some());
+        assert_eq!(turns.held(), 0);
     }
 
     #[tokio::test]

@@ -84,7 +84,8 @@ async fn answer_or_smaller(asked: &Asked<'_>, data: &Data) -> Result<HttpRespons
     }
 }
 
-enum Failed {
+/// Why there is no answer, as far as it matters to what is done about it.
+pub(super) enum Failed {
     TooLarge(Error),
     /// The database is not what the schema says.
     Changed(Error),
@@ -290,8 +291,7 @@ async fn single(asked: &Asked<'_>, data: &Data) -> Result<HttpResponse, Failed> 
         still_allowed(asked).await?;
         check_types(schema, data, &page, rows.columns())?;
         let row = rows.next().await.transpose()?;
-        // The end of the statement sets the connection free.
-        while rows.next().await.transpose()?.is_some() {}
+        finish(&mut rows, deadline).await?;
         row
     };
     let row = row.ok_or_else(|| not_found(data, schema))?;
@@ -312,8 +312,8 @@ fn single_row(
     (first, size): (usize, Option<u64>),
 ) -> Result<HttpResponse> {
     let negotiated = asked.negotiated;
-    asked.record.rows(1);
     let respond = |body: Vec<u8>| {
+        asked.record.rows(u64::from(!asked.head));
         let mut response = respond::agreed(200, negotiated, size);
         let body = Bytes::from(body);
         if asked.head {
@@ -475,7 +475,7 @@ async fn collection(
     if asked.head {
         return Ok(head_response(response));
     }
-    finish(&mut rows).await?;
+    finish(&mut rows, deadline).await?;
     writer.tail(&mut buffer);
     asked.record.rows(writer.rows());
     Ok(response.body(BoxBody::new(Bytes::from(buffer))))

@@ -1,5 +1,6 @@
 //! Which page a request asks for: the first, or the one that a next link continues with.
 
+use super::answer::Failed;
 use super::auth::Caller;
 use crate::db::Database;
 use crate::edm::Schema;
@@ -33,7 +34,7 @@ pub(super) async fn page(
     caller: &Caller,
     wish: Wish<'_>,
     (key, limits, deadline): (&TokenKey, &Limits, Duration),
-) -> Result<Asked> {
+) -> Result<Asked, Failed> {
     let Some(text) = wish.skip_token else {
         let size = wish
             .max_page_size
@@ -66,9 +67,8 @@ pub(super) async fn page(
                 SortValue::Hashed(ty, _) => *ty == sort.ty,
             });
     if !same_order {
-        return Err(gone(
-            "the order that this link continues is no longer served",
-        ));
+        let message = "the order that this link continues is no longer served";
+        return Err(gone(message).into());
     }
     let remembered: Vec<Remembered> = token
         .values
@@ -102,7 +102,7 @@ pub(super) async fn page(
         let mut after = Vec::new();
         for (place, (value, sort)) in token.values.iter().zip(&sort).enumerate() {
             if !value.is_of(row.cell(place)) {
-                return Err(gone("the row that this link continues from has changed"));
+                return Err(gone("the row that this link continues from has changed").into());
             }
             after.push(Bound {
                 ty: sort.ty,

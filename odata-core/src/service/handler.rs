@@ -90,10 +90,6 @@ async fn answer(
     let headers = request.headers();
     let raw_query = request.uri().query().unwrap_or("");
     let head = method(request)?;
-    if inner.refusing.load(Ordering::Relaxed) {
-        let message = "the service is stopping";
-        return Err(Error::new(Code::Unavailable, message).retry_after(2));
-    }
     if request.method() == Method::OPTIONS {
         return Ok(respond::start(204, Version::V4_0)
             .insert_header((ALLOW, respond::METHODS))
@@ -102,6 +98,10 @@ async fn answer(
     let resource = resource_path(path, &settings.service_path)?;
     if !is_description(resource) {
         record.is_for_data();
+    }
+    if inner.refusing.load(Ordering::Relaxed) {
+        let message = "the service is stopping";
+        return Err(Error::new(Code::Unavailable, message).retry_after(2));
     }
     check_no_token(resource)?;
     let root = host::root(&settings.hosts, request, &settings.service_path)?;

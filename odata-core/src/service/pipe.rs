@@ -47,6 +47,8 @@ struct State {
     /// Whether the reader was made to send what it has before it hears of the abort.
     told: bool,
     reader_gone: bool,
+    /// Whether it went away before it had taken all that was there.
+    left_some: bool,
     waker: Option<Waker>,
 }
 
@@ -125,6 +127,11 @@ impl Sender {
         }
     }
 
+    /// Whether any of it was taken.
+    pub(super) fn is_begun(&self) -> bool {
+        self.shared.state().begun
+    }
+
     /// Says that the answer is complete.
     pub(super) fn finish(&self) {
         let mut state = self.shared.state();
@@ -137,11 +144,11 @@ impl Sender {
         loop {
             {
                 let state = self.shared.state();
+                if state.left_some {
+                    return Err(Stopped::Gone);
+                }
                 if state.chunks.is_empty() {
                     return Ok(());
-                }
-                if state.reader_gone {
-                    return Err(Stopped::Gone);
                 }
             }
             if tokio::time::timeout(patience, self.shared.progress.notified())
@@ -236,6 +243,7 @@ impl Drop for Body {
     fn drop(&mut self) {
         let mut state = self.0.state();
         state.reader_gone = true;
+        state.left_some = !state.chunks.is_empty();
         state.chunks.clear();
         drop(state);
         self.0.progress.notify_one();
@@ -263,6 +271,14 @@ mod tests {
         assert_eq!(next(&mut body).await, Some(Ok(Bytes::from_static(b"ab"))));
         assert_eq!(sender.drained(Duration::from_secs(9)).await, Ok(()));
         assert_eq!(next(&mut body).await, None);
+
+        // Who hangs up before all was taken has not got it.
+        let (mut sender, body) = new(10, 10);
+        sender.send(Bytes::from_static(b"ab")).await.unwrap();
+        sender.finish();
+        drop(body);
+        let drained = sender.drained(Duration::from_secs(9)).await;
+        assert_eq!(drained, Err(Stopped::Gone));
 
         let (sender, mut body) = new(10, 10);
         drop(sender);

@@ -47,11 +47,14 @@ pub(super) async fn understand(
     let mut tokens = pairs().filter(|pair| is_skip_token(pair));
     let (token, others) = (tokens.next(), tokens.next());
     let short = resource.len() + raw_query.len() <= LONGEST;
+    // The parser knows no other spelling.
+    let is_spelt = |pair: &str| pair.starts_with("$skiptoken=") || pair.starts_with("skiptoken=");
     // A token is no part of what is asked for, unless it is malformed, which the parser says.
     let mut credentials = raw_query.split('&').filter(|pair| is_query_token(pair));
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"=-_.~".contains(&byte);
     let usual = credentials.all(|pair| pair.bytes().all(plain));
-    let key = (short && usual && others.is_none()).then(|| {
+    let usual = usual && token.is_none_or(is_spelt) && others.is_none();
+    let key = (short && usual).then(|| {
         let rest = pairs().filter(|pair| !is_skip_token(pair));
         let mark = if token.is_some() { "\n" } else { "?" };
         let mut key = format!("{resource}{mark}");
@@ -76,6 +79,8 @@ pub(super) async fn understand(
     let shape = audit::is_written().then(|| shape(&served.schema, &uri, &plan));
     let shape = shape.flatten().map(Arc::new);
     let token = uri.options.skip_token.take();
+    // Custom options mean nothing, and one of them may be a token: what is remembered has no caller.
+    uri.options.custom.clear();
     let planned = Arc::new(Planned { uri, plan, shape });
     if let Some(key) = key.filter(|_| is_worth_it(&planned)) {
         served.plans.insert(key, planned.clone()).await;

@@ -12,14 +12,16 @@ use actix_web::HttpResponse;
 use bytes::Bytes;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tracing::Instrument as _;
 
-/// Reads the end of a statement whose last row was taken, so that its connection is free.
-pub(super) async fn finish(rows: &mut RowStream) -> Result<(), Failure> {
-    match rows.next().await {
-        Some(Err(failure)) => Err(failure),
-        Some(Ok(_)) | None => Ok(()),
+/// Reads the end of a statement whose last row was taken, so that its connection is free. Where the server
+/// fell silent before it, nobody waits for longer than `patience`.
+pub(super) async fn finish(rows: &mut RowStream, patience: Duration) -> Result<(), Failure> {
+    match tokio::time::timeout(patience, rows.next()).await {
+        Ok(Some(Err(failure))) => Err(failure),
+        Ok(Some(Ok(_)) | None) => Ok(()),
+        Err(_) => Err(Failure::timeout(patience)),
     }
 }
 
@@ -105,6 +107,8 @@ impl Producer {
                 }
                 return;
             }
+            // Nobody was answered: the request was refused after all.
+            Err(Cut::Client(Stopped::Gone)) if !self.sender.is_begun() => return,
             Err(Cut::Client(stopped)) => stopped.tell(&self.record),
             Err(Cut::Database(failure)) => {
                 self.record.cut(Cause::Database);
@@ -152,7 +156,9 @@ impl Producer {
                 break;
             }
             if self.writer.row(&mut self.buffer, row).map_err(Cut::Row)? == Progress::Full {
-                finish(&mut self.rows).await.map_err(Cut::Database)?;
+                let patience = self.service.settings.limits.statement_timeout();
+                let finished = finish(&mut self.rows, patience).await;
+                finished.map_err(Cut::Database)?;
                 break;
             }
         }

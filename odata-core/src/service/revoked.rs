@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep};
 /// How long an answer goes on while nobody can say whether its token is still good. With the pauses
 /// between two questions, and what the service that knows tokens takes and remembers, it is less than
 /// a minute.
-const UNCONFIRMED: Duration = Duration::from_secs(30);
+const UNCONFIRMED: Duration = Duration::from_secs(25);
 
 /// Waits until the caller may no longer see what the answer reads.
 pub(super) fn until_revoked(asked: &Asked<'_>) -> impl Future<Output = ()> + Send + use<> {
@@ -19,11 +19,11 @@ pub(super) fn until_revoked(asked: &Asked<'_>) -> impl Future<Output = ()> + Sen
         .credentials
         .map(|credentials| credentials.token.clone());
     let scope = asked.caller.scope.clone();
+    let mut confirmed = Instant::from_std(asked.authenticated);
     async move {
         let Some(token) = token else {
             return pending().await;
         };
-        let mut confirmed = Instant::now();
         loop {
             sleep(service.settings.recheck_interval).await;
             match service.authenticate.authenticate(&token).await {

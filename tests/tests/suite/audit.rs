@@ -113,6 +113,14 @@ const REQUESTS: &[(&str, &str, [&str; 4], u64, &str)] = &[
         u64::MAX,
         "complete",
     ),
+    // Nobody is there: an answer without a row.
+    (
+        "KEY",
+        "Conversation(2)/assignee",
+        ["user 1", "1", "User", "Conversation(?)/assignee"],
+        0,
+        "complete",
+    ),
     (
         "KEY",
         "Label(4711)",

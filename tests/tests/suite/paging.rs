@@ -347,6 +347,11 @@ async fn a_token_is_good_for_its_request_and_its_caller_alone() {
     // The same request, written in another way, is the same request.
     let spelled = format!("Message?ORDERBY=content&filter=id%20GT%200&$skiptoken={token}");
     assert_eq!(get(server, &spelled, &[]).status, 200);
+    // Without a value it is malformed, whatever was answered to the same request before.
+    for malformed in ["$skiptoken", "skiptoken", "$$skiptoken=x", "$%73kiptoken"] {
+        let query = format!("Message?ORDERBY=content&filter=id%20GT%200&{malformed}");
+        assert_eq!(get(server, &query, &[]).status, 400, "{malformed}");
+    }
     let twice = format!("{next}&$skiptoken={token}");
     assert_eq!(refusal(server, &twice), (400, "DuplicateOption".to_owned()));
 }

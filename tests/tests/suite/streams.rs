@@ -455,6 +455,33 @@ async fn a_reader_that_stalls_is_cut_off() {
     assert!(answer.ends_with(b"0\r\n\r\n"));
 }
 
+/// The server itself would wait for such a client for good, and the end of the service for both.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_client_that_reads_no_more_loses_its_connection() {
+    let large = Large::new(200_000).await;
+    let server = large.server(|config| {
+        config.settings.stall_timeout = Duration::from_secs(1);
+        config.settings.drained_timeout = Duration::from_secs(2);
+    });
+    let mut stream = server.of("KEY").begin(
+        "GET",
+        "/v1.0/odata/Message?$expand=sender",
+        &[("Prefer", "odata.maxpagesize=1000000")],
+    );
+    read(&mut stream, 10_000);
+    assert_eq!(server.service().running(), 1);
+    let since = Instant::now();
+    while server.service().running() > 0 {
+        assert!(
+            since.elapsed() < Duration::from_secs(60),
+            "it is still there"
+        );
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    drop(stream);
+}
+
 #[tokio::test]
 async fn a_slow_reader_of_a_page_holds_no_connection() {
     let large = Large::new(20_000).await;

@@ -24,7 +24,7 @@ fn foreign(caller: Caller, url: &str, response: &Response) -> Option<String> {
     let text = &*keyed(response);
     let marks = || caller.foreign.iter().chain(NOBODYS);
     let mut shown = None;
-    if marks().any(|mark| text.contains(mark)) {
+    if marks().any(|mark| shows(text, mark)) {
         let decoded = decoded(url);
         let without_links = match serde_json::from_str::<Value>(text) {
             Ok(_) => without_links(text),
@@ -32,7 +32,7 @@ fn foreign(caller: Caller, url: &str, response: &Response) -> Option<String> {
             Err(_) => text.lines().map(without_links).collect(),
         };
         let said = |mark: &str| response.status >= 400 && decoded.contains(mark);
-        shown = marks().find(|mark| without_links.contains(**mark) && !said(mark));
+        shown = marks().find(|mark| shows(&without_links, mark) && !said(mark));
     }
     let in_token = || {
         let tokens = text
@@ -45,6 +45,33 @@ fn foreign(caller: Caller, url: &str, response: &Response) -> Option<String> {
         marks().find(|mark| tokens.iter().any(|token| token.contains(**mark)))
     };
     shown.or_else(in_token).map(|mark| (*mark).to_owned())
+}
+
+/// Whether a mark stands in a text. One of digits means nothing behind a decimal point: no value has it there, but
+/// of a hundred thousand averages one does.
+fn shows(text: &str, mark: &str) -> bool {
+    let is_number = mark.bytes().all(|byte| byte.is_ascii_digit());
+    let mut places = text.match_indices(mark).map(|(place, _)| &text[..place]);
+    places.any(|before| {
+        let whole = before.trim_end_matches(|c: char| c.is_ascii_digit());
+        let is_fraction = whole
+            .strip_suffix('.')
+            .is_some_and(|whole| whole.ends_with(|c: char| c.is_ascii_digit()));
+        !(is_number && is_fraction)
+    })
+}
+
+#[test]
+fn the_digits_of_an_average_are_no_mark() {
+    for (text, expected) in [
+        (r#"{"a":2.4489795918367347}"#, false),
+        (r#"{"a":5918367}"#, true),
+        (r#"{"a":15918367.25,"b":2.5}"#, true),
+        (r#"{"a":2.5,"b":59183670}"#, true),
+        (r#"{"a":"v.5918367"}"#, true),
+    ] {
+        assert_eq!(shows(text, "5918367"), expected, "{text}");
+    }
 }
 
 /// The answer's text, where CSV begins with keys as JSON would have them.
