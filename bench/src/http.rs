@@ -12,7 +12,7 @@ const KEPT: usize = 4096;
 /// A client of one service with one token.
 pub(crate) struct Client {
     address: String,
-    token: &'static str,
+    pub(crate) token: String,
     connection: Option<TcpStream>,
     buffer: Vec<u8>,
     /// Bytes a second that it reads at most.
@@ -32,10 +32,10 @@ pub(crate) struct Answer {
 }
 
 impl Client {
-    pub(crate) fn new(address: &str, token: &'static str) -> Client {
+    pub(crate) fn new(address: &str, token: &str) -> Client {
         Client {
             address: address.to_owned(),
-            token,
+            token: token.to_owned(),
             connection: None,
             buffer: vec![0; 256 * 1024],
             throttle: None,

@@ -14,6 +14,7 @@ mod http;
 mod instructions;
 mod line;
 mod micro;
+mod neighbours;
 mod plans;
 mod process;
 mod requests;
@@ -40,7 +41,7 @@ struct Args {
     /// Seconds of each run of short requests.
     #[arg(long, default_value_t = 5)]
     seconds: u64,
-    /// Only these parts: micro, start, whole, walks, deep, aggregates, requests, slow.
+    /// Only these parts: micro, start, whole, walks, deep, aggregates, requests, slow, neighbours.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
     /// Writes the table into bench/README.md.
@@ -129,6 +130,9 @@ async fn main() -> Result<(), Failed> {
     }
     if wanted("slow") {
         add(feeds::slow_readers(&bench).await?);
+    }
+    if wanted("neighbours") {
+        add(neighbours::all(&bench)?);
     }
     if wanted("micro") {
         add(micro::translation(&bench)?);

@@ -73,7 +73,7 @@ pub(crate) fn all(bench: &Bench) -> Result<Vec<Line>, Failed> {
             let floor = pgbench(&bench.world, &statement, random, bench.seconds)?;
             let before = Cpu::now(bench);
             let times = load(bench, work)?;
-            cpu = Cpu::now(bench).since(&before, times.len());
+            cpu.add(&before, &Cpu::now(bench), times.len());
             let rate = times.len() as f64 / bench.seconds as f64;
             millis = (percentile(&times, 0.5), percentile(&times, 0.99));
             ratios.push(rate / floor);
@@ -106,12 +106,14 @@ pub(crate) fn all(bench: &Bench) -> Result<Vec<Line>, Failed> {
     Ok(lines)
 }
 
-/// CPU time of those who take part; of a request, in microseconds, when it is a difference.
+/// CPU seconds of those who take part.
 #[derive(Default)]
 struct Cpu {
     service: f64,
     backend: f64,
     client: f64,
+    /// The requests that they were spent on.
+    requests: usize,
 }
 
 impl Cpu {
@@ -120,24 +122,20 @@ impl Cpu {
             service: process::cpu(bench.service.pid()),
             backend: bench.backend_cpu(),
             client: process::cpu(std::process::id()),
+            requests: 0,
         }
     }
 
-    fn since(&self, before: &Cpu, requests: usize) -> Cpu {
-        let each = |now: f64, then: f64| (now - then) * 1e6 / requests.max(1) as f64;
-        Cpu {
-            service: each(self.service, before.service),
-            backend: each(self.backend, before.backend),
-            client: each(self.client, before.client),
-        }
+    fn add(&mut self, before: &Cpu, after: &Cpu, requests: usize) {
+        self.service += after.service - before.service;
+        self.backend += after.backend - before.backend;
+        self.client += after.client - before.client;
+        self.requests += requests;
     }
 
     fn told(&self) -> String {
-        let Cpu {
-            service,
-            backend,
-            client,
-        } = self;
+        let each = |seconds: f64| seconds * 1e6 / self.requests.max(1) as f64;
+        let [service, backend, client] = [self.service, self.backend, self.client].map(each);
         format!(
             "CPU of each: service {service:.0} us, PostgreSQL {backend:.0} us, client {client:.0} us"
         )

@@ -77,7 +77,7 @@ impl Service {
     }
 
     /// A client with the token of one of the administrators.
-    pub(crate) fn client(&self, token: &'static str) -> Client {
+    pub(crate) fn client(&self, token: &str) -> Client {
         Client::new(&self.address, token)
     }
 }

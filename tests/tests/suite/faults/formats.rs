@@ -50,8 +50,7 @@ impl Form {
             ("Prefer", "odata.maxpagesize=1000000"),
         ];
         let mut response = client.get_with(&path, &headers);
-        if response.status != 200 {
-            // An error is coded as the answer would be.
+        if response.status != 200 && response.header("content-encoding") == Some("gzip") {
             response.body = self.read(&response.body);
         }
         response
