@@ -97,13 +97,15 @@ fn felt(
     target: f64,
     others: impl Fn() -> Others,
 ) -> Result<Line, Failed> {
-    let (mut ratios, mut idle, mut beside, mut made) = (vec![], vec![], vec![], 0);
+    let (mut ratios, mut idle, mut beside) = (vec![], vec![], vec![]);
+    let (mut made, mut spent) = (0, Duration::ZERO);
     for _ in 0..bench.runs {
         let alone = point_reads(bench, bench.seconds)?;
-        let others = others();
+        let (others, since) = (others(), Instant::now());
         std::thread::sleep(Duration::from_millis(500));
         let among = point_reads(bench, bench.seconds);
         made += others.stop()?;
+        spent += since.elapsed();
         let (alone, among) = (percentile(&alone, 0.99), percentile(&among?, 0.99));
         ratios.push(among / alone);
         idle.push(alone);
@@ -116,7 +118,7 @@ fn felt(
         ratios,
         notes: vec![
             format!("{:.2} ms against {:.2} ms", median(&beside), median(&idle)),
-            format!("{made} requests of the others, none refused"),
+            format!("{:.0}/s of the others", made as f64 / spent.as_secs_f64()),
         ],
     })
 }
@@ -161,7 +163,7 @@ fn beside_guesses(bench: &Bench) -> Result<Line, Failed> {
 /// Whether a key of another account and one that nobody has can be told apart by time.
 fn misses(bench: &Bench) -> Result<Line, Failed> {
     let mut client = bench.service.client("bench-one");
-    let (mut ratios, mut medians) = (vec![], vec![]);
+    let (mut ratios, mut medians, mut means) = (vec![], vec![], vec![]);
     for _ in 0..bench.runs {
         let mut times = [vec![], vec![]];
         for place in 0..2 * MISSES {
@@ -175,15 +177,24 @@ fn misses(bench: &Bench) -> Result<Line, Failed> {
                 return Err(format!("Message({key}) is answered {}", answer.status).into());
             }
         }
-        let [foreign, absent] = times.map(|times| median(&times));
-        ratios.push((foreign / absent).max(absent / foreign));
-        medians.push(foreign);
+        let ratio = |[foreign, absent]: [f64; 2]| (foreign / absent).max(absent / foreign);
+        means.push(ratio(
+            times
+                .each_ref()
+                .map(|times| times.iter().sum::<f64>() / times.len() as f64),
+        ));
+        let middle = times.map(|times| median(&times));
+        ratios.push(ratio(middle));
+        medians.push(middle[0]);
     }
     Ok(Line {
         work: "404 for a key of another account: median of 5,000",
         floor: "for a key that nobody has, in turns",
         target: Target::AtMost(1.02),
         ratios,
-        notes: vec![format!("{:.3} ms", median(&medians))],
+        notes: vec![
+            format!("{:.3} ms", median(&medians)),
+            format!("of the means: {:.3}", median(&means)),
+        ],
     })
 }

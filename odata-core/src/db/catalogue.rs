@@ -69,10 +69,11 @@ ORDER BY 1, 2, 4, 8";
 impl Database {
     /// The tables, views and indexes of that schema as the service's role sees them.
     pub async fn catalogue(&self, schema: &str) -> Result<Catalogue, Failure> {
-        // A server may fall silent between two rows.
-        tokio::time::timeout(PATIENCE, self.read_catalogue(schema))
+        // A server may fall silent between two rows; the first has its own time, behind that of a turn.
+        let (read, longest) = (self.read_catalogue(schema), 3 * PATIENCE);
+        tokio::time::timeout(longest, read)
             .await
-            .unwrap_or_else(|_| Err(Failure::timeout(PATIENCE)))
+            .unwrap_or_else(|_| Err(Failure::timeout(longest)))
     }
 
     async fn read_catalogue(&self, schema: &str) -> Result<Catalogue, Failure> {

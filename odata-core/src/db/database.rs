@@ -15,7 +15,7 @@ use futures_util::TryStreamExt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 
 /// A PostgreSQL database with its connections. Clones share them.
@@ -143,11 +143,14 @@ impl Database {
         deadline: Duration,
     ) -> Result<RowStream, Failure> {
         let turn = self.turn(caller).await?;
+        let began = Instant::now();
         let attempt = async { self.attempt(self.lend(turn).await?, statement).await };
-        let mut result = within(deadline, attempt).await;
+        let mut result = within(deadline, deadline, attempt).await;
         if result.as_ref().is_err_and(Failure::is_worth_a_retry) {
+            // The search for another connection, with its waits for a turn, is none of the statement's time.
+            let left = deadline.saturating_sub(began.elapsed());
             result = match self.lend_proven(caller).await {
-                Ok(lease) => within(deadline, self.attempt(lease, statement)).await,
+                Ok(lease) => within(left, deadline, self.attempt(lease, statement)).await,
                 Err(failure) => Err(failure),
             };
         }
@@ -211,10 +214,12 @@ impl Database {
     /// A connection that has just answered. What broke one has often broken all, and not all of
     /// them know yet.
     async fn lend_proven(&self, caller: &str) -> Result<Lease, Failure> {
-        for _ in 0..self.0.options.size {
+        let until = Instant::now() + PROOF;
+        while Instant::now() < until {
             let lease = self.lend(self.turn(caller).await?).await?;
             let proof = lease.session().client.check_connection();
-            if let Ok(Ok(())) = tokio::time::timeout(PROOF, proof).await {
+            let left = until.saturating_duration_since(Instant::now());
+            if let Ok(Ok(())) = tokio::time::timeout(left, proof).await {
                 return Ok(lease);
             }
         }
@@ -243,14 +248,16 @@ impl Database {
     }
 }
 
-/// How long a connection may take to show that it is one.
+/// How long connections may take, one after the other, to show that one of them is good.
 const PROOF: Duration = Duration::from_secs(2);
 
+/// What is left of a deadline for an attempt.
 async fn within<T>(
+    left: Duration,
     deadline: Duration,
     attempt: impl Future<Output = Result<T, Failure>>,
 ) -> Result<T, Failure> {
-    tokio::time::timeout(deadline, attempt)
+    tokio::time::timeout(left, attempt)
         .await
         .unwrap_or_else(|_| Err(Failure::timeout(deadline)))
 }

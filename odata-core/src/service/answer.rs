@@ -415,7 +415,7 @@ async fn collection(
     let mut rows = database
         .query(&statement, &asked.caller.name, deadline)
         .await?;
-    still_allowed(asked).await?;
+    let confirmed = still_allowed(asked).await?;
     check_types(schema, data, &page, rows.columns())?;
     let fragment = match data.answer {
         Answer::References => "Collection($ref)".to_owned(),
@@ -454,7 +454,16 @@ async fn collection(
             Ok(Some(row)) => row?,
             Ok(None) => break,
             Err(_) if first || asked.head => continue,
-            Err(_) => return Ok(stream(asked, response, buffer, rows, writer, started)),
+            Err(_) => {
+                return Ok(stream(
+                    asked,
+                    response,
+                    buffer,
+                    rows,
+                    writer,
+                    (started, confirmed),
+                ));
+            }
         };
         if std::mem::take(&mut first) {
             let present = sql::layout(data, &page).present;
@@ -466,7 +475,14 @@ async fn collection(
             break;
         }
         if buffer.len() >= CHUNK {
-            return Ok(stream(asked, response, buffer, rows, writer, started));
+            return Ok(stream(
+                asked,
+                response,
+                buffer,
+                rows,
+                writer,
+                (started, confirmed),
+            ));
         }
     }
     if first && data.anchor.is_some() {

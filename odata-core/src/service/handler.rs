@@ -40,11 +40,11 @@ pub(super) async fn handle(service: &Service, request: HttpRequest) -> HttpRespo
         match answer(service, &request, path, &record).await {
             Ok(response) => response,
             Err(error) => {
+                record.refused(&error);
+                tell_of_refusal(&request, &error);
                 if error.code() == Code::ResourceNotFound {
                     even_out(begun).await;
                 }
-                record.refused(&error);
-                tell_of_refusal(&request, &error);
                 respond::error(&error, version.unwrap_or_default(), &inner.settings.realm)
             }
         }

@@ -25,14 +25,15 @@ pub(super) async fn finish(rows: &mut RowStream, patience: Duration) -> Result<(
     }
 }
 
-/// The rest of a page, produced while it is sent.
+/// The rest of a page, produced while it is sent. It was begun at the first of the two times, and what its
+/// token gives was confirmed at the second.
 pub(super) fn stream(
     asked: &Asked<'_>,
     mut response: actix_web::HttpResponseBuilder,
     buffer: Vec<u8>,
     rows: RowStream,
     writer: Box<dyn RowsBody>,
-    started: Instant,
+    (started, confirmed): (Instant, tokio::time::Instant),
 ) -> HttpResponse {
     let service = asked.service.clone();
     let settings = &service.settings;
@@ -51,7 +52,7 @@ pub(super) fn stream(
         record: asked.record.clone(),
     };
     let record = asked.record.clone();
-    let revoked = until_revoked(asked);
+    let revoked = until_revoked(asked, confirmed);
     let deadline = tokio::time::Instant::from_std(started) + settings.stream_timeout;
     let count = service.clone();
     // What ends it from outside says so before the body finds that nobody writes on.

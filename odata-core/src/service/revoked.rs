@@ -12,14 +12,16 @@ use tokio::time::{Instant, sleep};
 /// a minute.
 const UNCONFIRMED: Duration = Duration::from_secs(25);
 
-/// Waits until the caller may no longer see what the answer reads.
-pub(super) fn until_revoked(asked: &Asked<'_>) -> impl Future<Output = ()> + Send + use<> {
+/// Waits until the caller may no longer see what the answer reads, which was last `confirmed` then.
+pub(super) fn until_revoked(
+    asked: &Asked<'_>,
+    mut confirmed: Instant,
+) -> impl Future<Output = ()> + Send + use<> {
     let service = asked.service.clone();
     let token = asked
         .credentials
         .map(|credentials| credentials.token.clone());
     let scope = asked.caller.scope.clone();
-    let mut confirmed = Instant::from_std(asked.authenticated);
     async move {
         let Some(token) = token else {
             return pending().await;
@@ -39,19 +41,22 @@ pub(super) fn until_revoked(asked: &Asked<'_>) -> impl Future<Output = ()> + Sen
     }
 }
 
-/// Asks again where the wait for the first row was long: the token must still give what it gave.
-pub(super) async fn still_allowed(asked: &Asked<'_>) -> Result<()> {
+/// Asks again where the wait for the first row was long: the token must still give what it gave. When
+/// that was last confirmed.
+pub(super) async fn still_allowed(asked: &Asked<'_>) -> Result<Instant> {
     let settings = &asked.service.settings;
+    let confirmed = Instant::from_std(asked.authenticated);
     let Some(credentials) = asked.credentials else {
-        return Ok(());
+        return Ok(confirmed);
     };
-    if asked.authenticated.elapsed() < settings.recheck_interval {
-        return Ok(());
+    if confirmed.elapsed() < settings.recheck_interval {
+        return Ok(confirmed);
     }
+    let asked_at = Instant::now();
     let authenticate = &asked.service.authenticate;
     let caller = authenticate.authenticate(&credentials.token).await?;
     if has_all(&caller.scope, &asked.caller.scope) {
-        return Ok(());
+        return Ok(asked_at);
     }
     let message = "the access token no longer gives what it gave";
     Err(Error::new(Code::Forbidden, message))
