@@ -9,6 +9,7 @@ mod auth;
 mod blame;
 mod body;
 mod budget;
+mod collection;
 mod condition;
 mod continuation;
 mod documents;
@@ -20,6 +21,7 @@ mod produce;
 mod rate;
 mod respond;
 mod revoked;
+mod single;
 
 pub use auth::{Authenticate, Caller, Credentials, Secret};
 pub use host::{HostRules, Network};

@@ -1,9 +1,10 @@
 //! The rest of an answer, produced while it is sent.
 
 use super::Inner;
-use super::answer::{Asked, CHUNK, FLUSH_AFTER};
+use super::answer::Asked;
 use super::audit::{Cause, Record};
 use super::body::{Progress, RowsBody};
+use super::collection::{CHUNK, FLUSH_AFTER};
 use super::pipe::{Body, Sender, Stopped, pipe};
 use super::revoked::until_revoked;
 use crate::db::{Failure, Reason, RowStream};

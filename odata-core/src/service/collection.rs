@@ -1,0 +1,174 @@
+//! An answer of rows: sent at once where they are few, streamed where they are many.
+
+use super::answer::{Asked, Failed, check_types, entities_fragment, not_found, of_row};
+use super::auth::token_key;
+use super::body::{CollectionBody, Lines, LinesBody, NextLink, Part, Progress, RowsBody};
+use super::produce::{finish, stream};
+use super::revoked::still_allowed;
+use super::{continuation, respond};
+use crate::error::Result;
+use crate::format::{Context, CsvWriter, EntityWriter, Format, MetadataLevel};
+use crate::plan::{Answer, Data, Page};
+use crate::sql;
+use actix_web::HttpResponse;
+use actix_web::body::{BodyStream, BoxBody};
+use actix_web::http::header::CONTENT_DISPOSITION;
+use bytes::Bytes;
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Bytes of a chunk.
+pub(super) const CHUNK: usize = 64 * 1024;
+/// How long rows wait for others to fill a chunk.
+pub(super) const FLUSH_AFTER: Duration = Duration::from_secs(1);
+/// Rows of a result that isn't paged: more than there are.
+const WHOLE: u64 = i64::MAX as u64 - 1;
+
+/// A page of rows, of `$all` those of one set.
+pub(super) async fn collection(
+    asked: &Asked<'_>,
+    data: &Data,
+    part: Option<Part>,
+) -> Result<HttpResponse, Failed> {
+    let schema = asked.schema();
+    let settings = &asked.service.settings;
+    let wish = continuation::Wish {
+        skip_token: asked.skip_token.as_deref(),
+        max_page_size: asked.negotiated.preferences.max_page_size,
+    };
+    let database = &asked.service.database;
+    let key = token_key(asked.credentials);
+    let deadline = settings.limits.statement_timeout();
+    let means = (&key, &settings.limits, deadline);
+    let continuation::Asked { mut page, size } =
+        continuation::page(database, schema, data, asked.caller, wish, means).await?;
+    page.count_first = asked.negotiated.parameters.streaming;
+    let format = asked.negotiated.format;
+    let data = if format == Format::Json {
+        data.with_pages_of(size)
+    } else {
+        // Lines are never paged: they have no place for a next link, nor for a count.
+        page.size = WHOLE;
+        Cow::Owned(without_count(data))
+    };
+    let data = &*data;
+    let context = asked.context(size);
+    let statement = sql::select(schema, data, &asked.caller.scope, &page);
+    let started = Instant::now();
+    let mut rows = database
+        .query(&statement, &asked.caller.name, deadline)
+        .await?;
+    let confirmed = still_allowed(asked).await?;
+    check_types(schema, data, &page, rows.columns())?;
+    let fragment = match data.answer {
+        Answer::References => "Collection($ref)".to_owned(),
+        _ if part.is_some() => "Collection(Edm.EntityType)".to_owned(),
+        _ => entities_fragment(asked, data),
+    };
+    let next = NextLink {
+        url: asked.next_url.clone(),
+        request: data.canonical.clone(),
+        given: page.given,
+        page_size: size,
+        implicit_order: data.query.implicit_order(schema),
+    };
+    let mut writer: Box<dyn RowsBody> = match lines(asked, data, &page)? {
+        Some(lines) => Box::new(lines),
+        None => {
+            let top = asked.top(&fragment);
+            Box::new(CollectionBody::new(
+                schema, data, &page, &context, top, next, part,
+            ))
+        }
+    };
+    let mut buffer = Vec::with_capacity(CHUNK + CHUNK / 8);
+    let mut first = true;
+    let mut response = respond::agreed(200, asked.negotiated, size);
+    if format == Format::Csv {
+        let name = schema.set(data.query.shape.set).declared.entity_set;
+        response.insert_header((
+            CONTENT_DISPOSITION,
+            format!("attachment; filename=\"{name}.csv\""),
+        ));
+    }
+    let is_more = loop {
+        // What is there goes out before long: a client must not wait for rows that are hard to find.
+        let row = match tokio::time::timeout(FLUSH_AFTER, rows.next()).await {
+            Ok(Some(row)) => row?,
+            Ok(None) => break false,
+            Err(_) if first || asked.head => continue,
+            Err(_) => break true,
+        };
+        if std::mem::take(&mut first) {
+            let present = sql::layout(data, &page).present;
+            if present.is_some_and(|place| row.cell(place) == Some(&[0])) {
+                return Err(not_found(data, schema).into());
+            }
+        }
+        if writer.row(&mut buffer, row).map_err(of_row)? == Progress::Full || asked.head {
+            break false;
+        }
+        if buffer.len() >= CHUNK {
+            break true;
+        }
+    };
+    if is_more {
+        let times = (started, confirmed);
+        return Ok(stream(asked, response, buffer, rows, writer, times));
+    }
+    if first && data.anchor.is_some() {
+        return Err(not_found(data, schema).into());
+    }
+    if asked.head {
+        return Ok(head_response(response));
+    }
+    finish(&mut rows, deadline).await?;
+    writer.tail(&mut buffer);
+    asked.record.rows(writer.rows());
+    Ok(response.body(BoxBody::new(Bytes::from(buffer))))
+}
+
+/// The writer of lines, where those were asked for.
+fn lines(asked: &Asked<'_>, data: &Data, page: &Page) -> Result<Option<LinesBody>> {
+    let schema = asked.schema();
+    let first = sql::layout(data, page).first;
+    let parameters = &asked.negotiated.parameters;
+    let lines = match asked.negotiated.format {
+        Format::Csv => Lines::Csv(CsvWriter::new(
+            schema,
+            &data.query,
+            first,
+            parameters.escape_formulas,
+        )?),
+        Format::NdJson => {
+            let bare = Context {
+                level: MetadataLevel::None,
+                ..Context::clone(&asked.context(None))
+            };
+            Lines::NdJson(EntityWriter::new(
+                schema,
+                &data.query,
+                first,
+                &Arc::new(bare),
+            ))
+        }
+        _ => return Ok(None),
+    };
+    let key = first + data.query.shape.key.first().copied().unwrap_or_default();
+    Ok(Some(LinesBody::new(lines, key)))
+}
+
+fn without_count(data: &Data) -> Data {
+    let mut data = data.clone();
+    data.query.count = false;
+    data
+}
+
+/// A HEAD answer has the headers of the GET, and says nothing of a length that isn't known: a body
+/// of no known size, which is not sent.
+fn head_response(mut response: actix_web::HttpResponseBuilder) -> HttpResponse {
+    response.body(BodyStream::new(futures_util::stream::empty::<
+        Result<Bytes, std::convert::Infallible>,
+    >()))
+}
