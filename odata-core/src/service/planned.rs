@@ -47,7 +47,7 @@ pub(super) async fn understand(
     let mut tokens = pairs().filter(|pair| is_skip_token(pair));
     let (token, others) = (tokens.next(), tokens.next());
     let short = resource.len() + raw_query.len() <= LONGEST;
-    // The parser knows no other spelling.
+    // Any other spelling is left to the parser.
     let is_spelt = |pair: &str| pair.starts_with("$skiptoken=") || pair.starts_with("skiptoken=");
     // A token is no part of what is asked for, unless it is malformed, which the parser says.
     let mut credentials = raw_query.split('&').filter(|pair| is_query_token(pair));
