@@ -41,7 +41,8 @@ struct Args {
     /// Seconds of each run of short requests.
     #[arg(long, default_value_t = 5)]
     seconds: u64,
-    /// Only these parts: micro, start, whole, walks, deep, aggregates, requests, slow, neighbours.
+    /// Only these parts: micro, start, whole, walks, deep, aggregates, requests, slow, neighbours,
+    /// guesses, misses.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
     /// Writes the table into bench/README.md.
@@ -132,7 +133,13 @@ async fn main() -> Result<(), Failed> {
         add(feeds::slow_readers(&bench).await?);
     }
     if wanted("neighbours") {
-        add(neighbours::all(&bench)?);
+        add(vec![neighbours::beside_walks(&bench)?]);
+    }
+    if wanted("guesses") {
+        add(vec![neighbours::beside_guesses(&bench)?]);
+    }
+    if wanted("misses") {
+        add(vec![neighbours::misses(&bench)?]);
     }
     if wanted("micro") {
         add(micro::translation(&bench)?);

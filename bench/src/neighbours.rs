@@ -24,15 +24,6 @@ fn of_second(number: u64) -> u64 {
     10 * (conversation - 1) + 1 + number % 10
 }
 
-/// Each of them.
-pub(crate) fn all(bench: &Bench) -> Result<Vec<Line>, Failed> {
-    Ok(vec![
-        beside_walks(bench)?,
-        beside_guesses(bench)?,
-        misses(bench)?,
-    ])
-}
-
 /// Milliseconds of point reads, one after the other; a status other than 200 is an error.
 fn point_reads(bench: &Bench, seconds: u64) -> Result<Vec<f64>, Failed> {
     let mut client = bench.service.client("bench-small");
@@ -123,7 +114,8 @@ fn felt(
     })
 }
 
-fn beside_walks(bench: &Bench) -> Result<Line, Failed> {
+/// One caller's point reads beside another's downloads.
+pub(crate) fn beside_walks(bench: &Bench) -> Result<Line, Failed> {
     let work = "the slowest hundredth of a second caller's `Message(ID)`, beside 12 parallel walks of the first";
     felt(bench, work, 5.0, || {
         Others::start(WALKS as u64, |_| {
@@ -138,7 +130,8 @@ fn beside_walks(bench: &Bench) -> Result<Line, Failed> {
     })
 }
 
-fn beside_guesses(bench: &Bench) -> Result<Line, Failed> {
+/// The same beside guesses at tokens.
+pub(crate) fn beside_guesses(bench: &Bench) -> Result<Line, Failed> {
     let work = "the same beside 1,000 unknown tokens a second";
     felt(bench, work, 2.0, || {
         Others::start(GUESSERS, |number| {
@@ -161,7 +154,7 @@ fn beside_guesses(bench: &Bench) -> Result<Line, Failed> {
 }
 
 /// Whether a key of another account and one that nobody has can be told apart by time.
-fn misses(bench: &Bench) -> Result<Line, Failed> {
+pub(crate) fn misses(bench: &Bench) -> Result<Line, Failed> {
     let mut client = bench.service.client("bench-one");
     let (mut ratios, mut medians, mut means) = (vec![], vec![], vec![]);
     for _ in 0..bench.runs {

@@ -14,6 +14,7 @@ use actix_web::HttpResponse;
 use actix_web::body::{BodyStream, BoxBody};
 use actix_web::http::header::CONTENT_DISPOSITION;
 use bytes::Bytes;
+use futures_util::FutureExt;
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -94,7 +95,11 @@ pub(super) async fn collection(
     }
     let is_more = loop {
         // What is there goes out before long: a client must not wait for rows that are hard to find.
-        let row = match tokio::time::timeout(FLUSH_AFTER, rows.next()).await {
+        let next = match rows.next().now_or_never() {
+            Some(next) => Ok(next),
+            None => tokio::time::timeout(FLUSH_AFTER, rows.next()).await,
+        };
+        let row = match next {
             Ok(Some(row)) => row?,
             Ok(None) => break false,
             Err(_) if first || asked.head => continue,
@@ -115,7 +120,7 @@ pub(super) async fn collection(
     };
     if is_more {
         let times = (started, confirmed);
-        return Ok(stream(asked, response, buffer, rows, writer, times));
+        return Ok(stream(asked, response, buffer, rows, writer, times).await);
     }
     if first && data.anchor.is_some() {
         return Err(not_found(data, schema).into());

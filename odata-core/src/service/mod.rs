@@ -15,6 +15,7 @@ mod continuation;
 mod documents;
 mod handler;
 mod host;
+mod pace;
 mod pipe;
 mod planned;
 mod produce;
@@ -41,7 +42,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 
 /// How a service answers, besides its model.
 #[derive(Debug, Clone)]
@@ -99,6 +100,8 @@ struct Inner {
     /// Requests whose answers are not yet with their clients.
     alive: Arc<AtomicUsize>,
     budget: Arc<Budget>,
+    /// Streams that are read at the same time.
+    reading: Arc<Semaphore>,
     rate: Rate,
     changed: Notify,
     /// Answers that were begun and not brought to their end.
@@ -119,6 +122,7 @@ impl Service {
     pub fn new(settings: Settings, database: Database, authenticate: impl Authenticate) -> Service {
         Service(Arc::new(Inner {
             budget: Budget::new(settings.limits.drain_budget_bytes),
+            reading: pace::turns(),
             rate: Rate::new(),
             settings,
             database,

@@ -5,6 +5,7 @@ use super::answer::Asked;
 use super::audit::{Cause, Record};
 use super::body::{Progress, RowsBody};
 use super::collection::{CHUNK, FLUSH_AFTER};
+use super::pace::Pace;
 use super::pipe::{Body, Sender, Stopped, pipe};
 use super::revoked::until_revoked;
 use crate::db::{Failure, Reason, RowStream};
@@ -28,7 +29,7 @@ pub(super) async fn finish(rows: &mut RowStream, patience: Duration) -> Result<(
 
 /// The rest of a page, produced while it is sent. It was begun at the first of the two times, and what its
 /// token gives was confirmed at the second.
-pub(super) fn stream(
+pub(super) async fn stream(
     asked: &Asked<'_>,
     mut response: actix_web::HttpResponseBuilder,
     buffer: Vec<u8>,
@@ -43,7 +44,7 @@ pub(super) fn stream(
         settings.limits.page_drain_bytes,
         settings.stall_timeout,
     );
-    let producer = Producer {
+    let mut producer = Producer {
         service: service.clone(),
         sender,
         rows,
@@ -52,6 +53,8 @@ pub(super) fn stream(
         sent: 0,
         record: asked.record.clone(),
     };
+    // What is there leaves with the head. There is room for it, and nobody who could have gone.
+    let _ = producer.flush().await;
     let record = asked.record.clone();
     let revoked = until_revoked(asked, confirmed);
     let deadline = tokio::time::Instant::from_std(started) + settings.stream_timeout;
@@ -133,37 +136,39 @@ impl Producer {
     }
 
     async fn produce(&mut self) -> Result<(), Cut> {
+        let mut pace = Pace::new(&self.service.reading);
         let pause = tokio::time::sleep(FLUSH_AFTER);
         tokio::pin!(pause);
-        // It is due, and with it the answer has begun.
-        self.flush().await?;
         loop {
             if self.buffer.len() >= CHUNK {
-                self.flush().await?;
+                pace.meanwhile(self.flush()).await?;
+                pace.pause().await;
             }
             let row = tokio::select! {
                 biased;
-                row = self.rows.next() => row,
+                row = pace.next(&mut self.rows) => row,
                 () = &mut pause => {
                     pause.as_mut().reset(tokio::time::Instant::now() + FLUSH_AFTER);
-                    self.flush().await?;
+                    pace.meanwhile(self.flush()).await?;
                     continue;
                 }
                 () = self.sender.closed() => return Err(Cut::Client(Stopped::Gone)),
             };
             let Some(row) = row else { break };
             let row = row.map_err(Cut::Database)?;
+            pace.turn().await;
             if self.should_end() {
                 self.writer.cut();
                 break;
             }
             if self.writer.row(&mut self.buffer, row).map_err(Cut::Row)? == Progress::Full {
                 let patience = self.service.settings.limits.statement_timeout();
-                let finished = finish(&mut self.rows, patience).await;
+                let finished = pace.meanwhile(finish(&mut self.rows, patience)).await;
                 finished.map_err(Cut::Database)?;
                 break;
             }
         }
+        drop(pace);
         self.writer.tail(&mut self.buffer);
         self.flush().await?;
         self.sender.finish();

@@ -1,0 +1,119 @@
+//! Whose rows are read while many answers are streamed.
+//!
+//! A stream that nobody reads from stops by itself: its backend sleeps once the socket is full. So a few
+//! streams are read at a time, in turns. Then about as few backends run, however many answers are on their way:
+//! as many rows a second come, and a short request of somebody else finds a processor.
+
+use crate::db::{Failure, RawRow, RowStream};
+use futures_util::FutureExt;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// How long a turn is. Each change of turns lets another backend run.
+const TURN: Duration = Duration::from_millis(20);
+/// How long a stream keeps its turn while no row comes: its backend may be about to send one.
+const PATIENCE: Duration = Duration::from_millis(5);
+
+/// The turns of a service's streams. Those who wait get one in the order of their coming.
+pub(super) fn turns() -> Arc<Semaphore> {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    // The others are for backends, where those run on the same machine, and for short requests.
+    Arc::new(Semaphore::new(processors.div_ceil(2)))
+}
+
+/// One stream's place among those of its service.
+pub(super) struct Pace {
+    turns: Arc<Semaphore>,
+    turn: Option<Turn>,
+}
+
+struct Turn {
+    since: Instant,
+    _permit: Option<OwnedSemaphorePermit>,
+}
+
+impl Pace {
+    /// A stream that has no turn yet.
+    pub(super) fn new(turns: &Arc<Semaphore>) -> Pace {
+        Pace {
+            turns: turns.clone(),
+            turn: None,
+        }
+    }
+
+    /// The next row. A stream that has none to give waits for it without the turn.
+    pub(super) async fn next(&mut self, rows: &mut RowStream) -> Option<Result<RawRow, Failure>> {
+        let mut next = pin!(rows.next());
+        if let Some(row) = next.as_mut().now_or_never() {
+            return row;
+        }
+        let in_time = |turn: &Turn| turn.since.elapsed() < TURN;
+        if self.turn.as_ref().is_some_and(in_time)
+            && let Ok(row) = tokio::time::timeout(PATIENCE, next.as_mut()).await
+        {
+            return row;
+        }
+        self.turn = None;
+        next.await
+    }
+
+    /// Waits for the turn, to write a row that was read.
+    pub(super) async fn turn(&mut self) {
+        if self.turn.is_none() {
+            // It fails for a semaphore that is closed, which this one never is.
+            let permit = self.turns.clone().acquire_owned().await.ok();
+            self.turn = Some(Turn {
+                since: Instant::now(),
+                _permit: permit,
+            });
+        }
+    }
+
+    /// Waits for something else than rows, without the turn where that takes long.
+    pub(super) async fn meanwhile<T>(&mut self, other: impl Future<Output = T>) -> T {
+        let mut other = pin!(other);
+        if let Some(done) = other.as_mut().now_or_never() {
+            return done;
+        }
+        self.turn = None;
+        other.await
+    }
+
+    /// Lets the thread look at what else has come, and ends a turn that was long enough.
+    pub(super) async fn pause(&mut self) {
+        self.turn.take_if(|turn| turn.since.elapsed() >= TURN);
+        tokio::task::yield_now().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::future::{pending, ready};
+
+    /// Whether it has the turn without a wait.
+    fn has_turn(pace: &mut Pace) -> bool {
+        pace.turn().now_or_never().is_some()
+    }
+
+    #[tokio::test]
+    async fn one_has_the_turn_until_it_waits_for_something_else_or_was_long_enough() {
+        let turns = Arc::new(Semaphore::new(1));
+        let (mut first, mut second) = (Pace::new(&turns), Pace::new(&turns));
+        assert!(has_turn(&mut first));
+        assert!(!has_turn(&mut second));
+        assert_eq!(first.meanwhile(ready(1)).await, 1);
+        first.pause().await;
+        assert!(!has_turn(&mut second));
+        assert!(first.meanwhile(pending::<()>()).now_or_never().is_none());
+        assert!(has_turn(&mut second));
+        assert!(!has_turn(&mut first));
+        std::thread::sleep(TURN);
+        second.pause().await;
+        assert!(has_turn(&mut first));
+        drop(first);
+        assert!(has_turn(&mut second));
+    }
+}
