@@ -1,8 +1,9 @@
 //! Whose rows are read while many answers are streamed.
 //!
-//! A stream that nobody reads from stops by itself: its backend sleeps once the socket is full. So a few
-//! streams are read at a time, in turns. Then about as few backends run, however many answers are on their way:
-//! as many rows a second come, and a short request of somebody else finds a processor.
+//! A stream that nobody reads from stops by itself: its backend sleeps once the socket is full. So no more
+//! streams are written at a time than there are processors, in turns. Where the database shares these, about as
+//! few backends run, however many answers are on their way: as many rows a second come, and a short request of
+//! somebody else finds a processor. Where it has its own, the service's are busy all the same.
 
 use crate::db::{Failure, RawRow, RowStream};
 use futures_util::FutureExt;
@@ -11,16 +12,16 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// How long a turn is. Each change of turns lets another backend run.
+/// How long a turn is, to the end of a chunk or until no row is there. Each change of turns lets another
+/// backend run.
 const TURN: Duration = Duration::from_millis(20);
-/// How long a stream keeps its turn while no row comes: its backend may be about to send one.
+/// How long in all a stream keeps its turn while no row comes: its backend may be about to send one.
 const PATIENCE: Duration = Duration::from_millis(5);
 
 /// The turns of a service's streams. Those who wait get one in the order of their coming.
 pub(super) fn turns() -> Arc<Semaphore> {
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    // The others are for backends, where those run on the same machine, and for short requests.
-    Arc::new(Semaphore::new(processors.div_ceil(2)))
+    Arc::new(Semaphore::new(processors))
 }
 
 /// One stream's place among those of its service.
@@ -31,6 +32,8 @@ pub(super) struct Pace {
 
 struct Turn {
     since: Instant,
+    /// What is left of it.
+    patience: Duration,
     _permit: Option<OwnedSemaphorePermit>,
 }
 
@@ -43,17 +46,18 @@ impl Pace {
         }
     }
 
-    /// The next row. A stream that has none to give waits for it without the turn.
+    /// The next row. A stream that has none to give soon waits for it without the turn.
     pub(super) async fn next(&mut self, rows: &mut RowStream) -> Option<Result<RawRow, Failure>> {
         let mut next = pin!(rows.next());
         if let Some(row) = next.as_mut().now_or_never() {
             return row;
         }
-        let in_time = |turn: &Turn| turn.since.elapsed() < TURN;
-        if self.turn.as_ref().is_some_and(in_time)
-            && let Ok(row) = tokio::time::timeout(PATIENCE, next.as_mut()).await
-        {
-            return row;
+        if let Some(turn) = self.turn.as_mut().filter(|turn| !turn.is_over()) {
+            let since = Instant::now();
+            if let Ok(row) = tokio::time::timeout(turn.patience, next.as_mut()).await {
+                turn.patience = turn.patience.saturating_sub(since.elapsed());
+                return row;
+            }
         }
         self.turn = None;
         next.await
@@ -66,6 +70,7 @@ impl Pace {
             let permit = self.turns.clone().acquire_owned().await.ok();
             self.turn = Some(Turn {
                 since: Instant::now(),
+                patience: PATIENCE,
                 _permit: permit,
             });
         }
@@ -83,8 +88,14 @@ impl Pace {
 
     /// Lets the thread look at what else has come, and ends a turn that was long enough.
     pub(super) async fn pause(&mut self) {
-        self.turn.take_if(|turn| turn.since.elapsed() >= TURN);
+        self.turn.take_if(|turn| turn.is_over());
         tokio::task::yield_now().await;
+    }
+}
+
+impl Turn {
+    fn is_over(&self) -> bool {
+        self.since.elapsed() >= TURN
     }
 }
 
@@ -98,6 +109,11 @@ mod tests {
         pace.turn().now_or_never().is_some()
     }
 
+    /// Lets its turn have begun then.
+    fn begun(pace: &mut Pace, since: Instant) {
+        pace.turn.as_mut().unwrap().since = since;
+    }
+
     #[tokio::test]
     async fn one_has_the_turn_until_it_waits_for_something_else_or_was_long_enough() {
         let turns = Arc::new(Semaphore::new(1));
@@ -105,12 +121,13 @@ mod tests {
         assert!(has_turn(&mut first));
         assert!(!has_turn(&mut second));
         assert_eq!(first.meanwhile(ready(1)).await, 1);
+        begun(&mut first, Instant::now() + TURN);
         first.pause().await;
         assert!(!has_turn(&mut second));
         assert!(first.meanwhile(pending::<()>()).now_or_never().is_none());
         assert!(has_turn(&mut second));
         assert!(!has_turn(&mut first));
-        std::thread::sleep(TURN);
+        begun(&mut second, Instant::now() - TURN);
         second.pause().await;
         assert!(has_turn(&mut first));
         drop(first);

@@ -156,10 +156,14 @@ impl Producer {
             };
             let Some(row) = row else { break };
             let row = row.map_err(Cut::Database)?;
-            pace.turn().await;
             if self.should_end() {
                 self.writer.cut();
                 break;
+            }
+            tokio::select! {
+                biased;
+                () = pace.turn() => {}
+                () = self.sender.closed() => return Err(Cut::Client(Stopped::Gone)),
             }
             if self.writer.row(&mut self.buffer, row).map_err(Cut::Row)? == Progress::Full {
                 let patience = self.service.settings.limits.statement_timeout();
