@@ -6,8 +6,9 @@ use std::io::Read as _;
 use std::time::{Duration, Instant};
 use tests::{Client, Postgres, Server, fixture};
 
+/// Asks until that is the answer. Each thread of the service finds by itself that the database is back.
 #[track_caller]
-fn until_ready(client: &Client, status: u16) -> String {
+pub(crate) fn until_ready(client: &Client, status: u16) -> String {
     let since = Instant::now();
     loop {
         let response = client.get("/health/ready");

@@ -1,6 +1,7 @@
 //! Long answers, and clients and databases that end before them. Each part has a PostgreSQL of its
 //! own, as it measures or breaks it; the memory is that of the program in a process of its own.
 
+use crate::health::until_ready;
 use crate::large::{Large, connect};
 use crate::program::Program;
 use serde_json::Value;
@@ -627,7 +628,7 @@ async fn a_database_that_stops_is_503_and_comes_back() {
             assert!(since.elapsed() < PATIENCE, "it does not come back");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        health.get("/health/ready").expect(200);
+        until_ready(&health, 200);
         large.owner = connect(&large.postgres).await;
     }
 }
