@@ -100,7 +100,7 @@ struct Inner {
     /// Requests whose answers are not yet with their clients.
     alive: Arc<AtomicUsize>,
     budget: Arc<Budget>,
-    /// Streams that are read at the same time.
+    /// Turns to write the rows of a stream.
     reading: Arc<Semaphore>,
     rate: Rate,
     changed: Notify,

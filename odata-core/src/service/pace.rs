@@ -1,4 +1,4 @@
-//! Whose rows are read while many answers are streamed.
+//! Whose rows are written while many answers are streamed.
 //!
 //! A stream that nobody reads from stops by itself: its backend sleeps once the socket is full. So no more
 //! streams are written at a time than there are processors, in turns. Where the database shares these, about as
