@@ -75,11 +75,11 @@ impl Translator {
     ) -> Result<Statement, Failed> {
         let (path, query) = url.split_once('?').unwrap_or((url, ""));
         let uri = uri::parse(&format!("/{path}"), query, &self.limits)?;
-        let Plan::Data(data) = plan::bind(&self.schema, &uri, &self.limits)? else {
+        let (Plan::Data(data), keys) = plan::bind(&self.schema, &uri, &self.limits)? else {
             return Err(format!("{url}: no rows").into());
         };
         let scope = Scope::of(accounts.to_vec());
-        Ok(sql::select(&self.schema, &data, &scope, page))
+        Ok(sql::select(&self.schema, &data, &keys, &scope, page))
     }
 }
 

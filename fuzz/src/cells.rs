@@ -25,7 +25,7 @@ static PLANS: LazyLock<Vec<Data>> = LazyLock::new(|| {
         let (path, query) = request.split_once('?').unwrap_or((request, ""));
         let tree = uri::parse(path, query, &Limits::default()).unwrap();
         match plan::bind(&SCHEMA, &tree, &Limits::default()).unwrap() {
-            Plan::Data(data) => *data,
+            (Plan::Data(data), _) => *data,
             other => panic!("{other:?}"),
         }
     });

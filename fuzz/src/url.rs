@@ -65,13 +65,14 @@ type Shape = (String, Vec<(u32, Wire)>);
 
 fn statements(tree: &ODataUri, limits: &Limits) -> Option<Vec<Shape>> {
     let (page, scope) = (Page::first(100), Scope::of(vec![1]));
+    let (plan, keys) = plan::bind(&SCHEMA, tree, limits).ok()?;
     let select = |data: &Data| {
-        let statement = sql::select(&SCHEMA, data, &scope, &page);
+        let statement = sql::select(&SCHEMA, data, &keys, &scope, &page);
         let types = |params: &[Param]| params.iter().map(|it| (it.oid(), it.wire)).collect();
         let types = types(&statement.params);
         (statement.text, types)
     };
-    match plan::bind(&SCHEMA, tree, limits).ok()? {
+    match plan {
         Plan::Data(data) => Some(vec![select(&data)]),
         Plan::All(all) => Some(all.iter().map(select).collect()),
         Plan::ServiceDocument | Plan::Metadata => Some(Vec::new()),

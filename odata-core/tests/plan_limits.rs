@@ -29,7 +29,7 @@ fn bind(parsed: &Limits, limits: &Limits, url: &str) -> Option<Box<plan::Data>> 
     let plan =
         uri::parse(path, query, parsed).and_then(|tree| plan::bind(case.schema(), &tree, limits));
     match plan {
-        Ok(Plan::Data(data)) => Some(data),
+        Ok((Plan::Data(data), _)) => Some(data),
         Ok(_) => panic!("no rows"),
         Err(error) => {
             assert_eq!(error.code(), Code::LimitExceeded, "{error}");

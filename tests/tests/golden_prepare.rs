@@ -580,7 +580,7 @@ async fn pages_put_together_are_the_whole() {
         let mut page = odata_core::plan::Page::first(1);
         loop {
             let scope = Scope::of(case.desks.clone());
-            let statement = sql::select(case.schema(), &bound.data, &scope, &page);
+            let statement = sql::select(case.schema(), &bound.data, &bound.keys, &scope, &page);
             let rows = match run(&client, &statement).await {
                 Ok(rows) => rows,
                 Err(error) => {

@@ -1,7 +1,7 @@
 //! `$all`: the entities of every set, one set after the other (URL Conventions 4.16).
 
 use super::bind::{Binder, allow_only};
-use super::{Data, Plan, link, resource, unknown};
+use super::{Data, Keys, Plan, link, resource, unknown};
 use crate::edm::{EntitySet, Schema};
 use crate::error::{Error, Result, Span};
 use crate::limits::Limits;
@@ -18,7 +18,7 @@ pub(super) fn bind_all(
     segments: &[PathSegment],
     uri: &ODataUri,
     limits: &Limits,
-) -> Result<Plan> {
+) -> Result<(Plan, Keys)> {
     let part = |set: &EntitySet, name: Name, uri: &ODataUri| {
         let path = segment(set, &name)
             .chain(segments.iter().cloned())
@@ -26,18 +26,17 @@ pub(super) fn bind_all(
         let path: Vec<PathSegment> = path;
         let mut binder = Binder::new(schema, uri, limits);
         let bound = resource::bind_resource(&mut binder, &path, &uri.options);
-        let data = binder.finish(bound)?;
+        let (data, keys) = binder.finish(bound)?;
         let path = ResourcePath::All(Some(name), segments.to_vec());
-        Ok::<Data, Error>(Data {
-            canonical: link::request(&print::path(&path), &uri.options),
-            ..data
-        })
+        let canonical = link::request(&print::path(&path), &uri.options);
+        Ok::<_, Error>((Data { canonical, ..data }, keys))
     };
     if let Some(cast) = cast {
         let set = schema
             .set_of_type(&cast.text)
             .ok_or_else(|| unknown::no_entity_type(schema, &cast.text, cast.span))?;
-        return part(set, cast.clone(), uri).map(Plan::of_data);
+        let part = part(set, cast.clone(), uri);
+        return part.map(|(data, keys)| (Plan::of_data(data), keys));
     }
     allow_only(&uri.options, ALLOWED, "'$all'").map_err(|error| {
         error.hint("name a type, whose set takes the options of a collection: $all/Namespace.Type")
@@ -48,9 +47,10 @@ pub(super) fn bind_all(
             text: format!("{}.{}", schema.namespace, set.declared.name),
             span: Span::default(),
         };
-        part(set, name, &whole)
+        part(set, name, &whole).map(|(data, _)| data)
     });
-    parts.collect::<Result<_>>().map(Plan::All)
+    let parts = parts.collect::<Result<_>>();
+    parts.map(|parts| (Plan::All(parts), Keys::default()))
 }
 
 /// The first segment of the set's own path.

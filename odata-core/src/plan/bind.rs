@@ -2,21 +2,22 @@
 
 use super::apply::{Nested, Relation, These};
 use super::projection::Around;
-use super::{Expr, ExprKind, Join, Plan, Rows, Scoped, Via, all, crossjoin, resource};
+use super::{Data, Expr, ExprKind, Join, Keys, Plan, Rows, Scoped, Via, all, crossjoin, resource};
 use crate::edm::{EntitySet, PrimitiveType, Schema, SetId};
 use crate::error::{Code, Error, Result, Span};
 use crate::limits::Limits;
 use crate::uri;
 use crate::uri::ast::{self, Name, ODataUri, Present, QueryOptions, ResourcePath};
 
-/// Resolves a request against what is served.
-pub fn bind(schema: &Schema, uri: &ODataUri, limits: &Limits) -> Result<Plan> {
+/// Resolves a request against what is served: its plan, and the keys of its path.
+pub fn bind(schema: &Schema, uri: &ODataUri, limits: &Limits) -> Result<(Plan, Keys)> {
     // What isn't about an option is about a segment of the path.
     bind_uri(schema, uri, limits)
         .map_err(|error| error.target_at(|place| uri::segment_at(&uri.path, place)))
 }
 
-fn bind_uri(schema: &Schema, uri: &ODataUri, limits: &Limits) -> Result<Plan> {
+fn bind_uri(schema: &Schema, uri: &ODataUri, limits: &Limits) -> Result<(Plan, Keys)> {
+    let plan_of = |(data, keys)| (Plan::of_data(data), keys);
     let options = &uri.options;
     check_schema_version(options)?;
     if options.delta_token.is_some() {
@@ -24,8 +25,8 @@ fn bind_uri(schema: &Schema, uri: &ODataUri, limits: &Limits) -> Result<Plan> {
     }
     match &uri.path {
         // The grammar itself has their options.
-        ResourcePath::ServiceDocument => Ok(Plan::ServiceDocument),
-        ResourcePath::Metadata => Ok(Plan::Metadata),
+        ResourcePath::ServiceDocument => Ok((Plan::ServiceDocument, Keys::default())),
+        ResourcePath::Metadata => Ok((Plan::Metadata, Keys::default())),
         ResourcePath::Batch => Err(Error::new(
             Code::UnknownSegment,
             "'$batch' takes POST, which this service does not answer",
@@ -38,7 +39,7 @@ fn bind_uri(schema: &Schema, uri: &ODataUri, limits: &Limits) -> Result<Plan> {
         ResourcePath::CrossJoin(names, segments) => {
             let mut binder = Binder::new(schema, uri, limits);
             let bound = crossjoin::bind_crossjoin(&mut binder, names, segments, options);
-            binder.finish(bound).map(Plan::of_data)
+            binder.finish(bound).map(plan_of)
         }
         ResourcePath::Entity(cast) => bind_entity(schema, cast.as_ref(), uri, limits),
         ResourcePath::Resource(_) if options.id.is_some() => {
@@ -48,7 +49,7 @@ fn bind_uri(schema: &Schema, uri: &ODataUri, limits: &Limits) -> Result<Plan> {
         ResourcePath::Resource(segments) => {
             let mut binder = Binder::new(schema, uri, limits);
             let bound = resource::bind_resource(&mut binder, segments, options);
-            binder.finish(bound).map(Plan::of_data)
+            binder.finish(bound).map(plan_of)
         }
     }
 }
@@ -76,7 +77,7 @@ fn bind_entity(
     cast: Option<&Name>,
     uri: &ODataUri,
     limits: &Limits,
-) -> Result<Plan> {
+) -> Result<(Plan, Keys)> {
     let options = &uri.options;
     // It was decoded: places in it are none of what the client wrote.
     let target = |error: Error| match error.target_name() {
@@ -99,7 +100,7 @@ fn bind_entity(
     };
     let mut binder = Binder::new(schema, uri, limits);
     let bound = resource::bind_resource(&mut binder, segments, options);
-    let data = binder.finish(bound).map_err(target)?;
+    let (data, keys) = binder.finish(bound).map_err(target)?;
     let set = schema.set(data.query.shape.set);
     match cast {
         Some(cast)
@@ -110,7 +111,7 @@ fn bind_entity(
             let message = format!("the entity is no '{}'", cast.text);
             Err(Error::new(Code::ResourceNotFound, message).at(cast.span))
         }
-        _ => Ok(Plan::of_data(data)),
+        _ => Ok((Plan::of_data(data), keys)),
     }
 }
 
@@ -169,6 +170,10 @@ pub(super) struct Binder<'a> {
     pub(super) depth: usize,
     /// Expressions of this option so far, those that names stand for among them.
     nodes: usize,
+    /// The keys of the path that stand beside the plan, each with where it is.
+    pub(super) keys: Vec<(Span, i64)>,
+    /// Whether the request has `$apply`.
+    pub(super) applies: bool,
     /// The segments of the request's path, where it leads to entities.
     pub(super) path: &'a [ast::PathSegment],
     /// Expand items so far.
@@ -219,6 +224,8 @@ impl<'a> Binder<'a> {
             lambdas: 0,
             depth: 0,
             nodes: 0,
+            keys: Vec::new(),
+            applies: uri.options.apply.is_some(),
             path: &[],
             expands: 0,
             next_source: 0,
@@ -228,11 +235,14 @@ impl<'a> Binder<'a> {
         }
     }
 
-    /// The result, unless a name was unknown.
-    pub(super) fn finish<T>(self, result: Result<T>) -> Result<T> {
+    /// The result with the keys beside it, unless a name was unknown.
+    pub(super) fn finish(self, result: Result<Data>) -> Result<(Data, Keys)> {
         match (Error::all(self.unknown), result) {
             (Some(unknown), _) => Err(unknown),
-            (None, result) => result,
+            (None, result) => {
+                let keys = self.keys.into_iter().map(|(_, key)| key);
+                Ok((result?, Keys::of(keys.collect())))
+            }
         }
     }
 

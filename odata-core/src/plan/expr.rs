@@ -22,6 +22,8 @@ pub enum ExprKind {
     Null,
     /// A literal of the request.
     Value(Value),
+    /// The key at this place of those that stand beside the plan.
+    Key(usize),
     /// A property of a table reference.
     Property(Scoped, usize),
     /// Whether there is an entity at the far end of a to-one navigation.
@@ -275,6 +277,7 @@ impl Expr {
                 }
             }
             ExprKind::Value(value) => value.pg(),
+            ExprKind::Key(_) => PgType::Int8,
             ExprKind::Negate(operand)
             | ExprKind::Scalar(_, operand)
             | ExprKind::Whole(_, operand) => operand.pg(schema),

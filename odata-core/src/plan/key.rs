@@ -1,9 +1,52 @@
 //! Key predicates: the conditions that they stand for (URL Conventions 4.3).
 
 use super::bind::Binder;
-use super::{Comparison, Expr, ExprKind, Scoped, literal, operand};
+use super::{Comparison, Expr, ExprKind, Scoped, Value, literal, operand};
 use crate::error::{Code, Error, Result, Span};
 use crate::uri::ast::{self, Argument, Literal};
+use std::borrow::Cow;
+
+/// Stands in a canonical path where a key of [`Keys`] does. No canonical text has this character, each is
+/// percent-encoded there.
+pub(super) const KEY: &str = "\u{2}";
+
+/// The whole numbers that a path names entities by, in order: `Conversation(1)/messages(2)` has two.
+///
+/// They stand beside the plan, not in it: requests that differ in nothing else have one plan. Whoever makes
+/// a statement of a plan has to bring the keys of the request at hand.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Keys(Vec<i64>);
+
+impl Keys {
+    /// These keys.
+    pub fn of(keys: Vec<i64>) -> Keys {
+        Keys(keys)
+    }
+
+    /// Whether the path names no entity by a whole number.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The key at this place.
+    pub fn get(&self, place: usize) -> Option<i64> {
+        self.0.get(place).copied()
+    }
+
+    /// A canonical text of the plan with the keys at their places.
+    pub(super) fn fill<'a>(&self, canonical: &'a str) -> Cow<'a, str> {
+        if self.0.is_empty() {
+            return canonical.into();
+        }
+        let mut parts = canonical.split(KEY);
+        let mut text = parts.next().unwrap_or_default().to_owned();
+        for (part, key) in parts.zip(&self.0) {
+            text.push_str(itoa::Buffer::new().format(*key));
+            text.push_str(part);
+        }
+        text.into()
+    }
+}
 
 impl<'a> Binder<'a> {
     /// A key predicate as a condition (URL Conventions 4.3.1).
@@ -94,7 +137,22 @@ impl<'a> Binder<'a> {
             return Err(key_is_null(value.span));
         }
         let value_expr = literal::value(literal, value.span)?.map_or_else(Expr::null, Expr::value);
-        self.key_equals(from, place, value_expr, value.span)
+        let mut condition = self.key_equals(from, place, value_expr, value.span)?;
+        self.keep_apart(&mut condition, value.span);
+        Ok(condition)
+    }
+
+    /// Puts the key of a condition beside the plan, where it is a whole number of the path. What `$apply`
+    /// makes of a path may tell it again, and an alias is an option.
+    fn keep_apart(&mut self, condition: &mut Expr, span: Span) {
+        let is_of_path = self.open_aliases.is_empty() && !self.applies;
+        if let ExprKind::Compare(_, _, value) = &mut condition.kind
+            && let ExprKind::Value(Value::Integer(key)) = value.kind
+            && is_of_path
+        {
+            value.kind = ExprKind::Key(self.keys.len());
+            self.keys.push((span, key));
+        }
     }
 
     /// `Conversation/1`: the segment's text is the key, without quotes.

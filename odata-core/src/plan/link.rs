@@ -1,5 +1,6 @@
 //! What a next link is bound to, and what the link of an expanded collection is made of.
 
+use super::key::KEY;
 use super::levels::Expansion;
 use crate::error::{Error, Result, Span};
 use crate::uri::ast::{Present, QueryOptions};
@@ -14,8 +15,14 @@ pub const IT: &str = "\u{1}";
 
 /// The path and the options of a request, canonical: its tokens are of no use elsewhere.
 pub(super) fn request(path: &str, options: &QueryOptions) -> String {
-    let (path, options) = (print::to_url(path), print::system_options(options, UNBOUND));
+    let (path, options) = (to_url(path), print::system_options(options, UNBOUND));
     format!("{path}?{options}")
+}
+
+/// The path percent-encoded, but for what stands for a key.
+fn to_url(path: &str) -> String {
+    let parts: Vec<String> = path.split(KEY).map(print::to_url).collect();
+    parts.join(KEY)
 }
 
 /// The options of an expanded collection as those of a request for it: with what `$levels` expands

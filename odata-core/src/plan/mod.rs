@@ -36,10 +36,12 @@ pub use crate::functions::aggregation::Aggregate;
 pub use bind::bind;
 pub use derived::{Derived, Input, Lateral, Layer};
 pub use expr::{Aggregation, ArithmeticOp, Comparison, Expr, ExprKind, Over, OverNumber, Value};
+pub use key::Keys;
 pub use link::IT;
 pub use page::{Bound, Page, Window};
 
 use crate::edm::{PgType, PrimitiveType, Schema, SetId};
+use std::borrow::Cow;
 
 /// What a request asks for, resolved.
 #[derive(Debug, Clone)]
@@ -72,8 +74,16 @@ pub struct Data {
     /// Whether the path names the last entity by its key: then its absence is an error, and not
     /// null as that of a to-one navigation is.
     pub by_key: bool,
+    /// The path without the keys that stand beside the plan, and the options that matter to a next link,
+    /// canonical.
+    canonical: String,
+}
+
+impl Data {
     /// The path and the options that matter to a next link, canonical: its token is bound to them.
-    pub canonical: String,
+    pub fn request<'a>(&'a self, keys: &Keys) -> Cow<'a, str> {
+        keys.fill(&self.canonical)
+    }
 }
 
 /// In which form rows are answered.

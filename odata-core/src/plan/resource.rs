@@ -1,6 +1,7 @@
 //! The resource path: which rows, of which set, in which form (URL Conventions 4).
 
 use super::bind::{Binder, allow_only, segment_text};
+use super::key::KEY;
 use super::projection::Selection;
 use super::{
     Anchor, Answer, Data, Expr, Input, Join, Links, Output, Query, Rows, Scoped, Shape, ShapeKind,
@@ -128,12 +129,14 @@ pub(super) fn bind_resource<'a>(
             Answer::Value,
         ),
     };
+    let keys = binder.keys.iter().map(|(span, _)| *span);
+    let path = print::segments_without(segments, keys.collect(), KEY);
     Ok(Data {
         anchor,
         query,
         answer,
         by_key: last.key.is_some(),
-        canonical: link::request(&print::segments(segments), options),
+        canonical: link::request(&path, options),
     })
 }
 

@@ -15,6 +15,7 @@ impl Expr {
         match &self.kind {
             ExprKind::Null
             | ExprKind::Value(_)
+            | ExprKind::Key(_)
             | ExprKind::Property(..)
             | ExprKind::Present(_)
             | ExprKind::Column(..) => {}
@@ -151,6 +152,7 @@ impl Expr {
             }
             ExprKind::Null
             | ExprKind::Value(_)
+            | ExprKind::Key(_)
             | ExprKind::Whole(..)
             | ExprKind::Column(..)
             | ExprKind::Aggregate(..) => {}

@@ -6,6 +6,7 @@ use super::auth::{Caller, Credentials, token_key};
 use super::blame::only_expression;
 use super::body::Part;
 use super::collection::collection;
+use super::planned::Own;
 use super::single::single;
 use super::{Inner, Served};
 use crate::db::{ColumnInfo, Failure, Reason};
@@ -17,6 +18,7 @@ use crate::plan::{self, Answer, Data, Output, Page, Plan, ShapeKind};
 use crate::sql;
 use crate::uri::ODataUri;
 use actix_web::HttpResponse;
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -28,8 +30,8 @@ pub(super) struct Asked<'a> {
     pub(super) service: &'a Arc<Inner>,
     pub(super) served: &'a Served,
     pub(super) uri: &'a ODataUri,
-    /// The skip token of the URL: the tree and its plan know nothing of it.
-    pub(super) skip_token: Option<String>,
+    /// Keys and skip token of the URL: the tree and its plan may be those of another request.
+    pub(super) own: Own,
     pub(super) negotiated: &'a Negotiated,
     pub(super) credentials: Option<&'a Credentials>,
     pub(super) caller: &'a Caller,
@@ -60,7 +62,8 @@ async fn answer_or_smaller(asked: &Asked<'_>, data: &Data) -> Result<HttpRespons
                 expand_page_size: SMALL_ARRAY,
                 ..asked.service.settings.limits.clone()
             };
-            match plan::bind(&asked.served.schema, asked.uri, &limits)? {
+            let (plan, _) = plan::bind(&asked.served.schema, asked.uri, &limits)?;
+            match plan {
                 Plan::Data(small) => answer(asked, &small).await,
                 _ => Err(Error::new(Code::Internal, "a plan changed its kind").into()),
             }
@@ -157,11 +160,11 @@ pub(super) fn of_row(error: Error) -> Failed {
 pub(super) async fn all(asked: &Asked<'_>, parts: &[Data]) -> Result<HttpResponse> {
     let key = token_key(asked.credentials);
     // Each set's tokens are bound to it, so that only one of them is theirs.
-    let place = match asked.skip_token.as_deref() {
+    let place = match asked.own.skip_token.as_deref() {
         None => Some(0),
         Some(token) => parts
             .iter()
-            .position(|data| SkipToken::open(token, &key, &data.canonical).is_ok()),
+            .position(|data| SkipToken::open(token, &key, &asked.request(data)).is_ok()),
     };
     let place = place.unwrap_or(0);
     let data = parts
@@ -170,7 +173,9 @@ pub(super) async fn all(asked: &Asked<'_>, parts: &[Data]) -> Result<HttpRespons
     let fragment = format!("{}/$entity", entities_fragment(asked, data));
     let part = Part {
         context_url: asked.context_url(&fragment),
-        then: parts.get(place + 1).map(|then| then.canonical.clone()),
+        then: parts
+            .get(place + 1)
+            .map(|then| asked.request(then).into_owned()),
     };
     let answer = collection(asked, data, Some(part)).await;
     answer.map_err(|failed| failed.told(asked))
@@ -188,6 +193,11 @@ async fn answer(asked: &Asked<'_>, data: &Data) -> Result<HttpResponse, Failed> 
 impl Asked<'_> {
     pub(super) fn schema(&self) -> &Schema {
         &self.served.schema
+    }
+
+    /// What the tokens of a plan's next links are bound to.
+    pub(super) fn request<'d>(&self, data: &'d Data) -> Cow<'d, str> {
+        data.request(&self.own.keys)
     }
 
     /// `page_size` is the size that the client asked for, as far as it gets it.

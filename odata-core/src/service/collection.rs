@@ -35,15 +35,22 @@ pub(super) async fn collection(
     let schema = asked.schema();
     let settings = &asked.service.settings;
     let wish = continuation::Wish {
-        skip_token: asked.skip_token.as_deref(),
+        skip_token: asked.own.skip_token.as_deref(),
         max_page_size: asked.negotiated.preferences.max_page_size,
     };
     let database = &asked.service.database;
     let key = token_key(asked.credentials);
     let deadline = settings.limits.statement_timeout();
     let means = (&key, &settings.limits, deadline);
-    let continuation::Asked { mut page, size } =
-        continuation::page(database, schema, data, asked.caller, wish, means).await?;
+    let continuation::Asked { mut page, size } = continuation::page(
+        database,
+        schema,
+        (data, &asked.own.keys),
+        asked.caller,
+        wish,
+        means,
+    )
+    .await?;
     page.count_first = asked.negotiated.parameters.streaming;
     let format = asked.negotiated.format;
     let data = if format == Format::Json {
@@ -55,7 +62,7 @@ pub(super) async fn collection(
     };
     let data = &*data;
     let context = asked.context(size);
-    let statement = sql::select(schema, data, &asked.caller.scope, &page);
+    let statement = sql::select(schema, data, &asked.own.keys, &asked.caller.scope, &page);
     let started = Instant::now();
     let mut rows = database
         .query(&statement, &asked.caller.name, deadline)
@@ -69,7 +76,7 @@ pub(super) async fn collection(
     };
     let next = NextLink {
         url: asked.next_url.clone(),
-        request: data.canonical.clone(),
+        request: asked.request(data).into_owned(),
         given: page.given,
         page_size: size,
         implicit_order: data.query.implicit_order(schema),

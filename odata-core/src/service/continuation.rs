@@ -7,7 +7,7 @@ use crate::edm::Schema;
 use crate::error::{Code, Error, Result};
 use crate::format::{SkipToken, SortValue, TokenKey, sort_outputs};
 use crate::limits::Limits;
-use crate::plan::{Bound, Data, Page};
+use crate::plan::{Bound, Data, Keys, Page};
 use crate::sql::{self, Remembered};
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ pub(super) struct Asked {
 pub(super) async fn page(
     database: &Database,
     schema: &Schema,
-    data: &Data,
+    (data, keys): (&Data, &Keys),
     caller: &Caller,
     wish: Wish<'_>,
     (key, limits, deadline): (&TokenKey, &Limits, Duration),
@@ -44,7 +44,7 @@ pub(super) async fn page(
             size,
         });
     };
-    let token = SkipToken::open(text, key, &data.canonical)?;
+    let token = SkipToken::open(text, key, &data.request(keys))?;
     let size = wish
         .max_page_size
         .or(token.page_size)
@@ -85,7 +85,7 @@ pub(super) async fn page(
     let after = if let Some(bounds) = known.collect::<Option<Vec<Bound>>>() {
         bounds
     } else {
-        let statement = sql::sort_values(schema, &data.query, &caller.scope, &remembered);
+        let statement = sql::sort_values(schema, &data.query, keys, &caller.scope, &remembered);
         // An entity is found by its key; what $apply made is made once more.
         let row = if data.query.rows().is_some() {
             let found = database.read_all(&statement, deadline).await?;

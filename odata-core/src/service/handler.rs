@@ -3,7 +3,7 @@
 use super::answer::{self, Asked};
 use super::audit::{Record, RequestId};
 use super::auth::{self, Caller, Credentials};
-use super::planned::{Planned, is_skip_token, understand};
+use super::planned::{Own, Planned, is_skip_token, understand};
 use super::{Inner, Served, Service, condition, documents, host, respond};
 use crate::edm::{Scope, Version};
 use crate::error::{Code, Error, Result};
@@ -136,7 +136,7 @@ async fn answer(
     // No path of OData, but a document with the options of the service document.
     let is_openapi = is_openapi(resource);
     let asked_for = (if is_openapi { "" } else { resource }, raw_query);
-    let (planned, skip_token) = understand(&served, asked_for, &settings.limits, adapt).await?;
+    let (planned, own) = understand(&served, asked_for, &settings.limits, adapt).await?;
     let Planned { uri, plan, shape } = &*planned;
     record.asked(shape.clone());
     let kind = match is_openapi {
@@ -166,7 +166,7 @@ async fn answer(
         asked(
             inner,
             &served,
-            (uri, skip_token),
+            (uri, own),
             &negotiated,
             (credentials.as_ref(), &caller, authenticated),
             (&root, resource, raw_query),
@@ -194,7 +194,7 @@ async fn answer(
 fn asked<'a>(
     service: &'a Arc<Inner>,
     served: &'a Served,
-    (uri, skip_token): (&'a ODataUri, Option<String>),
+    (uri, own): (&'a ODataUri, Own),
     negotiated: &'a Negotiated,
     (credentials, caller, authenticated): (Option<&'a Credentials>, &'a Caller, Instant),
     (root, resource, raw_query): (&'a str, &str, &str),
@@ -221,7 +221,7 @@ fn asked<'a>(
         service,
         served,
         uri,
-        skip_token,
+        own,
         negotiated,
         credentials,
         caller,

@@ -7,11 +7,12 @@ use super::auth::is_query_token;
 use crate::edm::Schema;
 use crate::error::Result;
 use crate::limits::Limits;
-use crate::plan::{self, Answer, Data, Plan};
+use crate::plan::{self, Answer, Data, Keys, Plan};
 use crate::uri::ast::{PathSegment, ResourcePath, SegmentKind};
 use crate::uri::{self, ODataUri, print};
 use moka::future::Cache;
 use percent_encoding::percent_decode_str;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// URLs that are remembered.
@@ -19,12 +20,19 @@ const URLS: u64 = 256;
 /// Bytes of a URL that is worth it: what a refresh repeats is short.
 const LONGEST: usize = 2048;
 
-/// A request and what it means. No caller and no page is in it.
+/// A request and what it means. No caller, no page and no key of the path is in it: the tree has those of
+/// the first of the requests that share it.
 pub(super) struct Planned {
     pub(super) uri: ODataUri,
     pub(super) plan: Plan,
     /// What of it may be written down, where it is for data.
     pub(super) shape: Option<Arc<Shape>>,
+}
+
+/// What is a request's own.
+pub(super) struct Own {
+    pub(super) keys: Keys,
+    pub(super) skip_token: Option<String>,
 }
 
 /// The plans of the URLs that were asked for most.
@@ -35,14 +43,14 @@ pub(super) fn plans() -> Plans {
     Cache::new(URLS)
 }
 
-/// What a request means, and its skip token. `adapt` changes the tree by what else is known of the
+/// What a request means, and what is its own. `adapt` changes the tree by what else is known of the
 /// request, where that has an `$id`.
 pub(super) async fn understand(
     served: &Served,
     (resource, raw_query): (&str, &str),
     limits: &Limits,
     adapt: impl FnOnce(&mut ODataUri),
-) -> Result<(Arc<Planned>, Option<String>)> {
+) -> Result<(Arc<Planned>, Own)> {
     let pairs = || raw_query.split('&').filter(|pair| !is_query_token(pair));
     let mut tokens = pairs().filter(|pair| is_skip_token(pair));
     let (token, others) = (tokens.next(), tokens.next());
@@ -54,10 +62,14 @@ pub(super) async fn understand(
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"=-_.~".contains(&byte);
     let usual = credentials.all(|pair| pair.bytes().all(plain));
     let usual = usual && token.is_none_or(is_spelt) && others.is_none();
+    let (path, keys) = match without_keys(resource) {
+        Some((path, keys)) => (Cow::Owned(path), Keys::of(keys)),
+        None => (Cow::Borrowed(resource), Keys::default()),
+    };
     let key = (short && usual).then(|| {
         let rest = pairs().filter(|pair| !is_skip_token(pair));
         let mark = if token.is_some() { "\n" } else { "?" };
-        let mut key = format!("{resource}{mark}");
+        let mut key = format!("{path}{mark}");
         for pair in rest {
             key.push_str(pair);
             key.push('&');
@@ -71,30 +83,63 @@ pub(super) async fn understand(
     if let Some(planned) = known {
         let value = token.and_then(|pair| pair.split_once('='));
         let value = value.map(|(_, value)| percent_decode_str(value).decode_utf8_lossy());
-        return Ok((planned, value.map(std::borrow::Cow::into_owned)));
+        let skip_token = value.map(Cow::into_owned);
+        return Ok((planned, Own { keys, skip_token }));
     }
     let mut uri = uri::parse(resource, raw_query, limits)?;
     adapt(&mut uri);
-    let plan = plan::bind(&served.schema, &uri, limits)?;
+    let (plan, bound) = plan::bind(&served.schema, &uri, limits)?;
     let shape = audit::is_written().then(|| shape(&served.schema, &uri, &plan));
     let shape = shape.flatten().map(Arc::new);
-    let token = uri.options.skip_token.take();
+    let skip_token = uri.options.skip_token.take();
     // Custom options mean nothing, and one of them may be a token: what is remembered has no caller.
     uri.options.custom.clear();
     let planned = Arc::new(Planned { uri, plan, shape });
-    if let Some(key) = key.filter(|_| is_worth_it(&planned)) {
+    // Keys of another spelling are left to the parser.
+    if let Some(key) = key.filter(|_| bound == keys && is_worth_it(&planned, &keys)) {
         served.plans.insert(key, planned.clone()).await;
     }
-    Ok((planned, token))
+    let keys = bound;
+    Ok((planned, Own { keys, skip_token }))
+}
+
+/// The path without the keys of `Name(123)`, and these; nothing where a segment is neither that nor a mere
+/// name: what is in parentheses may be no key then.
+fn without_keys(resource: &str) -> Option<(String, Vec<i64>)> {
+    let (mut path, mut keys) = (String::with_capacity(resource.len()), Vec::new());
+    for segment in resource.strip_prefix('/').unwrap_or(resource).split('/') {
+        let (name, key) = match segment.strip_suffix(')').map(|rest| rest.split_once('(')) {
+            None => (segment, None),
+            Some(None) => return None,
+            Some(Some((name, key))) => (name, Some(key)),
+        };
+        let is_name = name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        if !is_name && !matches!(name, "$count" | "$ref" | "$value") {
+            return None;
+        }
+        path.push('/');
+        path.push_str(name);
+        if let Some(key) = key {
+            // A longer number may be of another type.
+            let is_key =
+                (1..=9).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_digit());
+            keys.push(is_key.then(|| key.parse().ok()).flatten()?);
+            // No path of a request has a line feed: `Name()` is another one.
+            path.push_str("(\n)");
+        }
+    }
+    Some((path, keys))
 }
 
 /// Whether the same request is likely to come again. What is asked of one entity is asked of another
-/// one the next time, and to remember it costs as much as to understand it. An `$id` may be of this
-/// host alone.
-fn is_worth_it(planned: &Planned) -> bool {
+/// one the next time: where its key is a part of the plan, to remember that costs as much as to understand
+/// it. An `$id` may be of this host alone.
+fn is_worth_it(planned: &Planned, keys: &Keys) -> bool {
     let has_keys = |data: &Data| data.anchor.is_some() || data.by_key;
     let is_of_one = matches!(&planned.plan, Plan::Data(data) if has_keys(data));
-    !is_of_one && planned.uri.options.id.is_none()
+    (!is_of_one || !keys.is_empty()) && planned.uri.options.id.is_none()
 }
 
 /// Whether a pair of the query is the skip token of a next link.

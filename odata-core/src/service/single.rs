@@ -27,7 +27,7 @@ pub(super) async fn single(asked: &Asked<'_>, data: &Data) -> Result<HttpRespons
         .map(|size| size.min(limit));
     let data = &*data.with_pages_of(size);
     let page = Page::first(1);
-    let statement = sql::select(schema, data, &asked.caller.scope, &page);
+    let statement = sql::select(schema, data, &asked.own.keys, &asked.caller.scope, &page);
     let deadline = asked.service.settings.limits.statement_timeout();
     let database = &asked.service.database;
     // A row that is found by its key may share a connection; all else may take long.

@@ -119,6 +119,7 @@ impl Writer<'_> {
         match &expr.kind {
             ExprKind::Null => self.null(pg),
             ExprKind::Value(value) => self.value(value),
+            ExprKind::Key(place) => self.key(*place),
             ExprKind::Property(source, place) => self.property(*source, *place),
             ExprKind::Present(source) => {
                 self.sql("(");
@@ -305,7 +306,7 @@ impl Writer<'_> {
     /// Whether it is a column, a parameter or a null, as it is or cast.
     pub(super) fn is_short(&self, expr: &Expr) -> bool {
         match &expr.kind {
-            ExprKind::Null | ExprKind::Value(_) | ExprKind::Column(..) => true,
+            ExprKind::Null | ExprKind::Value(_) | ExprKind::Key(_) | ExprKind::Column(..) => true,
             ExprKind::Property(source, place) => {
                 let property = &self.set(*source).properties[*place];
                 !(property.ty == T::Json && json_text(property.source).is_some())

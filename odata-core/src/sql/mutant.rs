@@ -7,7 +7,7 @@ compile_error!("a wall with a hole is nothing to be released");
 
 use crate::edm::{JoinPath, Schema, ScopeRule};
 use crate::plan::{
-    Answer, Data, Derived, Expr, ExprKind, Input, Layer, Output, Page, Query, Rows, Scoped,
+    Answer, Data, Derived, Expr, ExprKind, Input, Keys, Layer, Output, Page, Query, Rows, Scoped,
 };
 use std::cell::RefCell;
 use std::collections::HashSet;
@@ -83,7 +83,8 @@ impl<'a> Finder<'a> {
                 searches
             }),
             step => step.strip_prefix("apply_").is_some_and(|step| {
-                let (_, apply) = data.canonical.split_once("$apply=").unwrap_or_default();
+                let request = data.request(&Keys::default());
+                let (_, apply) = request.split_once("$apply=").unwrap_or_default();
                 let calls = |name: &str| {
                     ["", "/", "(", ","].iter().any(|before| {
                         let call = format!("{before}{name}");

@@ -52,6 +52,16 @@ impl Param {
         Param::binary(PgType::Int8, value.to_be_bytes())
     }
 
+    /// A null.
+    pub fn null(ty: PgType) -> Param {
+        Param {
+            ty,
+            array: false,
+            wire: Wire::Binary,
+            value: None,
+        }
+    }
+
     /// An array of non-null elements, each in binary format.
     pub fn array<E: AsRef<[u8]>>(ty: PgType, elements: &[E]) -> Param {
         let count = |n: usize| i32::try_from(n).unwrap_or(i32::MAX).to_be_bytes();

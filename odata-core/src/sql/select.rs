@@ -5,7 +5,7 @@ use super::writer::Writer;
 use super::{Param, Statement};
 use crate::edm::{PgType, Schema, Scope};
 use crate::plan::{
-    Anchor, Answer, Bound, Data, Expr, ExprKind, Input, OrderItem, Output, Page, Query, Rows,
+    Anchor, Answer, Bound, Data, Expr, ExprKind, Input, Keys, OrderItem, Output, Page, Query, Rows,
     Scoped, Window,
 };
 
@@ -33,11 +33,12 @@ pub fn layout(data: &Data, page: &Page) -> Layout {
     }
 }
 
-/// The statement that reads one page of a plan's rows, as this caller may see them.
-pub fn select(schema: &Schema, data: &Data, scope: &Scope, page: &Page) -> Statement {
+/// The statement that reads one page of a plan's rows, as this caller may see them. The keys are those of
+/// the request's path.
+pub fn select(schema: &Schema, data: &Data, keys: &Keys, scope: &Scope, page: &Page) -> Statement {
     #[cfg(wall_mutant)]
     super::mutant::select(schema, data, page);
-    let mut writer = Writer::new(schema, scope);
+    let mut writer = Writer::new(schema, scope, keys);
     match data.answer {
         Answer::Count => writer.count_statement(data),
         _ => writer.rows_statement(data, page),
@@ -59,10 +60,11 @@ pub enum Remembered {
 pub fn sort_values(
     schema: &Schema,
     query: &Query,
+    keys: &Keys,
     scope: &Scope,
     remembered: &[Remembered],
 ) -> Statement {
-    let mut writer = Writer::new(schema, scope);
+    let mut writer = Writer::new(schema, scope, keys);
     writer.sql("SELECT ");
     writer.list(&query.order, ", ", |writer, item| {
         writer.output_expr(&item.expr);

@@ -3,12 +3,13 @@
 
 use super::{Param, Statement};
 use crate::edm::{PgType, QualifiedName, Schema, Scope};
-use crate::plan::{Scoped, Value};
+use crate::plan::{Keys, Scoped, Value};
 
 /// A statement under construction.
 pub(super) struct Writer<'a> {
     pub(super) schema: &'a Schema,
     pub(super) scope: &'a Scope,
+    keys: &'a Keys,
     text: String,
     params: Vec<Param>,
     scope_param: Option<usize>,
@@ -38,10 +39,11 @@ impl Piece {
 }
 
 impl<'a> Writer<'a> {
-    pub(super) fn new(schema: &'a Schema, scope: &'a Scope) -> Writer<'a> {
+    pub(super) fn new(schema: &'a Schema, scope: &'a Scope, keys: &'a Keys) -> Writer<'a> {
         Writer {
             schema,
             scope,
+            keys,
             text: String::with_capacity(2048),
             params: Vec::new(),
             scope_param: None,
@@ -122,6 +124,13 @@ impl<'a> Writer<'a> {
     /// A literal.
     pub(super) fn value(&mut self, value: &Value) {
         self.param(Param::from(value));
+    }
+
+    /// A key of the path.
+    pub(super) fn key(&mut self, place: usize) {
+        let value = self.keys.get(place);
+        // A plan that is given too few finds nothing.
+        self.param(value.map_or_else(|| Param::null(PgType::Int8), Param::int8));
     }
 
     /// `= $n` or `= ANY($n)`: one of the caller's ids. It is one parameter in the whole statement.

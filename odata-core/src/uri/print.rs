@@ -9,6 +9,7 @@ mod apply;
 mod expr;
 mod search;
 
+use crate::error::Span;
 use std::fmt;
 
 use super::ast::{
@@ -57,6 +58,18 @@ pub fn shape(path: &ResourcePath, options: &QueryOptions, without: &[&str]) -> S
 /// The segments of a resource path, without a slash before them.
 pub fn segments(segments: &[PathSegment]) -> String {
     let mut out = Out::new(Place::Path);
+    out.segments(segments, false);
+    out.text
+}
+
+/// The same with `mark` in the place of these literals.
+pub fn segments_without(
+    segments: &[PathSegment],
+    literals: Vec<Span>,
+    mark: &'static str,
+) -> String {
+    let mut out = Out::new(Place::Path);
+    out.without = (literals, mark);
     out.segments(segments, false);
     out.text
 }
@@ -174,6 +187,8 @@ pub(crate) struct Out {
     values: Values,
     /// What `$it` is called.
     pub(crate) it: &'static str,
+    /// Literals that are left out, by their places, and what stands for each.
+    pub(crate) without: (Vec<Span>, &'static str),
 }
 
 impl Out {
@@ -183,6 +198,7 @@ impl Out {
             place,
             values: Values::Shown,
             it: "$it",
+            without: (Vec::new(), ""),
         }
     }
 

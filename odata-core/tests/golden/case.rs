@@ -10,7 +10,7 @@ use super::model;
 use odata_core::edm::{PgType, Schema, Scope};
 use odata_core::error::Error;
 use odata_core::limits::Limits;
-use odata_core::plan::{self, Bound, Data, Page, Plan};
+use odata_core::plan::{self, Bound, Data, Keys, Page, Plan};
 use odata_core::sql::{self, Param, Statement, Wire};
 use odata_core::uri::{self, ODataUri};
 use std::path::{Path, PathBuf};
@@ -33,6 +33,7 @@ pub struct Case {
 pub struct Prepared {
     pub schema: &'static Schema,
     pub data: Data,
+    pub keys: Keys,
     pub scope: Scope,
     pub page: Page,
     pub statement: Statement,
@@ -111,7 +112,7 @@ impl Case {
     /// The statement for another tree in the URL's place.
     pub fn bind_tree(&self, tree: &ODataUri) -> Result<Prepared, Error> {
         let schema = self.schema();
-        let Plan::Data(data) = plan::bind(schema, tree, &Limits::default())? else {
+        let (Plan::Data(data), keys) = plan::bind(schema, tree, &Limits::default())? else {
             panic!("no rows are asked for by {}", self.line);
         };
         let mut page = Page::first(self.size);
@@ -127,10 +128,11 @@ impl Case {
                 .collect()
         });
         let scope = Scope::of(self.desks.clone());
-        let statement = sql::select(schema, &data, &scope, &page);
+        let statement = sql::select(schema, &data, &keys, &scope, &page);
         Ok(Prepared {
             schema,
             data: *data,
+            keys,
             scope,
             page,
             statement,

@@ -149,6 +149,9 @@ impl Other {
             | ExprKind::And(items)
             | ExprKind::Or(items)
             | ExprKind::Call(_, items) => items.iter_mut().for_each(|item| self.expr(item)),
+            // A text that can't be cast is a null, and that is a shape of its own.
+            ExprKind::Cast(Some(operand), _)
+                if matches!(operand.kind, ExprKind::Literal(Literal::String(_))) => {}
             ExprKind::Not(operand)
             | ExprKind::Negate(operand)
             | ExprKind::Cast(Some(operand), _)

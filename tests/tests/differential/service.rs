@@ -100,9 +100,9 @@ impl Running {
         let plan = uri::parse(&path, &query, &limits)
             .and_then(|uri| plan::bind(&self.schema, &uri, &limits));
         match plan {
-            Ok(Plan::Data(data)) => {
+            Ok((Plan::Data(data), keys)) => {
                 let page = Page::first(limits.page_size);
-                sql::select(&self.schema, &data, &Scope::none(), &page).text
+                sql::select(&self.schema, &data, &keys, &Scope::none(), &page).text
             }
             Ok(_) => String::new(),
             Err(error) => error.to_string(),

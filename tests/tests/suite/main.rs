@@ -42,6 +42,7 @@ mod headers;
 mod health;
 mod identity;
 mod json_columns;
+mod keys;
 mod large;
 mod levels;
 mod limits;

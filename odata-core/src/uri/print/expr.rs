@@ -8,6 +8,9 @@ impl Out {
     /// An expression by itself.
     pub(crate) fn expr(&mut self, expr: &Expr) {
         match &expr.kind {
+            ExprKind::Literal(_) if self.without.0.contains(&expr.span) => {
+                self.push(self.without.1)
+            }
             ExprKind::Literal(literal) => self.literal(literal),
             ExprKind::Alias(name) => self.data(name),
             ExprKind::Array(items) => {

@@ -50,8 +50,9 @@ fn parse(request: &Request) -> ODataUri {
 fn statements(schema: &Schema, uri: &ODataUri, page: Option<usize>) -> Option<Vec<Statement>> {
     let page = Page::first(page.unwrap_or(10_000) as u64);
     let scope = Scope::of(vec![ACCOUNT]);
-    let select = |data: &plan::Data| sql::select(schema, data, &scope, &page);
-    match plan::bind(schema, uri, &Limits::default()).ok()? {
+    let (plan, keys) = plan::bind(schema, uri, &Limits::default()).ok()?;
+    let select = |data: &plan::Data| sql::select(schema, data, &keys, &scope, &page);
+    match plan {
         Plan::Data(data) => Some(vec![select(&data)]),
         Plan::All(all) => Some(all.iter().map(select).collect()),
         Plan::ServiceDocument | Plan::Metadata => Some(Vec::new()),
