@@ -107,17 +107,12 @@ impl Authenticate for Administrators {
             if inner.unknown.contains_key(&fingerprint) {
                 return Err(unknown());
             }
-            let look_up = async {
-                match inner.look_up(token).await? {
-                    Some(known) => Ok(known),
-                    None => {
-                        inner.unknown.insert(fingerprint, ()).await;
-                        Err(unknown())
-                    }
-                }
+            let known = match inner.known.get(&fingerprint).await {
+                Some(known) => known,
+                // Seldom, and large: in a box of its own.
+                None => Box::pin(inner.look_up_once(token, fingerprint)).await?,
             };
-            let known = inner.known.try_get_with(fingerprint, look_up).await;
-            match known.map_err(|error| Error::clone(&error))? {
+            match known {
                 Known::Administrator(caller) => Ok(caller),
                 Known::Nobody => Err(Error::new(
                     Code::Forbidden,
@@ -135,6 +130,21 @@ impl Inner {
             Hmac::<Sha256>::new_from_slice(&self.key).expect("HMAC takes a key of any length");
         mac.update(token.expose().as_bytes());
         mac.finalize().into_bytes().into()
+    }
+
+    /// Whom the database knows by this token; asked once, however many want to know it.
+    async fn look_up_once(&self, token: &Secret, fingerprint: Fingerprint) -> Result<Known> {
+        let look_up = async {
+            match self.look_up(token).await? {
+                Some(known) => Ok(known),
+                None => {
+                    self.unknown.insert(fingerprint, ()).await;
+                    Err(unknown())
+                }
+            }
+        };
+        let known = self.known.try_get_with(fingerprint, look_up).await;
+        known.map_err(|error| Error::clone(&error))
     }
 
     /// Whom the database knows by this token.

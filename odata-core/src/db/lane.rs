@@ -4,7 +4,7 @@
 //! ever cancelled, which would hit another; one that takes too long leaves its connection to those
 //! that still wait on it, and the next request gets a new one.
 
-use super::connect::Session;
+use super::connect::{ConnectError, Session};
 use super::database::Rows;
 use super::failure::{Failure, Reason};
 use super::param::Bound;
@@ -22,7 +22,7 @@ use tokio::task::JoinSet;
 
 /// The connections of the lane.
 pub(super) struct Lane {
-    slots: Vec<Mutex<Slot>>,
+    slots: Vec<Arc<Mutex<Slot>>>,
     turn: AtomicUsize,
     shared: Arc<Shared>,
     /// Where its connections live.
@@ -50,7 +50,7 @@ impl Lane {
         statement_timeout: Duration,
     ) -> Lane {
         Lane {
-            slots: (0..size.max(1)).map(|_| Mutex::default()).collect(),
+            slots: (0..size.max(1)).map(|_| Arc::default()).collect(),
             turn: AtomicUsize::new(0),
             shared,
             runtime,
@@ -100,10 +100,11 @@ impl Lane {
     }
 
     /// The place whose turn it is, but for those that could not be opened a moment ago.
-    fn slot(&self) -> &Mutex<Slot> {
+    fn slot(&self) -> &Arc<Mutex<Slot>> {
         let turn = self.turn.fetch_add(1, Ordering::Relaxed);
         let in_turn = (0..self.slots.len()).map(|n| &self.slots[(turn + n) % self.slots.len()]);
-        let is_closed = |slot: &Mutex<Slot>| slot.try_lock().is_ok_and(|slot| slot.is_closed());
+        let is_closed =
+            |slot: &Arc<Mutex<Slot>>| slot.try_lock().is_ok_and(|slot| slot.is_closed());
         let mut open = in_turn.clone().filter(|slot| !is_closed(slot));
         open.next().unwrap_or(&self.slots[turn % self.slots.len()])
     }
@@ -135,7 +136,7 @@ impl Lane {
 
     async fn attempt(
         &self,
-        slot: &Mutex<Slot>,
+        slot: &Arc<Mutex<Slot>>,
         statement: &Statement,
         on: &mut Option<Arc<Session>>,
     ) -> Result<Rows, Failure> {
@@ -193,9 +194,10 @@ impl Lane {
         }
     }
 
-    /// The connection of that place, opened if need be. Those who come meanwhile wait for it.
-    async fn session(&self, slot: &Mutex<Slot>) -> Result<Arc<Session>, Failure> {
-        let mut slot = slot.lock().await;
+    /// The connection of that place, opened if need be. Those who come meanwhile wait for it; it is opened
+    /// also if nobody waits that long, for those who come after.
+    async fn session(&self, slot: &Arc<Mutex<Slot>>) -> Result<Arc<Session>, Failure> {
+        let mut slot = slot.clone().lock_owned().await;
         if let Some(session) = &slot.session
             && !session.client.is_closed()
         {
@@ -205,25 +207,37 @@ impl Lane {
         if slot.is_closed() {
             return Err(Failure::unavailable("the database cannot be reached"));
         }
-        let connect = self.shared.connect(&self.runtime, self.statement_timeout);
-        let failure = match connect.await {
-            Ok(session) => {
-                *slot = Slot {
-                    session: Some(session.clone()),
-                    ..Slot::default()
-                };
-                return Ok(session);
-            }
-            Err(error) => Failure::of_connecting(&error),
-        };
-        let pause = FIRST_PAUSE * 2u32.saturating_pow(slot.failures.min(8));
-        slot.failures += 1;
-        slot.closed_until = Some(Instant::now() + pause.min(LONGEST_PAUSE));
-        Err(failure)
+        let (shared, runtime) = (self.shared.clone(), self.runtime.clone());
+        let statement_timeout = self.statement_timeout;
+        let opening = self.runtime.spawn(async move {
+            let opened = shared.connect(&runtime, statement_timeout).await;
+            slot.set(opened)
+        });
+        let opened = opening.await;
+        opened.unwrap_or_else(|error| Err(Failure::of_task(&error)))
     }
 }
 
 impl Slot {
+    /// Takes what came of opening a connection.
+    fn set(&mut self, opened: Result<Arc<Session>, ConnectError>) -> Result<Arc<Session>, Failure> {
+        match opened {
+            Ok(session) => {
+                *self = Slot {
+                    session: Some(session.clone()),
+                    ..Slot::default()
+                };
+                Ok(session)
+            }
+            Err(error) => {
+                let pause = FIRST_PAUSE * 2u32.saturating_pow(self.failures.min(8));
+                self.failures += 1;
+                self.closed_until = Some(Instant::now() + pause.min(LONGEST_PAUSE));
+                Err(Failure::of_connecting(&error))
+            }
+        }
+    }
+
     /// Whether it isn't tried again yet.
     fn is_closed(&self) -> bool {
         self.closed_until

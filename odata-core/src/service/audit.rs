@@ -94,6 +94,8 @@ pub(super) enum Cause {
     Row,
     /// Whoever asked may no longer see it.
     Revoked,
+    /// The service failed on it.
+    Service,
 }
 
 impl RequestId {
@@ -117,6 +119,7 @@ impl Cause {
             Cause::Database => "the database failed",
             Cause::Row => "a row could not be written",
             Cause::Revoked => "the access token no longer gives what it gave",
+            Cause::Service => "the service failed",
         }
     }
 }

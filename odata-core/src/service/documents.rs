@@ -1,13 +1,15 @@
-//! The service document, `$metadata` and the OpenAPI document: made once for a schema, and not sent again
-//! to a client that has them (Protocol 8.2.5).
+//! The service document, `$metadata` and the OpenAPI document: made once for a schema and where they tell
+//! that the service is, and not sent again to a client that has them (Protocol 8.2.5).
 
 use super::{Served, condition, respond};
 use crate::describe;
+use crate::edm::Version;
 use crate::error::Result;
 use crate::format::{Format, MetadataLevel, Negotiated};
 use actix_web::HttpResponse;
 use actix_web::http::header::{CACHE_CONTROL, ETAG, HeaderMap};
 use actix_web::web::Bytes;
+use moka::future::Cache;
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -32,22 +34,45 @@ impl Document {
     }
 }
 
+/// Documents that tell where the service is.
+const MADE: u64 = 16;
+
+/// The documents that were made for a root.
+pub(super) type Made = Cache<Making, Arc<Document>>;
+
+/// What a document is made for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) enum Making {
+    ServiceDocument(String, Version, MetadataLevel),
+    OpenApi(String),
+}
+
+/// None is made yet.
+pub(super) fn made() -> Made {
+    Cache::new(MADE)
+}
+
 /// What follows the root in the URL of the OpenAPI document. No set has a name with a dot.
 pub(super) const OPENAPI: &str = "openapi.json";
 
 /// The service document.
-pub(super) fn service_document(
+pub(super) async fn service_document(
     served: &Served,
     negotiated: &Negotiated,
     root: &str,
     request: (&HeaderMap, bool),
 ) -> Result<HttpResponse> {
-    let level = negotiated.parameters.metadata;
-    let context = (level != MetadataLevel::None).then(|| format!("{root}$metadata"));
-    let tag = (level == MetadataLevel::Full).then_some(&*served.csdl_xml.tag);
-    let document =
-        describe::service_document(&served.schema, negotiated.version, context.as_deref(), tag);
-    respond(negotiated, &Document::new(document), request)
+    let (version, level) = (negotiated.version, negotiated.parameters.metadata);
+    let make = async {
+        let context = (level != MetadataLevel::None).then(|| format!("{root}$metadata"));
+        let tag = (level == MetadataLevel::Full).then_some(&*served.csdl_xml.tag);
+        let context = context.as_deref();
+        let text = describe::service_document(&served.schema, version, context, tag);
+        Arc::new(Document::new(text))
+    };
+    let making = Making::ServiceDocument(root.to_owned(), version, level);
+    let document = served.made.get_with(making, make).await;
+    respond(negotiated, &document, request)
 }
 
 /// The metadata document.
@@ -64,13 +89,15 @@ pub(super) fn metadata(
 }
 
 /// The OpenAPI document.
-pub(super) fn openapi(
+pub(super) async fn openapi(
     served: &Served,
     negotiated: &Negotiated,
     root: &str,
     request: (&HeaderMap, bool),
 ) -> Result<HttpResponse> {
-    let document = Document::new(served.openapi.text(root));
+    let make = async { Arc::new(Document::new(served.openapi.text(root))) };
+    let making = Making::OpenApi(root.to_owned());
+    let document = served.made.get_with(making, make).await;
     respond(negotiated, &document, request)
 }
 

@@ -36,7 +36,9 @@ pub(super) async fn handle(service: &Service, request: HttpRequest) -> HttpRespo
     let version = version(request.headers());
     let id = RequestId::new();
     let record = Record::new(id, &inner.alive);
-    let answered = async {
+    // Whatever is said of a request in the log has its number, and nothing else of it.
+    let span = tracing::error_span!("request", %id);
+    let mut response = async {
         match answer(service, &request, path, &record).await {
             Ok(response) => response,
             Err(error) => {
@@ -48,10 +50,9 @@ pub(super) async fn handle(service: &Service, request: HttpRequest) -> HttpRespo
                 respond::error(&error, version.unwrap_or_default(), &inner.settings.realm)
             }
         }
-    };
-    // Whatever is said of a request in the log has its number, and nothing else of it.
-    let span = tracing::error_span!("request", %id);
-    let mut response = answered.instrument(span).await;
+    }
+    .instrument(span)
+    .await;
     if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
         response.headers_mut().insert(respond::REQUEST_ID, value);
     }
@@ -175,11 +176,11 @@ async fn answer(
     };
     let response = match plan {
         Plan::ServiceDocument if is_openapi => {
-            return documents::openapi(&served, &negotiated, &root, (headers, head));
+            return documents::openapi(&served, &negotiated, &root, (headers, head)).await;
         }
         Plan::ServiceDocument => {
             let headers = (headers, head);
-            return documents::service_document(&served, &negotiated, &root, headers);
+            return documents::service_document(&served, &negotiated, &root, headers).await;
         }
         Plan::Metadata => return documents::metadata(&served, &negotiated, (headers, head)),
         Plan::Data(data) => answer::data(&asked(), data).await,

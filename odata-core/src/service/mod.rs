@@ -114,6 +114,7 @@ struct Served {
     csdl_xml: Document,
     csdl_json: Document,
     openapi: describe::OpenApi,
+    made: documents::Made,
     plans: Plans,
 }
 
@@ -143,6 +144,7 @@ impl Service {
             csdl_xml: Document::new(describe::csdl_xml(&schema, limits, Version::V4_0)),
             csdl_json: Document::new(describe::csdl_json(&schema, limits, Version::V4_01)),
             openapi: describe::openapi(&schema, limits, !self.0.settings.private_metadata),
+            made: documents::made(),
             plans: planned::plans(),
             schema,
         };
@@ -196,8 +198,11 @@ impl Service {
         app.default_service(web::to(move |request: HttpRequest| {
             let service = service.clone();
             async move {
-                let answer = AssertUnwindSafe(handler::handle(&service, request)).catch_unwind();
-                answer.await.unwrap_or_else(|_| {
+                // Not by a name: the future would have room for it twice.
+                let answer = AssertUnwindSafe(handler::handle(&service, request))
+                    .catch_unwind()
+                    .await;
+                answer.unwrap_or_else(|_| {
                     // What panicked has said so, and the audit knows which request it was; the others of
                     // this thread go on.
                     tracing::error!("a request was given up");

@@ -95,6 +95,11 @@ struct Producer {
 impl Producer {
     /// Produces to the end. Whatever ends it before leaves the body unfinished.
     async fn run(mut self) {
+        // It goes before what it speaks of: the body finds that nobody writes on after that was said.
+        let _panicking = Panicking {
+            service: self.service.clone(),
+            record: self.record.clone(),
+        };
         match self.produce().await {
             Ok(()) => {
                 // The connection is free; what is left is between the memory and the client.
@@ -200,6 +205,22 @@ impl Producer {
         self.sent += chunk.len();
         self.record.rows(self.writer.rows());
         self.sender.send(chunk).await.map_err(Cut::Client)
+    }
+}
+
+/// Says of an answer that it was a panic which ended it.
+struct Panicking {
+    service: Arc<Inner>,
+    record: Record,
+}
+
+impl Drop for Panicking {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.record.cut(Cause::Service);
+            self.service.interrupted.fetch_add(1, Ordering::Relaxed);
+            tracing::error!("an answer was cut: the service failed on it");
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use tests::fixture::KEY;
 use tests::{Server, fixture};
 
 /// Reads with rests, so that the answer is not over before anything can happen to it.
-fn read_slowly(stream: &mut impl std::io::Read) -> Vec<u8> {
+pub(crate) fn read_slowly(stream: &mut impl std::io::Read) -> Vec<u8> {
     let (mut answer, mut buffer) = (Vec::new(), [0; 4 * 1024]);
     loop {
         match stream.read(&mut buffer) {

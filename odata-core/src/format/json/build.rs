@@ -67,7 +67,10 @@ impl EntityWriter {
         let said = |member: &&Member| {
             context.level != MetadataLevel::None || !matches!(member, Member::Link { .. })
         };
-        let members = shape.members.iter().filter(said);
+        let said = shape.members.iter().filter(said);
+        // Their number is hardly smaller: a filter does not tell it, and each growth moves them all.
+        let mut members = Vec::with_capacity(shape.members.len());
+        members.extend(said.map(|member| builder.member(member)));
         EntityWriter {
             context: context.clone(),
             set: EntityNames {
@@ -91,7 +94,7 @@ impl EntityWriter {
             }),
             full: is_full,
             links: links(set, shape, context.level),
-            members: members.map(|member| builder.member(member)).collect(),
+            members,
         }
     }
 }
@@ -237,7 +240,8 @@ fn array(
 
 impl Name {
     fn new(context: &Context, name: &str, ty: PrimitiveType, with_type: bool) -> Name {
-        let mut prefix = Vec::new();
+        // Quotes and a colon.
+        let mut prefix = Vec::with_capacity(name.len() + 3);
         let annotation = || {
             let control = context.version.prefix();
             format!(

@@ -1,10 +1,14 @@
 //! Two servers with the same data, of which one breaks.
 
 use super::{PATIENCE, is_error, of};
+use crate::health::until_ready;
 use crate::large::Large;
 use std::time::Instant;
 use tests::Server;
 use tests::proxy::{Fault, Proxy, row};
+
+const TERMINATE: &str = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
+                         WHERE application_name = 'liveagent-odata'";
 
 fn both(first: &Proxy, second: &Proxy, rest: &str) -> String {
     format!(
@@ -50,10 +54,21 @@ async fn the_other_server_takes_over() {
     second.set(Fault::Cut(row(2_000)));
     assert!(!get().complete);
     second.heal();
-    let terminate = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'liveagent-odata'";
-    two.owner.execute(terminate, &[]).await.unwrap();
+    two.owner.execute(TERMINATE, &[]).await.unwrap();
     let response = get();
     assert_eq!(response.status, 200, "{}", response.text());
+    assert!(first.hits() > 0, "the first server was not tried");
+}
+
+/// Whoever asks whether it is ready waits for less than it takes to give the first server up.
+#[tokio::test]
+async fn it_is_ready_behind_a_silent_first_server() {
+    let (one, two) = tokio::join!(Large::new(10), Large::new(10));
+    let (first, second) = (Proxy::start(&one.postgres), Proxy::start(&two.postgres));
+    first.set(Fault::Silent);
+    let server = Server::start_anyway(&both(&first, &second, "connect_timeout=4"), |_| {});
+    two.owner.execute(TERMINATE, &[]).await.unwrap();
+    until_ready(&server.client(), 200);
     assert!(first.hits() > 0, "the first server was not tried");
 }
 

@@ -1,23 +1,32 @@
 //! A request whose handling panics: that one fails, and nothing else does.
 
+use crate::audit::many;
+use crate::revoked::read_slowly;
 use futures_util::future::BoxFuture;
+use liveagent_odata::entities;
 use odata_core::edm::Scope;
 use odata_core::error::Result;
 use odata_core::service::{Authenticate, Caller, Secret};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
 use tests::{Server, sales};
 
-/// Lets everybody in, and panics on one token.
-struct Frail;
+/// Lets everybody in, and panics on one token, on another one the second time.
+#[derive(Default)]
+struct Frail(AtomicUsize);
 
 impl Authenticate for Frail {
     fn authenticate<'a>(&'a self, token: &'a Secret) -> BoxFuture<'a, Result<Caller>> {
         Box::pin(async move {
             assert_ne!(token.expose(), "FRAIL", "s3cret words of a panic");
+            let is_second = token.expose() == "TIRED" && self.0.fetch_add(1, Relaxed) == 1;
+            assert!(!is_second, "s3cret words of a panic");
             Ok(Caller {
                 name: "anybody".to_owned(),
-                scope: Scope::none(),
+                scope: Scope::of(vec![1]),
             })
         })
     }
@@ -26,7 +35,7 @@ impl Authenticate for Frail {
 #[tokio::test]
 async fn a_panic_ends_its_request_alone() {
     let database = sales::database().await;
-    let server = Server::of_model(&database, sales::model(), Frail);
+    let server = Server::of_model(&database, sales::model(), Frail::default());
     let path = "/v1.0/odata/Sales";
     let whole = server.of("ANY").get(path).expect(200);
     std::thread::scope(|scope| {
@@ -73,4 +82,24 @@ async fn a_panic_ends_its_request_alone() {
     }
     let status = server.status();
     assert_eq!(status.idle, status.open, "{status:?}");
+}
+
+/// What panics while an answer is sent cuts that one: it is never whole, and its connection is free again.
+#[tokio::test]
+async fn a_panic_within_an_answer_cuts_it() {
+    let database = many().await;
+    let server = Server::of_model_with(&database, entities::model(), Frail::default(), |config| {
+        config.settings.recheck_interval = Duration::from_millis(300);
+    });
+    let path = "/v1.0/odata/Message?$expand=sender,conversation";
+    let whole = [("Prefer", "odata.maxpagesize=1000000")];
+    let mut stream = server.of("TIRED").begin("GET", path, &whole);
+    stream.read_exact(&mut [0; 4096]).unwrap();
+    let answer = read_slowly(&mut stream);
+    assert!(!answer.ends_with(b"0\r\n\r\n"), "it was sent to its end");
+    assert!(!String::from_utf8_lossy(&answer).contains("s3cret"));
+    assert_eq!(server.service().interrupted(), 1);
+    server.of("ANY").get("/v1.0/odata/Inbox").expect(200);
+    let status = server.status();
+    assert_eq!(status.lent, 0, "{status:?}");
 }
