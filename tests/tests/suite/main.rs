@@ -28,6 +28,7 @@ mod crossjoin;
 mod csv;
 mod databases;
 mod demo;
+mod endings;
 mod errors;
 mod expand;
 mod expressions;
