@@ -62,14 +62,15 @@ impl Server {
 
     /// A service of another model on a database that has its tables.
     pub fn of_model(database: &Database, model: Model, authenticate: impl Authenticate) -> Server {
-        Server::of_model_with(database, model, authenticate, |_| {})
+        Server::of_model_with(database, model, authenticate, Severity::Notice, |_| {})
     }
 
-    /// The same, configured as `change` wants it.
+    /// The same with findings about the model that are no worse than that, configured as `change` wants it.
     pub fn of_model_with(
         database: &Database,
         model: Model,
         authenticate: impl Authenticate,
+        worst: Severity,
         change: impl FnOnce(&mut Config),
     ) -> Server {
         let mut config = Config::new(database.connection_string().parse().unwrap());
@@ -79,7 +80,7 @@ impl Server {
             let catalogue = database.catalogue("public").await.unwrap();
             let options = ResolveOptions::default();
             let (schema, findings) = Schema::resolve(&model, Some(&catalogue), &options);
-            let is_right = |finding: &Finding| finding.severity < Severity::Error;
+            let is_right = |finding: &Finding| finding.severity <= worst;
             assert!(findings.iter().all(is_right), "{findings:?}");
             let service = Service::new(config.settings, database, authenticate);
             service.serve(schema);

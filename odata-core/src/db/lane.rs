@@ -19,6 +19,7 @@ use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
+use tracing::Instrument as _;
 
 /// The connections of the lane.
 pub(super) struct Lane {
@@ -82,30 +83,25 @@ impl Lane {
             Ok(Err(failure)) => {
                 failure.log(&statement.text);
                 // It may have fallen silent while the statement was prepared on it.
-                if failure.reason == Reason::Unavailable
-                    && let Some(session) = on
-                {
-                    leave(slot, &session).await;
+                if failure.reason == Reason::Unavailable {
+                    self.leave_behind(slot, on);
                 }
                 Err(failure)
             }
             Ok(result) => result,
             Err(_) => {
-                if let Some(session) = on {
-                    leave(slot, &session).await;
-                }
+                self.leave_behind(slot, on);
                 Err(Failure::timeout(deadline))
             }
         }
     }
 
-    /// The place whose turn it is, but for those that could not be opened a moment ago.
+    /// The place whose turn it is, but for those that are being opened or could not be a moment ago.
     fn slot(&self) -> &Arc<Mutex<Slot>> {
         let turn = self.turn.fetch_add(1, Ordering::Relaxed);
         let in_turn = (0..self.slots.len()).map(|n| &self.slots[(turn + n) % self.slots.len()]);
-        let is_closed =
-            |slot: &Arc<Mutex<Slot>>| slot.try_lock().is_ok_and(|slot| slot.is_closed());
-        let mut open = in_turn.clone().filter(|slot| !is_closed(slot));
+        let is_open = |slot: &Arc<Mutex<Slot>>| slot.try_lock().is_ok_and(|slot| !slot.is_closed());
+        let mut open = in_turn.clone().filter(|slot| is_open(slot));
         open.next().unwrap_or(&self.slots[turn % self.slots.len()])
     }
 
@@ -124,14 +120,20 @@ impl Lane {
                 Ok(Ok(())) => return Ok(()),
                 Ok(Err(failure)) => last = failure,
                 // It may have fallen silent for good: the next to come gets another.
-                Err(_) => {
-                    if let Some(session) = on {
-                        leave(slot, &session).await;
-                    }
-                }
+                Err(_) => self.leave_behind(slot, on),
             }
         }
         Err(last)
+    }
+
+    /// Lets go of a connection on which something takes too long. Nobody waits for that: another one may be
+    /// opened there right now.
+    fn leave_behind(&self, slot: &Arc<Mutex<Slot>>, on: Option<Arc<Session>>) {
+        if let Some(session) = on {
+            let slot = slot.clone();
+            self.runtime
+                .spawn(async move { leave(&slot, &session).await });
+        }
     }
 
     async fn attempt(
@@ -209,11 +211,11 @@ impl Lane {
         }
         let (shared, runtime) = (self.shared.clone(), self.runtime.clone());
         let statement_timeout = self.statement_timeout;
-        let opening = self.runtime.spawn(async move {
+        let opening = async move {
             let opened = shared.connect(&runtime, statement_timeout).await;
             slot.set(opened)
-        });
-        let opened = opening.await;
+        };
+        let opened = self.runtime.spawn(opening.in_current_span()).await;
         opened.unwrap_or_else(|error| Err(Failure::of_task(&error)))
     }
 }

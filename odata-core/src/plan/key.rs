@@ -6,11 +6,12 @@ use crate::error::{Code, Error, Result, Span};
 use crate::uri::ast::{self, Argument, Literal};
 use std::borrow::Cow;
 
-/// Stands in a canonical path where a key of [`Keys`] does. No canonical text has this character, each is
-/// percent-encoded there.
+/// Stands in a plan's canonical path where a key of [`Keys`] does. No text of a client has this character there:
+/// it would be percent-encoded.
 pub(super) const KEY: &str = "\u{2}";
 
-/// The whole numbers that a path names entities by, in order: `Conversation(1)/messages(2)` has two.
+/// The whole numbers in parentheses that a path names entities by, in order: `Conversation(1)/messages(2)` has
+/// two. Parts of longer keys, texts and other types are none of them.
 ///
 /// They stand beside the plan, not in it: requests that differ in nothing else have one plan. Whoever makes
 /// a statement of a plan has to bring the keys of the request at hand.
@@ -26,6 +27,11 @@ impl Keys {
     /// Whether the path names no entity by a whole number.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
     }
 
     /// The key at this place.
@@ -137,22 +143,28 @@ impl<'a> Binder<'a> {
             return Err(key_is_null(value.span));
         }
         let value_expr = literal::value(literal, value.span)?.map_or_else(Expr::null, Expr::value);
-        let mut condition = self.key_equals(from, place, value_expr, value.span)?;
-        self.keep_apart(&mut condition, value.span);
-        Ok(condition)
+        self.key_equals(from, place, value_expr, value.span)
     }
 
-    /// Puts the key of a condition beside the plan, where it is a whole number of the path. What `$apply`
-    /// makes of a path may tell it again, and an alias is an option.
-    fn keep_apart(&mut self, condition: &mut Expr, span: Span) {
-        let is_of_path = self.open_aliases.is_empty() && !self.applies;
-        if let ExprKind::Compare(_, _, value) = &mut condition.kind
+    /// The same for a segment of the path: a key of one part stands beside the plan, where it is a whole
+    /// number. What `$apply` makes of a path may tell it again, and an alias is an option.
+    pub(super) fn bind_key_of_path(
+        &mut self,
+        from: Scoped,
+        arguments: &'a [Argument],
+        span: Span,
+    ) -> Result<Expr> {
+        let mut condition = self.bind_key(from, arguments, span)?;
+        if let [Argument { value: written, .. }] = arguments
+            && matches!(written.kind, ast::ExprKind::Literal(_))
+            && let ExprKind::Compare(_, _, value) = &mut condition.kind
             && let ExprKind::Value(Value::Integer(key)) = value.kind
-            && is_of_path
+            && !self.applies
         {
             value.kind = ExprKind::Key(self.keys.len());
-            self.keys.push((span, key));
+            self.keys.push((written.span, key));
         }
+        Ok(condition)
     }
 
     /// `Conversation/1`: the segment's text is the key, without quotes.

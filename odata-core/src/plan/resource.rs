@@ -377,6 +377,10 @@ fn bind_anchor<'a>(binder: &mut Binder<'a>, steps: &[Step<'a>]) -> Result<Option
     let Some((first, rest)) = steps.split_first() else {
         return Ok(None);
     };
+    if let Some(filter) = steps.iter().flat_map(|step| &step.filters).next() {
+        let what = "'/$filter(..)' before an entity that more segments follow";
+        return Err(Error::not_implemented(what).at(filter.span));
+    }
     let from = binder.scoped(first.set.id);
     let key = match &first.key {
         Some(key) => bind_step_key(binder, from, key, first.span)?,
@@ -432,7 +436,7 @@ fn bind_step_key<'a>(
     span: Span,
 ) -> Result<Expr> {
     match key {
-        Key::Arguments(arguments) => binder.bind_key(from, arguments, span),
+        Key::Arguments(arguments) => binder.bind_key_of_path(from, arguments, span),
         Key::Segment(text) => binder.bind_key_segment(from, text, span),
     }
 }

@@ -138,7 +138,9 @@ async fn answer(
     let is_openapi = is_openapi(resource);
     let asked_for = (if is_openapi { "" } else { resource }, raw_query);
     let (planned, own) = understand(&served, asked_for, &settings.limits, adapt).await?;
-    let Planned { uri, plan, shape } = &*planned;
+    let Planned {
+        uri, plan, shape, ..
+    } = &*planned;
     record.asked(shape.clone());
     let kind = match is_openapi {
         true => Resource::OpenApi,

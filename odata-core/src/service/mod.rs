@@ -178,7 +178,7 @@ impl Service {
     }
 
     /// How many answers were cut since the start: begun with 200, and not brought to their end, be it
-    /// for the database, a row, the time they took, or the client.
+    /// for the database, a row, the time they took, the client, or a fault of the service.
     pub fn interrupted(&self) -> u64 {
         self.0.interrupted.load(Ordering::Relaxed)
     }

@@ -20,11 +20,13 @@ const URLS: u64 = 256;
 /// Bytes of a URL that is worth it: what a refresh repeats is short.
 const LONGEST: usize = 2048;
 
-/// A request and what it means. No caller, no page and no key of the path is in it: the tree has those of
-/// the first of the requests that share it.
+/// A request and what it means. No caller and no page is in it. Requests that differ in some keys of their
+/// path alone share it: the tree is that of the first, the plan has none of those keys.
 pub(super) struct Planned {
     pub(super) uri: ODataUri,
     pub(super) plan: Plan,
+    /// How many keys stand beside the plan.
+    keys: usize,
     /// What of it may be written down, where it is for data.
     pub(super) shape: Option<Arc<Shape>>,
 }
@@ -54,7 +56,8 @@ pub(super) async fn understand(
     let pairs = || raw_query.split('&').filter(|pair| !is_query_token(pair));
     let mut tokens = pairs().filter(|pair| is_skip_token(pair));
     let (token, others) = (tokens.next(), tokens.next());
-    let short = resource.len() + raw_query.len() <= LONGEST;
+    let bytes = resource.len() + raw_query.len();
+    let short = bytes <= LONGEST && bytes < limits.url_bytes;
     // Any other spelling is left to the parser.
     let is_spelt = |pair: &str| pair.starts_with("$skiptoken=") || pair.starts_with("skiptoken=");
     // A token is no part of what is asked for, unless it is malformed, which the parser says.
@@ -80,7 +83,7 @@ pub(super) async fn understand(
         Some(key) => served.plans.get(key).await,
         None => None,
     };
-    if let Some(planned) = known {
+    if let Some(planned) = known.filter(|planned| planned.keys == keys.len()) {
         let value = token.and_then(|pair| pair.split_once('='));
         let value = value.map(|(_, value)| percent_decode_str(value).decode_utf8_lossy());
         let skip_token = value.map(Cow::into_owned);
@@ -94,7 +97,12 @@ pub(super) async fn understand(
     let skip_token = uri.options.skip_token.take();
     // Custom options mean nothing, and one of them may be a token: what is remembered has no caller.
     uri.options.custom.clear();
-    let planned = Arc::new(Planned { uri, plan, shape });
+    let planned = Arc::new(Planned {
+        uri,
+        plan,
+        keys: bound.len(),
+        shape,
+    });
     // Keys of another spelling are left to the parser.
     if let Some(key) = key.filter(|_| bound == keys && is_worth_it(&planned, &keys)) {
         served.plans.insert(key, planned.clone()).await;
@@ -126,8 +134,8 @@ fn without_keys(resource: &str) -> Option<(String, Vec<i64>)> {
             let is_key =
                 (1..=9).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_digit());
             keys.push(is_key.then(|| key.parse().ok()).flatten()?);
-            // No path of a request has a line feed: `Name()` is another one.
-            path.push_str("(\n)");
+            // No URL has this character: `Name()` is another path.
+            path.push_str("(\r)");
         }
     }
     Some((path, keys))

@@ -95,7 +95,7 @@ struct Producer {
 impl Producer {
     /// Produces to the end. Whatever ends it before leaves the body unfinished.
     async fn run(mut self) {
-        // It goes before what it speaks of: the body finds that nobody writes on after that was said.
+        // It is dropped before the sender: the body finds that nobody writes on after that was said.
         let _panicking = Panicking {
             service: self.service.clone(),
             record: self.record.clone(),

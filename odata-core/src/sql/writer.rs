@@ -129,7 +129,7 @@ impl<'a> Writer<'a> {
     /// A key of the path.
     pub(super) fn key(&mut self, place: usize) {
         let value = self.keys.get(place);
-        // A plan that is given too few finds nothing.
+        debug_assert!(value.is_some(), "the keys are those of the plan's requests");
         self.param(value.map_or_else(|| Param::null(PgType::Int8), Param::int8));
     }
 

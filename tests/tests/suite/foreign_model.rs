@@ -369,3 +369,33 @@ async fn links_name_an_entity_by_a_key_of_any_characters() {
     assert_eq!(paged, crate::asking::complete(&follow, whole, &mut 0));
     assert!(links > 10, "{links}");
 }
+
+/// A key in an option is none of the path, and a segment that holds a key in parentheses is a text.
+#[tokio::test]
+async fn a_key_elsewhere_is_no_key_of_the_path() {
+    let (database, served) = served().await;
+    let ask = |path: &str| served.answer("reader", path);
+    let rows = "Copies?$select=number&$filter=branch/copies(isbn='978-0',number=";
+    for _ in 0..2 {
+        assert!(ask(&format!("{rows}1)/title eq 'Emma'")).contains("\"number\":1}]"));
+        assert!(ask(&format!("{rows}2)/title eq 'Emma'")).contains("\"number\":2}]"));
+    }
+    // Each is the key of another branch, which is not there.
+    for number in [7, 8, 7] {
+        let path = format!(
+            "Branches/1({number})?$compute=copies(isbn='978-0',number={number})/title as t"
+        );
+        assert!(ask(&path).starts_with("404"), "{}", ask(&path));
+    }
+    let path = "Branches/1(7)?$compute=copies(isbn='978-0',number=7)/title as t";
+    let insert = "INSERT INTO branches VALUES ('1(8)')";
+    database
+        .connect()
+        .await
+        .batch_execute(insert)
+        .await
+        .unwrap();
+    assert!(ask(path).starts_with("404"), "{}", ask(path));
+    let there = path.replace("7)", "8)");
+    assert!(ask(&there).starts_with("200"), "{}", ask(&there));
+}

@@ -110,6 +110,14 @@ async fn a_link_is_good_for_its_keys_alone() {
 async fn what_looks_like_a_key_is_none() {
     let server = Server::small().await;
     let count = |path: &str| answer(&server, path);
+    // The parenthesis is a part of the query here.
+    let whole = "Conversation(1)?$select=id";
+    let wrong = (400, "SyntaxError".to_owned());
+    assert!(count(whole).starts_with("200"));
+    assert_eq!(
+        refusal(&server, "Conversation(?)?$select=id&$skiptoken=x"),
+        wrong
+    );
     for (one, other) in [
         (
             "Conversation(id=1)/messages/$filter(contains('a/Foo(1)/b','Foo(1)'))/$count",

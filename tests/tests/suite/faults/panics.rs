@@ -4,7 +4,7 @@ use crate::audit::many;
 use crate::revoked::read_slowly;
 use futures_util::future::BoxFuture;
 use liveagent_odata::entities;
-use odata_core::edm::Scope;
+use odata_core::edm::{Scope, Severity};
 use odata_core::error::Result;
 use odata_core::service::{Authenticate, Caller, Secret};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -88,7 +88,8 @@ async fn a_panic_ends_its_request_alone() {
 #[tokio::test]
 async fn a_panic_within_an_answer_cuts_it() {
     let database = many().await;
-    let server = Server::of_model_with(&database, entities::model(), Frail::default(), |config| {
+    let (model, worst) = (entities::model(), Severity::Warning);
+    let server = Server::of_model_with(&database, model, Frail::default(), worst, |config| {
         config.settings.recheck_interval = Duration::from_millis(300);
     });
     let path = "/v1.0/odata/Message?$expand=sender,conversation";
