@@ -88,8 +88,13 @@ pub(super) struct Outputs(Vec<Output>);
 
 impl Outputs {
     pub(super) fn property(&mut self, source: Scoped, place: usize) -> usize {
+        self.property_among(self.0.len(), source, place)
+    }
+
+    /// The same where only the first so many outputs can be this one.
+    fn property_among(&mut self, first: usize, source: Scoped, place: usize) -> usize {
         let same = |output: &Output| matches!(output, Output::Property(s, p) if *s == source && *p == place);
-        match self.0.iter().position(same) {
+        match self.0.iter().take(first).position(same) {
             Some(output) => output,
             None => self.push(Output::Property(source, place)),
         }
@@ -295,11 +300,13 @@ impl<'a> Binder<'a> {
             context.extend(computed.into_iter().cloned().map(Selected::Name));
         }
         let selected = |name: &str| !reference && wanted.has(name);
+        // Each property comes once: it can only be one of what is there before them.
+        let before = outputs.0.len();
         for (place, property) in set.properties.iter().enumerate() {
             if selected(property.declared.name) {
                 members.push(Member::Property {
                     property: place,
-                    output: outputs.property(source, place),
+                    output: outputs.property_among(before, source, place),
                 });
             }
         }

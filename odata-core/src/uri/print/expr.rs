@@ -9,7 +9,7 @@ impl Out {
     pub(crate) fn expr(&mut self, expr: &Expr) {
         match &expr.kind {
             ExprKind::Literal(_) if self.without.0.contains(&expr.span) => {
-                self.push(self.without.1)
+                self.push(self.without.1);
             }
             ExprKind::Literal(literal) => self.literal(literal),
             ExprKind::Alias(name) => self.data(name),
