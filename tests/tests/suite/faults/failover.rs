@@ -1,9 +1,13 @@
-//! Two servers with the same data, of which one breaks.
+//! Two servers with the same data, of which one breaks; a standby, which takes over.
 
 use super::{PATIENCE, is_error, of};
 use crate::health::until_ready;
 use crate::large::Large;
-use std::time::Instant;
+use local_postgres::{Server as Postgres, Settings};
+use std::os::unix::fs::{MetadataExt as _, chown};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
 use tests::Server;
 use tests::proxy::{Fault, Proxy, row};
 
@@ -91,5 +95,91 @@ async fn the_kind_of_server_that_is_asked_for_is_the_one_that_is_taken() {
         } else {
             is_error(&response, 503, true);
         }
+    }
+}
+
+/// A standby of this server, made from a backup of it, that takes in what is written there.
+fn standby_of(primary: &Postgres) -> Postgres {
+    let from = format!(
+        "host='{}' port={} user={}",
+        primary.socket_dir().display(),
+        primary.port(),
+        primary.user()
+    );
+    let mut standby = tests::Postgres::own(&Settings {
+        parameters: vec![("primary_conninfo".to_owned(), from.clone())],
+        ..Settings::default()
+    });
+    standby.stop();
+    let is_data = |path: &PathBuf| path.join("PG_VERSION").is_file();
+    let inside = std::fs::read_dir(standby.directory()).unwrap();
+    let data = inside.map(|entry| entry.unwrap().path()).find(is_data);
+    let data = data.expect("it has data");
+    let owner = std::fs::metadata(&data).unwrap();
+    std::fs::remove_dir_all(&data).unwrap();
+    let program = primary.installation().bin_dir().join("pg_basebackup");
+    let made = Command::new(program)
+        .args(["--checkpoint=fast", "--no-sync", "--write-recovery-conf"])
+        .args(["--dbname", &from, "--pgdata"])
+        .arg(&data)
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{made:?}");
+    give(&data, owner.uid(), owner.gid());
+    standby.start_again().unwrap();
+    standby
+}
+
+/// Gives a folder and all that is in it to the user that the server runs as.
+fn give(path: &Path, user: u32, group: u32) {
+    chown(path, Some(user), Some(group)).unwrap();
+    if path.is_dir() {
+        for entry in std::fs::read_dir(path).unwrap() {
+            give(&entry.unwrap().path(), user, group);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_standby_is_read_and_takes_over() {
+    let mut primary = Large::new(2_000).await;
+    let standby = standby_of(&primary.postgres);
+    let (one, two) = (Proxy::start(&primary.postgres), Proxy::start(&standby));
+    let served = |kind: &str| {
+        let rest = format!("connect_timeout=2 target_session_attrs={kind}");
+        Server::start_anyway(&both(&one, &two, &rest), |_| {})
+    };
+    let (of_primary, of_standby) = (served("primary"), served("standby"));
+    let path = "/v1.0/odata/Message?$orderby=id desc&$select=id,content";
+    let rows = |server: &Server| of(server).get(path).expect(200).rows();
+    let whole = rows(&of_primary);
+    assert_eq!(rows(&of_standby), whole);
+
+    // What is written comes to both.
+    let write = "UPDATE messages SET content = 'written later' WHERE id = 2000";
+    primary.owner.execute(write, &[]).await.unwrap();
+    let written = rows(&of_primary);
+    assert_ne!(written, whole);
+    let since = Instant::now();
+    while rows(&of_standby) != written {
+        assert!(since.elapsed() < PATIENCE, "the standby does not follow");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+
+    // The primary dies: its readers hear of it, until the standby is one; that one's do not.
+    primary.postgres.kill();
+    is_error(&of(&of_primary).get(path), 503, true);
+    assert_eq!(rows(&of_standby), written);
+    let client = crate::large::connect(&standby).await;
+    client.execute("SELECT pg_promote()", &[]).await.unwrap();
+    let since = Instant::now();
+    loop {
+        let response = of(&of_primary).get(path);
+        if response.status == 200 {
+            assert_eq!(response.rows(), written);
+            return;
+        }
+        is_error(&response, 503, true);
+        assert!(since.elapsed() < PATIENCE, "nobody takes over");
     }
 }
