@@ -72,7 +72,7 @@ impl Lane {
                 Err(failure) if failure.is_worth_a_retry() => {
                     // It may not know yet that it is closed.
                     if let Some(session) = on.take_if(|_| failure.reason == Reason::Lost) {
-                        leave(slot, &session).await;
+                        slot.lock().await.leave(&session);
                     }
                     self.attempt(slot, statement, &mut on).await
                 }
@@ -126,13 +126,16 @@ impl Lane {
         Err(last)
     }
 
-    /// Lets go of a connection on which something takes too long. Nobody waits for that: another one may be
-    /// opened there right now.
+    /// Lets go of a connection on which something takes too long: at once, unless another one is being opened
+    /// there. For that nobody waits.
     fn leave_behind(&self, slot: &Arc<Mutex<Slot>>, on: Option<Arc<Session>>) {
-        if let Some(session) = on {
+        let Some(session) = on else { return };
+        if let Ok(mut slot) = slot.try_lock() {
+            slot.leave(&session);
+        } else {
             let slot = slot.clone();
-            self.runtime
-                .spawn(async move { leave(&slot, &session).await });
+            let leaving = async move { slot.lock().await.leave(&session) };
+            self.runtime.spawn(leaving);
         }
     }
 
@@ -221,6 +224,12 @@ impl Lane {
 }
 
 impl Slot {
+    /// Lets go of a connection, unless another one took its place.
+    fn leave(&mut self, session: &Arc<Session>) {
+        let is_it = |current: &mut Arc<Session>| Arc::ptr_eq(current, session);
+        self.session.take_if(is_it);
+    }
+
     /// Takes what came of opening a connection.
     fn set(&mut self, opened: Result<Arc<Session>, ConnectError>) -> Result<Arc<Session>, Failure> {
         match opened {
@@ -244,17 +253,5 @@ impl Slot {
     fn is_closed(&self) -> bool {
         self.closed_until
             .is_some_and(|until| Instant::now() < until)
-    }
-}
-
-/// Lets go of a connection on which something takes too long.
-async fn leave(slot: &Mutex<Slot>, session: &Arc<Session>) {
-    let mut slot = slot.lock().await;
-    if slot
-        .session
-        .as_ref()
-        .is_some_and(|current| Arc::ptr_eq(current, session))
-    {
-        slot.session = None;
     }
 }
