@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, oneshot};
 use tokio::task::JoinSet;
 use tracing::Instrument as _;
 
@@ -96,12 +96,13 @@ impl Lane {
         }
     }
 
-    /// The place whose turn it is, but for those that are being opened or could not be a moment ago.
+    /// The place whose turn it is, but for those that could not be opened a moment ago.
     fn slot(&self) -> &Arc<Mutex<Slot>> {
         let turn = self.turn.fetch_add(1, Ordering::Relaxed);
         let in_turn = (0..self.slots.len()).map(|n| &self.slots[(turn + n) % self.slots.len()]);
-        let is_open = |slot: &Arc<Mutex<Slot>>| slot.try_lock().is_ok_and(|slot| !slot.is_closed());
-        let mut open = in_turn.clone().filter(|slot| is_open(slot));
+        let is_closed =
+            |slot: &Arc<Mutex<Slot>>| slot.try_lock().is_ok_and(|slot| slot.is_closed());
+        let mut open = in_turn.clone().filter(|slot| !is_closed(slot));
         open.next().unwrap_or(&self.slots[turn % self.slots.len()])
     }
 
@@ -199,10 +200,10 @@ impl Lane {
         }
     }
 
-    /// The connection of that place, opened if need be. Those who come meanwhile wait for it; it is opened
-    /// also if nobody waits that long, for those who come after.
-    async fn session(&self, slot: &Arc<Mutex<Slot>>) -> Result<Arc<Session>, Failure> {
-        let mut slot = slot.clone().lock_owned().await;
+    /// The connection of that place, opened if need be. Those who come meanwhile wait for it. Where whoever
+    /// began it goes away, it is opened all the same, for those who come after.
+    async fn session(&self, place: &Arc<Mutex<Slot>>) -> Result<Arc<Session>, Failure> {
+        let mut slot = place.lock().await;
         if let Some(session) = &slot.session
             && !session.client.is_closed()
         {
@@ -212,14 +213,21 @@ impl Lane {
         if slot.is_closed() {
             return Err(Failure::unavailable("the database cannot be reached"));
         }
-        let (shared, runtime) = (self.shared.clone(), self.runtime.clone());
+        let (told, opened) = oneshot::channel();
+        let (place, shared, runtime) = (place.clone(), self.shared.clone(), self.runtime.clone());
         let statement_timeout = self.statement_timeout;
         let opening = async move {
             let opened = shared.connect(&runtime, statement_timeout).await;
-            slot.set(opened)
+            // Nobody waits for it any more.
+            if let Err(Ok(session)) = told.send(opened) {
+                place.lock().await.session.get_or_insert(session);
+            }
         };
-        let opened = self.runtime.spawn(opening.in_current_span()).await;
-        opened.unwrap_or_else(|error| Err(Failure::of_task(&error)))
+        self.runtime.spawn(opening.in_current_span());
+        match opened.await {
+            Ok(opened) => slot.set(opened),
+            Err(_) => Err(Failure::unavailable("the service is stopping")),
+        }
     }
 }
 

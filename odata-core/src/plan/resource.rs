@@ -378,7 +378,7 @@ fn bind_anchor<'a>(binder: &mut Binder<'a>, steps: &[Step<'a>]) -> Result<Option
         return Ok(None);
     };
     if let Some(filter) = steps.iter().flat_map(|step| &step.filters).next() {
-        let what = "'/$filter(..)' before an entity that more segments follow";
+        let what = "'/$filter(..)' before a navigation property of one entity";
         return Err(Error::not_implemented(what).at(filter.span));
     }
     let from = binder.scoped(first.set.id);

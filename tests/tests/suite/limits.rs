@@ -226,7 +226,7 @@ const CASES: &[Case] = &[
 ];
 
 /// Limits that refuse nothing by themselves: a page, an array or a memory is made no larger; and how long
-/// a statement may take, which is a matter of time (`streams`).
+/// a statement may take, which is a matter of time (`endings`).
 const BOUNDS: [&str; 9] = [
     "page_size",
     "max_page_size",

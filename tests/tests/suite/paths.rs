@@ -404,3 +404,17 @@ async fn a_navigation_collection_takes_the_options_of_a_collection() {
         assert_eq!(ids(server, path), expected, "{path}");
     }
 }
+
+/// A condition before a key narrows what the key may find.
+#[tokio::test]
+async fn a_key_behind_a_condition() {
+    let server = small().await;
+    for end in ["", "/title", "/title/$value", "/$ref"] {
+        let path = |id: i64| format!("Label/$filter(id gt {id})(2){end}");
+        assert_eq!(get(server, &path(1), &[]).status, 200, "{end}");
+        assert_eq!(get(server, &path(2), &[]).status, 404, "{end}");
+    }
+    let path = |id: i64| format!("Inbox(1)/conversations/$filter(id gt {id})(2)");
+    assert_eq!(get(server, &path(1), &[]).status, 200);
+    assert_eq!(get(server, &path(2), &[]).status, 404);
+}

@@ -4,6 +4,7 @@ use super::{PATIENCE, is_error, of};
 use crate::health::until_ready;
 use crate::large::Large;
 use local_postgres::{Server as Postgres, Settings};
+use serde_json::Value;
 use std::os::unix::fs::{MetadataExt as _, chown};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -98,6 +99,19 @@ async fn the_kind_of_server_that_is_asked_for_is_the_one_that_is_taken() {
     }
 }
 
+/// The rows, once there are some.
+fn served_by(server: &Server, path: &str) -> Vec<Value> {
+    let since = Instant::now();
+    loop {
+        let response = of(server).get(path);
+        if response.status == 200 {
+            return response.rows();
+        }
+        is_error(&response, 503, true);
+        assert!(since.elapsed() < PATIENCE, "{path} is not served");
+    }
+}
+
 /// A standby of this server, made from a backup of it, that takes in what is written there.
 fn standby_of(primary: &Postgres) -> Postgres {
     let from = format!(
@@ -123,7 +137,7 @@ fn standby_of(primary: &Postgres) -> Postgres {
         .args(["--dbname", &from, "--pgdata"])
         .arg(&data)
         .output()
-        .unwrap();
+        .expect("pg_basebackup is beside the server's programs");
     assert!(made.status.success(), "{made:?}");
     give(&data, owner.uid(), owner.gid());
     standby.start_again().unwrap();
@@ -146,12 +160,12 @@ async fn a_standby_is_read_and_takes_over() {
     let standby = standby_of(&primary.postgres);
     let (one, two) = (Proxy::start(&primary.postgres), Proxy::start(&standby));
     let served = |kind: &str| {
-        let rest = format!("connect_timeout=2 target_session_attrs={kind}");
+        let rest = format!("connect_timeout=5 target_session_attrs={kind}");
         Server::start_anyway(&both(&one, &two, &rest), |_| {})
     };
     let (of_primary, of_standby) = (served("primary"), served("standby"));
     let path = "/v1.0/odata/Message?$orderby=id desc&$select=id,content";
-    let rows = |server: &Server| of(server).get(path).expect(200).rows();
+    let rows = |server: &Server| served_by(server, path);
     let whole = rows(&of_primary);
     assert_eq!(rows(&of_standby), whole);
 
@@ -172,14 +186,5 @@ async fn a_standby_is_read_and_takes_over() {
     assert_eq!(rows(&of_standby), written);
     let client = crate::large::connect(&standby).await;
     client.execute("SELECT pg_promote()", &[]).await.unwrap();
-    let since = Instant::now();
-    loop {
-        let response = of(&of_primary).get(path);
-        if response.status == 200 {
-            assert_eq!(response.rows(), written);
-            return;
-        }
-        is_error(&response, 503, true);
-        assert!(since.elapsed() < PATIENCE, "nobody takes over");
-    }
+    assert_eq!(rows(&of_primary), written);
 }

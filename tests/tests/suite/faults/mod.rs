@@ -2,7 +2,7 @@
 //! status line an error that says whether to come again, behind it a body that is nothing whole.
 //!
 //! Servers that stop, backends that are ended, readers that stall and clients that hang up are in
-//! `streams`, `health` and `startup`.
+//! `endings`, `health` and `startup`.
 
 mod cuts;
 mod drift;
