@@ -29,10 +29,6 @@ use std::error::Error;
 use std::time::Duration;
 use world::World;
 
-/// That of the service, so that its parts are measured here as they run there.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// Whatever ends a run.
 pub(crate) type Failed = Box<dyn Error + Send + Sync>;
 
