@@ -101,7 +101,7 @@ struct Inner {
     alive: Arc<AtomicUsize>,
     budget: Arc<Budget>,
     /// Turns to write the rows of a stream.
-    reading: Arc<Semaphore>,
+    stream_turns: Arc<Semaphore>,
     rate: Rate,
     changed: Notify,
     /// Answers that were begun and not brought to their end.
@@ -123,7 +123,7 @@ impl Service {
     pub fn new(settings: Settings, database: Database, authenticate: impl Authenticate) -> Service {
         Service(Arc::new(Inner {
             budget: Budget::new(settings.limits.drain_budget_bytes),
-            reading: pace::turns(),
+            stream_turns: pace::turns(),
             rate: Rate::new(),
             settings,
             database,

@@ -111,9 +111,12 @@ pub(super) async fn understand(
     Ok((planned, Own { keys, skip_token }))
 }
 
-/// The path without the keys of `Name(123)`, and these; nothing where a segment is neither that nor a mere
-/// name: what is in parentheses may be no key then.
+/// The path without the keys of `Name(123)`, and these; nothing where there is none, or where a segment is
+/// neither that nor a mere name: what is in parentheses may be no key then.
 fn without_keys(resource: &str) -> Option<(String, Vec<i64>)> {
+    if !resource.contains('(') {
+        return None;
+    }
     let (mut path, mut keys) = (String::with_capacity(resource.len()), Vec::new());
     for segment in resource.strip_prefix('/').unwrap_or(resource).split('/') {
         let (name, key) = match segment.strip_suffix(')').map(|rest| rest.split_once('(')) {

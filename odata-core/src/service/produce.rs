@@ -141,7 +141,7 @@ impl Producer {
     }
 
     async fn produce(&mut self) -> Result<(), Cut> {
-        let mut pace = Pace::new(&self.service.reading);
+        let mut pace = Pace::new(&self.service.stream_turns);
         let pause = tokio::time::sleep(FLUSH_AFTER);
         tokio::pin!(pause);
         loop {

@@ -9,8 +9,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
+use tests::Client;
 
 const PATIENCE: Duration = Duration::from_secs(20);
+/// A session that answers something, not a helper of one.
+const BUSY: &str = "state = 'active' AND backend_type = 'client backend'";
+
+/// Asks for all there is, in one answer.
+fn begin_all(client: &Client) -> TcpStream {
+    let path = "/v1.0/odata/Message?$expand=sender";
+    client.begin("GET", path, &[("Prefer", "odata.maxpagesize=1000000")])
+}
 
 /// Numbers in an order that looks random and is the same each time.
 fn numbers() -> impl Iterator<Item = u64> {
@@ -138,8 +147,7 @@ async fn an_answer_that_is_interrupted_is_never_whole() {
             let mut stream = client.begin("GET", path, &[("Prefer", "odata.maxpagesize=1000000")]);
             let mut answer = read(&mut stream, bytes);
             large.until_busy().await;
-            let sql = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'liveagent-odata' AND state = 'active' AND backend_type = 'client backend'";
-            let ended: i64 = large.owner.query_one(sql, &[]).await.unwrap().get(0);
+            let ended = large.end_sessions(BUSY).await;
             assert!(ended >= 1, "{path}: nothing was busy");
             answer.extend(rest(&mut stream));
             is_cut(&answer);
@@ -157,11 +165,7 @@ async fn an_answer_that_is_interrupted_is_never_whole() {
     );
     let mut answer = read(&mut stream, 1_000);
     large.until_busy().await;
-    large
-        .owner
-        .execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'liveagent-odata' AND state = 'active' AND backend_type = 'client backend'", &[])
-        .await
-        .unwrap();
+    large.end_sessions(BUSY).await;
     answer.extend(rest(&mut stream));
     assert!(!answer.ends_with(b"0\r\n\r\n"));
 }
@@ -175,11 +179,7 @@ async fn a_reader_that_stalls_is_cut_off() {
         config.pool.wait = Duration::from_secs(10);
     });
     let client = server.of("KEY");
-    let mut stream = client.begin(
-        "GET",
-        "/v1.0/odata/Message?$expand=sender",
-        &[("Prefer", "odata.maxpagesize=1000000")],
-    );
+    let mut stream = begin_all(&client);
     let mut answer = read(&mut stream, 10_000);
     large.until_busy().await;
     let since = Instant::now();
@@ -220,11 +220,7 @@ async fn a_client_that_reads_no_more_loses_its_connection() {
         config.settings.stall_timeout = Duration::from_secs(1);
         config.settings.drained_timeout = Duration::from_secs(2);
     });
-    let mut stream = server.of("KEY").begin(
-        "GET",
-        "/v1.0/odata/Message?$expand=sender",
-        &[("Prefer", "odata.maxpagesize=1000000")],
-    );
+    let mut stream = begin_all(&server.of("KEY"));
     read(&mut stream, 10_000);
     assert_eq!(server.service().running(), 1);
     let since = Instant::now();
@@ -316,11 +312,7 @@ async fn an_answer_takes_no_longer_than_it_may() {
         config.pool.stream_timeout = Duration::from_secs(2);
     });
     let client = server.of("KEY");
-    let mut stream = client.begin(
-        "GET",
-        "/v1.0/odata/Message?$expand=sender",
-        &[("Prefer", "odata.maxpagesize=1000000")],
-    );
+    let mut stream = begin_all(&client);
     let since = Instant::now();
     let mut answer = Vec::new();
     // A reader that never stalls and is never done.
@@ -346,11 +338,7 @@ async fn a_database_that_stops_is_503_and_comes_back() {
     let health = server.client();
     client.get("/v1.0/odata/Inbox").expect(200);
     for kill in [false, true] {
-        let mut stream = client.begin(
-            "GET",
-            "/v1.0/odata/Message?$expand=sender",
-            &[("Prefer", "odata.maxpagesize=1000000")],
-        );
+        let mut stream = begin_all(&client);
         let mut answer = read(&mut stream, 10_000);
         large.until_busy().await;
         if kill {
@@ -397,8 +385,6 @@ async fn a_client_that_goes_while_others_have_their_turns() {
     let large = Large::new(400_000).await;
     let server = large.server(|config| config.pool.size = 16);
     let client = server.of("KEY");
-    let whole = [("Prefer", "odata.maxpagesize=1000000")];
-    let begin = || client.begin("GET", "/v1.0/odata/Message?$expand=sender", &whole);
     let until_lent = async |number: usize| {
         let since = Instant::now();
         while server.status().lent != number {
@@ -409,7 +395,7 @@ async fn a_client_that_goes_while_others_have_their_turns() {
     let is_over = Arc::new(AtomicBool::new(false));
     let readers: Vec<JoinHandle<()>> = (0..OTHERS)
         .map(|_| {
-            let (mut stream, is_over) = (begin(), is_over.clone());
+            let (mut stream, is_over) = (begin_all(&client), is_over.clone());
             std::thread::spawn(move || {
                 let mut buffer = vec![0; 64 * 1024];
                 while !is_over.load(Ordering::Relaxed) && stream.read(&mut buffer).unwrap() > 0 {}
@@ -418,7 +404,7 @@ async fn a_client_that_goes_while_others_have_their_turns() {
         .collect();
     until_lent(OTHERS).await;
     for _ in 0..4 {
-        let mut gone: Vec<TcpStream> = (0..4).map(|_| begin()).collect();
+        let mut gone: Vec<TcpStream> = (0..4).map(|_| begin_all(&client)).collect();
         for stream in &mut gone {
             read(stream, 1_000);
         }

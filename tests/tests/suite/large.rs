@@ -76,6 +76,15 @@ impl Large {
         self.owner.query_one(&sql, &[]).await.unwrap().get(0)
     }
 
+    /// Ends the service's sessions in such a state: how many there were.
+    pub(crate) async fn end_sessions(&self, condition: &str) -> i64 {
+        let sql = format!(
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
+             WHERE application_name = 'liveagent-odata' AND {condition}"
+        );
+        self.owner.query_one(&sql, &[]).await.unwrap().get(0)
+    }
+
     /// Waits until no statement of the service runs.
     pub(crate) async fn until_idle(&self) -> Duration {
         let since = Instant::now();

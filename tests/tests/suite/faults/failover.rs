@@ -12,9 +12,6 @@ use std::time::{Duration, Instant};
 use tests::Server;
 use tests::proxy::{Fault, Proxy, row};
 
-const TERMINATE: &str = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
-                         WHERE application_name = 'liveagent-odata'";
-
 fn both(first: &Proxy, second: &Proxy, rest: &str) -> String {
     format!(
         "host=127.0.0.1,127.0.0.1 port={},{} user=postgres dbname=postgres sslmode=disable {rest}",
@@ -59,7 +56,7 @@ async fn the_other_server_takes_over() {
     second.set(Fault::Cut(row(2_000)));
     assert!(!get().complete);
     second.heal();
-    two.owner.execute(TERMINATE, &[]).await.unwrap();
+    two.end_sessions("TRUE").await;
     let response = get();
     assert_eq!(response.status, 200, "{}", response.text());
     assert!(first.hits() > 0, "the first server was not tried");
@@ -72,7 +69,7 @@ async fn it_is_ready_behind_a_silent_first_server() {
     let (first, second) = (Proxy::start(&one.postgres), Proxy::start(&two.postgres));
     first.set(Fault::Silent);
     let server = Server::start_anyway(&both(&first, &second, "connect_timeout=4"), |_| {});
-    two.owner.execute(TERMINATE, &[]).await.unwrap();
+    two.end_sessions("TRUE").await;
     until_ready(&server.client(), 200);
     assert!(first.hits() > 0, "the first server was not tried");
 }

@@ -112,8 +112,7 @@ async fn attempts_to_connect_that_nobody_answers_end() {
     let client = of(&server);
     client.get("/v1.0/odata/Message").expect(200);
     world.proxy.set(Fault::Silent);
-    let sql = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'liveagent-odata'";
-    world.large.owner.execute(sql, &[]).await.unwrap();
+    world.large.end_sessions("TRUE").await;
     world.until_open(0).await;
     for _ in 0..6 {
         let response = client.get("/v1.0/odata/Message");

@@ -273,8 +273,7 @@ async fn disturb(world: &mut World, numbers: &mut Numbers, tally: &Tally) {
             world.large.owner.batch_execute(sql).await.unwrap();
         }
         (None, 1) => {
-            let sql = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'liveagent-odata'";
-            world.large.owner.execute(sql, &[]).await.unwrap();
+            world.large.end_sessions("TRUE").await;
         }
         (None, kind) => {
             if kind == 2 {
