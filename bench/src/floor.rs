@@ -74,7 +74,7 @@ impl Translator {
         page: &Page,
     ) -> Result<Statement, Failed> {
         let (path, query) = url.split_once('?').unwrap_or((url, ""));
-        let uri = uri::parse(&format!("/{path}"), query, &self.limits)?;
+        let uri = uri::parse(path, query, &self.limits)?;
         let (Plan::Data(data), keys) = plan::bind(&self.schema, &uri, &self.limits)? else {
             return Err(format!("{url}: no rows").into());
         };

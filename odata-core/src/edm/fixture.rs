@@ -232,16 +232,14 @@ fn set(id: u16, declared: &'static EntityType) -> EntitySet {
         declared,
         table: QualifiedName::new("public", declared.tables[0]),
         properties: properties
-            .map(|property| StructuralProperty {
-                declared: property,
-                source: Source::Column {
+            .map(|property| {
+                let source = Source::Column {
                     name: property.name,
                     ty: Some(property.ty.pg()),
                     not_null: !property.nullable,
-                },
-                ty: property.ty,
-                nullable: property.nullable,
-                hidden: property.secret,
+                };
+                let (ty, nullable) = (property.ty, property.nullable);
+                StructuralProperty::new(property, source, ty, nullable, property.secret)
             })
             .collect(),
         key: places.map(Option::unwrap).collect(),

@@ -73,6 +73,8 @@ pub struct StructuralProperty {
     pub nullable: bool,
     /// A secret that is not published: null in every row, and not usable in any option.
     pub hidden: bool,
+    /// Its column, quoted.
+    pub(super) quoted: String,
 }
 
 /// Where the values of a property come from.
@@ -233,6 +235,31 @@ impl EntitySet {
 }
 
 impl StructuralProperty {
+    pub(super) fn new(
+        declared: &'static Property,
+        source: Source,
+        ty: PrimitiveType,
+        nullable: bool,
+        hidden: bool,
+    ) -> StructuralProperty {
+        StructuralProperty {
+            declared,
+            source,
+            ty,
+            nullable,
+            hidden,
+            quoted: match source {
+                Source::Column { name, .. } => quote(name),
+                Source::Null => String::new(),
+            },
+        }
+    }
+
+    /// Its column for SQL, behind the alias of its table; nothing where it has none.
+    pub fn as_sql(&self) -> &str {
+        &self.quoted
+    }
+
     /// Whether a row may have null here, as the database sees it.
     pub fn may_be_null(&self) -> bool {
         !matches!(self.source, Source::Column { not_null: true, .. }) || self.hidden

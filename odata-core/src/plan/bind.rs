@@ -435,7 +435,7 @@ impl<'a> Binder<'a> {
         Ok(Expr {
             kind: ExprKind::Property(source, place),
             ty: Some(property.ty),
-            nullable: property.may_be_null() || !self.combined(frame).contains(&source),
+            nullable: property.may_be_null() || !self.is_combined(frame, source),
         })
     }
 }

@@ -137,6 +137,12 @@ impl<'a> Binder<'a> {
         first.iter().chain(&frame.crossed).copied().collect()
     }
 
+    /// Whether it is one of those.
+    pub(super) fn is_combined(&self, frame: usize, source: Scoped) -> bool {
+        let frame = &self.frames[frame];
+        frame.from == source || frame.crossed.contains(&source)
+    }
+
     fn bind_combined_shape(
         &mut self,
         frame: usize,

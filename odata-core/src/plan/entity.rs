@@ -85,7 +85,7 @@ impl Binder<'_> {
     /// The entity at a place.
     pub(super) fn entity(&self, Place { frame, source }: Place, name: String) -> Entity {
         let set = self.set(source);
-        let nullable = !self.combined(frame).contains(&source);
+        let nullable = !self.is_combined(frame, source);
         let part = |place: &usize| Expr {
             kind: ExprKind::Property(source, *place),
             ty: Some(set.properties[*place].ty),

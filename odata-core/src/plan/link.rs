@@ -15,14 +15,17 @@ pub const IT: &str = "\u{1}";
 
 /// The path and the options of a request, canonical: its tokens are of no use elsewhere.
 pub(super) fn request(path: &str, options: &QueryOptions) -> String {
-    let (path, options) = (to_url(path), print::system_options(options, UNBOUND));
-    format!("{path}?{options}")
-}
-
-/// The path percent-encoded, but for what stands for a key.
-fn to_url(path: &str) -> String {
-    let parts: Vec<String> = path.split(KEY).map(print::to_url).collect();
-    parts.join(KEY)
+    // Percent-encoded, but for what stands for a key.
+    let mut request = String::with_capacity(256);
+    for (place, part) in path.split(KEY).enumerate() {
+        if place > 0 {
+            request.push_str(KEY);
+        }
+        print::push_url(&mut request, part);
+    }
+    request.push('?');
+    print::push_system_options(&mut request, options, UNBOUND);
+    request
 }
 
 /// The options of an expanded collection as those of a request for it: with what `$levels` expands

@@ -236,7 +236,7 @@ impl<'a> Writer<'a> {
     pub(super) fn stored(&mut self, source: Scoped, place: usize) {
         let property = &self.set(source).properties[place];
         match property.source {
-            Source::Column { name, .. } => self.column(source, name),
+            Source::Column { .. } => self.property_column(source, property),
             Source::Null => {
                 self.sql("NULL::");
                 self.sql(property.ty.pg().sql_name());

@@ -2,7 +2,7 @@
 //! of its methods takes a string of a request.
 
 use super::{Param, Statement};
-use crate::edm::{PgType, QualifiedName, Schema, Scope};
+use crate::edm::{PgType, QualifiedName, Schema, Scope, StructuralProperty};
 use crate::plan::{Keys, Scoped, Value};
 
 /// A statement under construction.
@@ -45,7 +45,7 @@ impl<'a> Writer<'a> {
             scope,
             keys,
             text: String::with_capacity(2048),
-            params: Vec::new(),
+            params: Vec::with_capacity(4),
             scope_param: None,
             root: None,
         }
@@ -109,6 +109,13 @@ impl<'a> Writer<'a> {
         self.name(column);
     }
 
+    /// The column of a property.
+    pub(super) fn property_column(&mut self, source: Scoped, property: &StructuralProperty) {
+        self.alias(source);
+        self.text.push('.');
+        self.text.push_str(property.as_sql());
+    }
+
     /// A name that the service makes: `c3`, `l0`.
     pub(super) fn numbered(&mut self, prefix: &'static str, number: usize) {
         self.text.push_str(prefix);
@@ -160,7 +167,8 @@ impl<'a> Writer<'a> {
 
     /// What `write` writes, kept for later instead.
     pub(super) fn piece(&mut self, write: impl FnOnce(&mut Self)) -> Piece {
-        let before = std::mem::take(&mut self.text);
+        // Most are a column, a parameter or a comparison.
+        let before = std::mem::replace(&mut self.text, String::with_capacity(64));
         write(self);
         Piece {
             text: std::mem::replace(&mut self.text, before),

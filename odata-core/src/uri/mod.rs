@@ -63,8 +63,11 @@ pub fn parse(raw_path: &str, raw_query: &str, limits: &Limits) -> Result<ODataUr
 }
 
 fn names_these(raw: &str) -> bool {
-    let text = percent_decode_str(raw).decode_utf8_lossy();
-    text.contains("$these")
+    let names = |text: &str| text.contains("$these");
+    match raw.as_bytes().contains(&b'%') {
+        true => names(&percent_decode_str(raw).decode_utf8_lossy()),
+        false => names(raw),
+    }
 }
 
 /// The resource path, with or without its first slash. Positions are counted from `base`.

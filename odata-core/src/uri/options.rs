@@ -139,7 +139,7 @@ impl Origin {
 /// The name of an option as it stands before its `=`.
 #[derive(Clone, Copy)]
 struct OptionName<'a> {
-    text: &'a Text,
+    text: &'a Text<'a>,
     origin: Origin,
 }
 
@@ -494,13 +494,11 @@ impl Parser<'_> {
     fn item_ends(&mut self) -> Result<()> {
         let before = self.position();
         self.skip_space();
-        let ends = !matches!(self.peek(), Token::Name | Token::Integer | Token::Dollar);
-        let error = self.unexpected("',' or the end");
-        self.set_position(before);
-        match ends {
-            true => Ok(()),
-            false => Err(error),
+        if matches!(self.peek(), Token::Name | Token::Integer | Token::Dollar) {
+            return Err(self.unexpected("',' or the end"));
         }
+        self.set_position(before);
+        Ok(())
     }
 
     fn order_by_item(&mut self) -> Result<OrderByItem> {

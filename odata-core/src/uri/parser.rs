@@ -15,7 +15,7 @@ const LONGEST_NAME: usize = 128;
 
 /// A place in one decoded piece, and what has been spent of the limits.
 pub(crate) struct Parser<'a> {
-    text: &'a Text,
+    text: &'a Text<'a>,
     pub(crate) limits: &'a Limits,
     position: usize,
     peeked: Option<(usize, Token, usize)>,
@@ -42,7 +42,7 @@ pub(crate) struct Found {
 }
 
 impl<'a> Parser<'a> {
-    pub(crate) fn new(text: &'a Text, limits: &'a Limits) -> Parser<'a> {
+    pub(crate) fn new(text: &'a Text<'a>, limits: &'a Limits) -> Parser<'a> {
         Parser {
             text,
             limits,

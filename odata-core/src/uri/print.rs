@@ -74,11 +74,11 @@ pub fn segments_without(
     out.text
 }
 
-/// The system options but some, and the aliases, with `&` between.
-pub fn system_options(options: &QueryOptions, without: &[&str]) -> String {
-    let mut out = Out::new(Place::Query);
+/// Adds the system options but some, and the aliases, with `&` between.
+pub(crate) fn push_system_options(text: &mut String, options: &QueryOptions, without: &[&str]) {
+    let mut out = Out::behind(std::mem::take(text), Place::Query);
     out.options(options, "&", without);
-    out.text
+    *text = out.text;
 }
 
 /// The same, with another word for `$it`.
@@ -125,19 +125,24 @@ pub fn expr(expr: &Expr) -> String {
 
 /// Canonical text with everything percent-encoded that a URL can't hold.
 pub fn to_url(canonical: &str) -> String {
-    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/?%".contains(&byte);
     let mut out = String::with_capacity(canonical.len());
+    push_url(&mut out, canonical);
+    out
+}
+
+/// Adds it.
+pub(crate) fn push_url(out: &mut String, canonical: &str) {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/?%".contains(&byte);
     let mut rest = canonical;
     while let Some(place) = rest.bytes().position(|byte| !fits(byte)) {
         let (same, from) = rest.split_at(place);
         out.push_str(same);
         let end = from.chars().next().map_or(0, char::len_utf8);
         let (strange, behind) = from.split_at(end);
-        strange.bytes().for_each(|byte| escape(&mut out, byte));
+        strange.bytes().for_each(|byte| escape(out, byte));
         rest = behind;
     }
     out.push_str(rest);
-    out
 }
 
 impl fmt::Display for ODataUri {
@@ -193,8 +198,13 @@ pub(crate) struct Out {
 
 impl Out {
     pub(crate) fn new(place: Place) -> Out {
+        Out::behind(String::with_capacity(128), place)
+    }
+
+    /// Goes on behind this text.
+    fn behind(text: String, place: Place) -> Out {
         Out {
-            text: String::with_capacity(128),
+            text,
             place,
             values: Values::Shown,
             it: "$it",
@@ -281,8 +291,8 @@ impl Out {
     }
 
     /// The same for a number.
-    pub(crate) fn number(&mut self, number: impl fmt::Display) {
-        self.value(|out| out.push(&number.to_string()));
+    pub(crate) fn number(&mut self, number: impl itoa::Integer) {
+        self.value(|out| out.push(itoa::Buffer::new().format(number)));
     }
 
     fn custom_name(&mut self, name: &str) {
@@ -388,7 +398,7 @@ impl Out {
             "$count" => o
                 .count
                 .iter()
-                .for_each(|(count, _)| self.push(&count.to_string())),
+                .for_each(|(count, _)| self.push(if *count { "true" } else { "false" })),
             "$deltatoken" => self.texts(&o.delta_token),
             "$expand" => o
                 .expand
@@ -397,9 +407,9 @@ impl Out {
             "$filter" => o.filter.iter().for_each(|expr| self.expr(expr)),
             "$format" => self.texts(&o.format),
             "$id" => self.texts(&o.id),
-            "$index" => o.index.iter().for_each(|(index, _)| self.number(index)),
+            "$index" => o.index.iter().for_each(|(index, _)| self.number(*index)),
             "$levels" => o.levels.iter().for_each(|(levels, _)| match levels {
-                Some(levels) => self.number(levels),
+                Some(levels) => self.number(*levels),
                 None => self.push("max"),
             }),
             "$orderby" => o

@@ -5,27 +5,36 @@
 //! from, so that an error points at what the client wrote. What the text means is not known here.
 
 use crate::error::{Code, Error, Result, Span};
+use std::borrow::Cow;
 
 /// A decoded piece of a URL.
 #[derive(Debug, Clone)]
-pub(crate) struct Text {
+pub(crate) struct Text<'a> {
     /// The decoded text.
-    text: String,
-    /// For each byte of `text`, and for its end, the character of the raw piece; the highest bit says
+    text: Cow<'a, str>,
+    places: Places,
+}
+
+/// Where the bytes of a text come from.
+#[derive(Debug, Clone)]
+enum Places {
+    /// The text is what the client wrote, in ASCII: its first byte is this character.
+    From(usize),
+    /// For each byte of the text, and for its end, the character of the raw piece; the highest bit says
     /// that it was percent-encoded there.
-    map: Vec<u32>,
+    Each(Vec<u32>),
 }
 
 const ENCODED: u32 = 1 << 31;
 
-impl Text {
+impl<'a> Text<'a> {
     /// Decodes a piece of the query, where `+` is a space. Positions are counted from `base`.
-    pub(crate) fn query(raw: &str, base: usize) -> Result<Text> {
+    pub(crate) fn query(raw: &'a str, base: usize) -> Result<Text<'a>> {
         decode(raw, base, true)
     }
 
     /// Decodes the path, where `+` is itself.
-    pub(crate) fn path(raw: &str, base: usize) -> Result<Text> {
+    pub(crate) fn path(raw: &'a str, base: usize) -> Result<Text<'a>> {
         decode(raw, base, false)
     }
 
@@ -40,23 +49,37 @@ impl Text {
 
     /// Whether the byte was written percent-encoded.
     pub(crate) fn is_encoded(&self, byte: usize) -> bool {
-        self.map.get(byte).is_some_and(|raw| raw & ENCODED != 0)
+        match &self.places {
+            Places::From(_) => false,
+            Places::Each(map) => map.get(byte).is_some_and(|raw| raw & ENCODED != 0),
+        }
     }
 
     fn raw(&self, byte: usize) -> usize {
-        let raw = self.map.get(byte).or(self.map.last()).copied();
-        (raw.unwrap_or(0) & !ENCODED) as usize
+        match &self.places {
+            Places::From(base) => base + byte.min(self.text.len()),
+            Places::Each(map) => {
+                let raw = map.get(byte).or(map.last()).copied();
+                (raw.unwrap_or(0) & !ENCODED) as usize
+            }
+        }
     }
 }
 
-fn decode(raw: &str, base: usize, plus_is_space: bool) -> Result<Text> {
-    let mut bytes = Vec::with_capacity(raw.len());
-    let mut map = Vec::with_capacity(raw.len() + 1);
-    let mut position = base;
+fn decode(raw: &str, base: usize, plus_is_space: bool) -> Result<Text<'_>> {
     // What stands before the first character that may need decoding is itself.
     let plain = |byte: &u8| byte.is_ascii() && !matches!(byte, b'%' | b'+' | b'\0');
     let same = raw.bytes().take_while(|byte| plain(byte)).count();
     let (same, rest) = raw.split_at(same);
+    if rest.is_empty() {
+        return Ok(Text {
+            text: Cow::Borrowed(same),
+            places: Places::From(base),
+        });
+    }
+    let mut bytes = Vec::with_capacity(raw.len());
+    let mut map = Vec::with_capacity(raw.len() + 1);
+    let mut position = base;
     bytes.extend_from_slice(same.as_bytes());
     map.extend((position..).take(same.len()).map(place));
     position += same.len();
@@ -105,7 +128,10 @@ fn decode(raw: &str, base: usize, plus_is_space: bool) -> Result<Text> {
     }
     map.push(place(position));
     match String::from_utf8(bytes) {
-        Ok(text) => Ok(Text { text, map }),
+        Ok(text) => Ok(Text {
+            text: Cow::Owned(text),
+            places: Places::Each(map),
+        }),
         Err(error) => {
             let at = error.utf8_error().valid_up_to();
             let start = map.get(at).map_or(0, |raw| (raw & !ENCODED) as usize);

@@ -53,13 +53,8 @@ impl Resolver<'_> {
         (table_name, table): Table<'_>,
     ) -> StructuralProperty {
         let hidden = declared.secret && !self.options.publish_secrets;
-        let served = |source, ty, nullable| StructuralProperty {
-            declared,
-            source,
-            ty,
-            nullable,
-            hidden,
-        };
+        let served =
+            |source, ty, nullable| StructuralProperty::new(declared, source, ty, nullable, hidden);
         let key = entity.key.contains(&declared.name);
         let what = format!("{}.{}", entity.name, declared.name);
         let Some(table) = table else {

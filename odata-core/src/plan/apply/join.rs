@@ -7,6 +7,7 @@ use crate::error::{Code, Error, Result, Span};
 use crate::plan::bind::{Binder, segment_text};
 use crate::plan::{Expr, ExprKind, Input, Lateral, Rows, Via};
 use crate::uri::ast::{Name, PathExpr, Transformation};
+use std::rc::Rc;
 
 /// What a `join` says, besides whether it is an outer one.
 pub(super) struct Joined<'a> {
@@ -56,7 +57,7 @@ impl<'a> Binder<'a> {
             mut columns,
             mut unique,
             ..
-        } = near.names;
+        } = Rc::unwrap_or_clone(near.names);
         let shapes = Shapes::one(RowKind::Entity);
         // An entity that one other owns is joined to that alone.
         let navigation = &self.set(via.near).navigation[via.navigation];
@@ -107,7 +108,7 @@ impl<'a> Binder<'a> {
         };
         Ok(Made {
             derived,
-            relation: super::Relation { id, names },
+            relation: super::Relation::new(id, names),
             order,
             weight: weight + far.weight,
         })

@@ -333,9 +333,10 @@ impl<'a> Binder<'a> {
 
     /// Whether the input type has a property of this name.
     fn declares(&self, frame: usize, name: &str) -> bool {
-        match self.combined(frame).as_slice() {
-            [source] => self.set(*source).names().any(|known| known == name),
-            _ => self.combined_set(frame, name).is_some(),
+        let rows = &self.frames[frame];
+        match rows.crossed.is_empty() {
+            true => self.set(rows.from).names().any(|known| known == name),
+            false => self.combined_set(frame, name).is_some(),
         }
     }
 

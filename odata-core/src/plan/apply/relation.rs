@@ -4,12 +4,13 @@ use crate::edm::{PrimitiveType as T, SetId};
 use crate::plan::{Branches, Expr, ExprKind, Value};
 use std::collections::BTreeSet;
 use std::ops::Range;
+use std::rc::Rc;
 
 /// A derived relation: its number in the plan, and its columns.
 #[derive(Debug, Clone)]
 pub(in crate::plan) struct Relation {
     pub(super) id: usize,
-    pub(super) names: Names,
+    pub(super) names: Rc<Names>,
 }
 
 /// The columns of a relation, which need no number yet.
@@ -77,6 +78,11 @@ pub(super) enum RowKind {
 }
 
 impl Relation {
+    pub(super) fn new(id: usize, names: Names) -> Relation {
+        let names = Rc::new(names);
+        Relation { id, names }
+    }
+
     pub(super) fn column(&self, place: usize) -> Expr {
         let column = &self.names.columns[place];
         Expr {

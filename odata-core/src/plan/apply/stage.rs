@@ -4,6 +4,7 @@ use super::{Base, Column, Item, Names, Relation, plain};
 use crate::error::{Result, Span};
 use crate::plan::bind::Binder;
 use crate::plan::{Derived, Expr, ExprKind, Input, Layer};
+use std::rc::Rc;
 
 /// An order: expressions over the rows, each with whether it descends.
 pub(in crate::plan) type Order = Vec<(Expr, bool)>;
@@ -167,7 +168,7 @@ impl Binder<'_> {
                 layers,
                 filter: None,
             },
-            relation: Relation { id, names },
+            relation: Relation::new(id, names),
             order: Order::new(),
             weight,
         })
@@ -194,7 +195,7 @@ impl Binder<'_> {
             mut columns,
             unique,
             shapes,
-        } = names;
+        } = Rc::unwrap_or_clone(names);
         for (column, expr) in more {
             columns.push(column);
             select.push(expr);
