@@ -88,17 +88,30 @@ pub(crate) async fn drain(
     client: &Client,
     statement: &Statement,
 ) -> Result<(Duration, Duration, u64), Failed> {
-    let types = statement
-        .params
-        .iter()
-        .map(|param| Type::from_oid(param.oid()).unwrap_or(Type::TEXT));
-    let prepared = client
-        .prepare_typed(&statement.text, &types.collect::<Vec<_>>())
-        .await?;
+    let prepared = prepare(client, statement).await?;
+    drain_prepared(client, &prepared, statement).await
+}
+
+/// The statement as a connection knows it.
+pub(crate) async fn prepare(
+    client: &Client,
+    statement: &Statement,
+) -> Result<tokio_postgres::Statement, Failed> {
+    let types = statement.params.iter();
+    let types = types.map(|param| Type::from_oid(param.oid()).unwrap_or(Type::TEXT));
+    let types: Vec<Type> = types.collect();
+    Ok(client.prepare_typed(&statement.text, &types).await?)
+}
+
+/// The rows of one that was prepared; its parameters are those of `statement`.
+pub(crate) async fn drain_prepared(
+    client: &Client,
+    prepared: &tokio_postgres::Statement,
+    statement: &Statement,
+) -> Result<(Duration, Duration, u64), Failed> {
     let started = Instant::now();
-    let rows = client
-        .query_raw(&prepared, statement.params.iter().map(Bound))
-        .await?;
+    let params = statement.params.iter().map(Bound);
+    let rows = client.query_raw(prepared, params).await?;
     futures_util::pin_mut!(rows);
     let mut first = Duration::ZERO;
     let mut count = 0;

@@ -133,7 +133,7 @@ async fn main() -> Result<(), Failed> {
         add(feeds::slow_readers(&bench).await?);
     }
     if wanted("neighbours") {
-        add(vec![neighbours::beside_walks(&bench)?]);
+        add(vec![neighbours::beside_walks(&bench).await?]);
     }
     if wanted("guesses") {
         add(vec![neighbours::beside_guesses(&bench)?]);

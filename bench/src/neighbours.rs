@@ -1,11 +1,13 @@
 //! What one caller feels of others: of downloads, of guesses at tokens, and of rows that are not theirs.
 
+use crate::floor::{drain_prepared, prepare};
 use crate::line::{Line, Target, median, percentile};
 use crate::{Bench, Failed};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
+use tokio::task::AbortHandle;
 
 /// Walks of another caller at once.
 const WALKS: usize = 12;
@@ -114,8 +116,75 @@ fn felt(
     })
 }
 
-/// One caller's point reads beside another's downloads.
-pub(crate) fn beside_walks(bench: &Bench) -> Result<Line, Failed> {
+/// One caller's point reads beside another's downloads; and what bare clients of PostgreSQL feel of each
+/// other on this machine, without the service.
+pub(crate) async fn beside_walks(bench: &Bench) -> Result<Line, Failed> {
+    let mut line = through_service(bench)?;
+    let (mut alone, mut beside) = (vec![], vec![]);
+    for _ in 0..bench.runs {
+        alone.push(percentile(&bare_reads(bench)?, 0.99));
+        let walks = bare_walks(bench).await?;
+        let among = bare_reads(bench);
+        walks.iter().for_each(AbortHandle::abort);
+        beside.push(percentile(&among?, 0.99));
+    }
+    let ratios: Vec<f64> = alone.iter().zip(&beside).map(|(a, b)| b / a).collect();
+    line.notes.push(format!(
+        "bare clients with the same statements: {:.1} ({:.2} ms against {:.2} ms)",
+        median(&ratios),
+        median(&beside),
+        median(&alone)
+    ));
+    Ok(line)
+}
+
+/// Milliseconds of the statements of point reads, one after the other, by a bare client on a thread of its own.
+fn bare_reads(bench: &Bench) -> Result<Vec<f64>, Failed> {
+    let reads = || {
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        runtime.enable_all().build()?.block_on(read_bare(bench))
+    };
+    std::thread::scope(|scope| scope.spawn(reads).join()).map_err(|_| "a thread failed")?
+}
+
+async fn read_bare(bench: &Bench) -> Result<Vec<f64>, Failed> {
+    let client = bench.world.client().await?;
+    let statement = |number| {
+        let url = format!("Message({})", of_second(number));
+        bench.translator.statement(&url, &[2], 1)
+    };
+    let prepared = prepare(&client, &statement(0)?).await?;
+    let until = Instant::now() + Duration::from_secs(bench.seconds);
+    let (mut times, mut number) = (Vec::new(), 0);
+    while Instant::now() < until {
+        number += 379;
+        let statement = statement(number)?;
+        let started = Instant::now();
+        let (_, _, rows) = drain_prepared(&client, &prepared, &statement).await?;
+        times.push(started.elapsed().as_secs_f64() * 1e3);
+        if rows != 1 {
+            return Err("a message is not there".into());
+        }
+    }
+    Ok(times)
+}
+
+/// Bare clients that drain a page's statement again and again.
+async fn bare_walks(bench: &Bench) -> Result<Vec<AbortHandle>, Failed> {
+    let statement = Arc::new(bench.translator.statement("Message", &[1], 10_000)?);
+    let mut walks = Vec::new();
+    for _ in 0..WALKS {
+        let (client, statement) = (bench.world.client().await?, statement.clone());
+        let prepared = prepare(&client, &statement).await?;
+        let walk =
+            async move { while drain_prepared(&client, &prepared, &statement).await.is_ok() {} };
+        walks.push(tokio::spawn(walk).abort_handle());
+    }
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    Ok(walks)
+}
+
+fn through_service(bench: &Bench) -> Result<Line, Failed> {
     let work = "the slowest hundredth of a second caller's `Message(ID)`, beside 12 parallel walks of the first";
     felt(bench, work, 5.0, || {
         Others::start(WALKS as u64, |_| {
