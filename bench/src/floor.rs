@@ -16,10 +16,10 @@ use tokio_postgres::{Client, GenericClient};
 
 /// What makes statements of URLs.
 pub(crate) struct Translator {
-    schema: Schema,
+    pub(crate) schema: Schema,
     /// What the database has, where there is one.
     catalogue: Option<Catalogue>,
-    limits: Limits,
+    pub(crate) limits: Limits,
 }
 
 impl Translator {

@@ -16,6 +16,8 @@ pub(crate) struct Line {
 pub(crate) enum Target {
     AtLeast(f64),
     AtMost(f64),
+    /// Whatever it is: it is there to be compared with that of another day.
+    None,
 }
 
 impl Target {
@@ -23,14 +25,17 @@ impl Target {
         match self {
             Target::AtLeast(bound) => format!(">= {bound}"),
             Target::AtMost(bound) => format!("<= {bound}"),
+            Target::None => String::new(),
         }
     }
 
-    fn is_met(self, value: f64) -> bool {
-        match self {
+    fn verdict(self, value: f64) -> &'static str {
+        let is_met = match self {
             Target::AtLeast(bound) => value >= bound,
             Target::AtMost(bound) => value <= bound,
-        }
+            Target::None => return "",
+        };
+        if is_met { "met" } else { "missed" }
     }
 }
 
@@ -56,11 +61,7 @@ impl Line {
         let middle = median(&self.ratios);
         let smallest = percentile(&self.ratios, 0.0);
         let largest = percentile(&self.ratios, 1.0);
-        let met = if self.target.is_met(middle) {
-            "met"
-        } else {
-            "missed"
-        };
+        let met = self.target.verdict(middle);
         format!(
             "| {} | {} | {} | {middle:.2} | {smallest:.2} .. {largest:.2} | {met} | {} |\n",
             self.work,

@@ -142,7 +142,8 @@ async fn main() -> Result<(), Failed> {
         add(vec![neighbours::misses(&bench)?]);
     }
     if wanted("micro") {
-        add(micro::translation(&bench)?);
+        add(vec![micro::translation(&bench)?]);
+        add(micro::rows(&bench).await?);
     }
     if wanted("start") {
         add(vec![start(&starts)]);
