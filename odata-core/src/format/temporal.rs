@@ -153,11 +153,13 @@ fn put_time(text: &mut [u8], micros: i64) {
     put_digits(&mut text[9..15], (micros % MICROS_PER_SECOND) as u32);
 }
 
-/// Fills `text` with the last digits of `number`.
+/// Fills `text`, which is of an even length, with the last digits of `number`: two at a time, since each
+/// division waits for the one before.
 fn put_digits(text: &mut [u8], mut number: u32) {
-    for digit in text.iter_mut().rev() {
-        *digit = b'0' + (number % 10) as u8;
-        number /= 10;
+    for pair in text.rchunks_exact_mut(2) {
+        let two = (number % 100) as u8;
+        pair.copy_from_slice(&[b'0' + two / 10, b'0' + two % 10]);
+        number /= 100;
     }
 }
 
