@@ -19,6 +19,7 @@ mod member;
 mod operand;
 mod option_value;
 mod options;
+mod order_by;
 mod parser;
 mod path;
 pub mod preference;
