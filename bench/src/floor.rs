@@ -6,7 +6,7 @@ use futures_util::TryStreamExt;
 use liveagent_odata::{advice::advice, check, config::Config, entities};
 use odata_core::edm::{Catalogue, ResolveOptions, Schema, Scope};
 use odata_core::limits::Limits;
-use odata_core::plan::{self, Page, Plan};
+use odata_core::plan::{self, Data, Keys, Page, Plan};
 use odata_core::sql::{self, Statement, Wire};
 use odata_core::uri;
 use std::process::Command;
@@ -73,13 +73,19 @@ impl Translator {
         accounts: &[i64],
         page: &Page,
     ) -> Result<Statement, Failed> {
-        let (path, query) = url.split_once('?').unwrap_or((url, ""));
-        let uri = uri::parse(path, query, &self.limits)?;
-        let (Plan::Data(data), keys) = plan::bind(&self.schema, &uri, &self.limits)? else {
-            return Err(format!("{url}: no rows").into());
-        };
+        let (data, keys) = self.plan(url)?;
         let scope = Scope::of(accounts.to_vec());
         Ok(sql::select(&self.schema, &data, &keys, &scope, page))
+    }
+
+    /// What a URL asks for, which is rows.
+    pub(crate) fn plan(&self, url: &str) -> Result<(Box<Data>, Keys), Failed> {
+        let (path, query) = url.split_once('?').unwrap_or((url, ""));
+        let uri = uri::parse(path, query, &self.limits)?;
+        match plan::bind(&self.schema, &uri, &self.limits)? {
+            (Plan::Data(data), keys) => Ok((data, keys)),
+            _ => Err(format!("{url}: no rows").into()),
+        }
     }
 }
 
@@ -94,7 +100,7 @@ pub(crate) async fn drain(
 
 /// The statement as a connection knows it.
 pub(crate) async fn prepare(
-    client: &Client,
+    client: &impl GenericClient,
     statement: &Statement,
 ) -> Result<tokio_postgres::Statement, Failed> {
     let types = statement.params.iter();
@@ -129,12 +135,11 @@ pub(crate) async fn explain(
     client: &impl GenericClient,
     statement: &Statement,
 ) -> Result<String, Failed> {
-    let types = statement.params.iter();
-    let types = types.map(|param| Type::from_oid(param.oid()).unwrap_or(Type::TEXT));
-    let text = format!("EXPLAIN (COSTS OFF) {}", statement.text);
-    let prepared = client
-        .prepare_typed(&text, &types.collect::<Vec<_>>())
-        .await?;
+    let explain = Statement {
+        text: format!("EXPLAIN (COSTS OFF) {}", statement.text),
+        params: statement.params.clone(),
+    };
+    let prepared = prepare(client, &explain).await?;
     let params: Vec<Bound<'_>> = statement.params.iter().map(Bound).collect();
     let params: Vec<&(dyn ToSql + Sync)> = params.iter().map(|param| param as _).collect();
     let rows = client.query(&prepared, &params).await?;

@@ -6,8 +6,9 @@ use crate::floor::Translator;
 use crate::micro::TYPICAL;
 use std::process::{Command, Stdio};
 
-/// What one query may cost: a guard against what makes it grow. The target is 60,000 (README).
-const BOUND: u64 = 80_000;
+/// What one query may cost: a guard against what makes it grow. The target is 60,000; other compilers and
+/// allocators count a little otherwise.
+const BOUND: u64 = 66_000;
 
 /// Counts each of the typical queries, prints the counts, and fails where one is above the bound.
 pub(crate) fn check() -> Result<(), Failed> {

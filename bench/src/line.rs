@@ -17,7 +17,7 @@ pub(crate) enum Target {
     AtLeast(f64),
     AtMost(f64),
     /// Whatever it is: it is there to be compared with that of another day.
-    None,
+    Any,
 }
 
 impl Target {
@@ -25,7 +25,7 @@ impl Target {
         match self {
             Target::AtLeast(bound) => format!(">= {bound}"),
             Target::AtMost(bound) => format!("<= {bound}"),
-            Target::None => String::new(),
+            Target::Any => String::new(),
         }
     }
 
@@ -33,7 +33,7 @@ impl Target {
         let is_met = match self {
             Target::AtLeast(bound) => value >= bound,
             Target::AtMost(bound) => value <= bound,
-            Target::None => return "",
+            Target::Any => return "",
         };
         if is_met { "met" } else { "missed" }
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
-use tokio::task::AbortHandle;
+use tokio::task::JoinHandle as Task;
 
 /// Walks of another caller at once.
 const WALKS: usize = 12;
@@ -123,14 +123,17 @@ pub(crate) async fn beside_walks(bench: &Bench) -> Result<Line, Failed> {
     let (mut alone, mut beside) = (vec![], vec![]);
     for _ in 0..bench.runs {
         alone.push(percentile(&bare_reads(bench)?, 0.99));
-        let walks = bare_walks(bench).await?;
+        let (stop, walks) = bare_walks(bench).await?;
         let among = bare_reads(bench);
-        walks.iter().for_each(AbortHandle::abort);
+        stop.store(true, Ordering::Relaxed);
+        for walk in walks {
+            walk.await??;
+        }
         beside.push(percentile(&among?, 0.99));
     }
     let ratios: Vec<f64> = alone.iter().zip(&beside).map(|(a, b)| b / a).collect();
     line.notes.push(format!(
-        "bare clients with the same statements: {:.1} ({:.2} ms against {:.2} ms)",
+        "bare clients with the same point reads and first pages: {:.1} ({:.2} ms against {:.2} ms)",
         median(&ratios),
         median(&beside),
         median(&alone)
@@ -169,19 +172,27 @@ async fn read_bare(bench: &Bench) -> Result<Vec<f64>, Failed> {
     Ok(times)
 }
 
-/// Bare clients that drain a page's statement again and again.
-async fn bare_walks(bench: &Bench) -> Result<Vec<AbortHandle>, Failed> {
+/// What stops them, and the walks.
+type Walks = (Arc<AtomicBool>, Vec<Task<Result<(), Failed>>>);
+
+/// Bare clients that drain the statement of a first page again and again, until they are told to stop.
+async fn bare_walks(bench: &Bench) -> Result<Walks, Failed> {
+    let stop = Arc::<AtomicBool>::default();
     let statement = Arc::new(bench.translator.statement("Message", &[1], 10_000)?);
     let mut walks = Vec::new();
     for _ in 0..WALKS {
-        let (client, statement) = (bench.world.client().await?, statement.clone());
+        let (stop, statement) = (stop.clone(), statement.clone());
+        let client = bench.world.client().await?;
         let prepared = prepare(&client, &statement).await?;
-        let walk =
-            async move { while drain_prepared(&client, &prepared, &statement).await.is_ok() {} };
-        walks.push(tokio::spawn(walk).abort_handle());
+        walks.push(tokio::spawn(async move {
+            while !stop.load(Ordering::Relaxed) {
+                drain_prepared(&client, &prepared, &statement).await?;
+            }
+            Ok(())
+        }));
     }
     tokio::time::sleep(Duration::from_millis(500)).await;
-    Ok(walks)
+    Ok((stop, walks))
 }
 
 fn through_service(bench: &Bench) -> Result<Line, Failed> {

@@ -74,7 +74,7 @@ pub struct StructuralProperty {
     /// A secret that is not published: null in every row, and not usable in any option.
     pub hidden: bool,
     /// Its column, quoted.
-    pub(super) quoted: String,
+    quoted: String,
 }
 
 /// Where the values of a property come from.

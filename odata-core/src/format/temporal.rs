@@ -156,6 +156,7 @@ fn put_time(text: &mut [u8], micros: i64) {
 /// Fills `text`, which is of an even length, with the last digits of `number`: two at a time, since each
 /// division waits for the one before.
 fn put_digits(text: &mut [u8], mut number: u32) {
+    debug_assert!(text.len().is_multiple_of(2), "digits come in pairs");
     for pair in text.rchunks_exact_mut(2) {
         let two = (number % 100) as u8;
         pair.copy_from_slice(&[b'0' + two / 10, b'0' + two % 10]);

@@ -81,7 +81,7 @@ pub(crate) fn push_system_options(text: &mut String, options: &QueryOptions, wit
     *text = out.text;
 }
 
-/// The same, with another word for `$it`.
+/// The system options but some, and the aliases, with another word for `$it`.
 pub fn system_options_of(options: &QueryOptions, without: &[&str], it: &'static str) -> String {
     let mut out = Out::new(Place::Query);
     out.it = it;

@@ -366,6 +366,19 @@ fn a_published_secret_is_a_property_like_others() {
 }
 
 #[test]
+fn a_column_is_quoted_whatever_its_name() {
+    #[derive(ODataEntity)]
+    #[odata(table = "things", unscoped)]
+    struct Thing {
+        #[odata(key, column = "odd\"; name")]
+        id: i64,
+    }
+    let (schema, _) = resolve(&Model::new("L").with::<Thing>(), None);
+    let id = &schema.sets()[0].properties[0];
+    assert_eq!(id.as_sql(), r#""odd""; name""#);
+}
+
+#[test]
 fn every_fault_that_stops_the_start_is_said_at_once() {
     check(
         &[

@@ -33,6 +33,20 @@ fn check(url: &str, expect: Expect) {
 }
 
 #[test]
+fn what_names_these_is_known_however_it_is_spelt() {
+    for (query, expect) in [
+        ("$filter=a gt $these/aggregate(a with average)", true),
+        ("$filter=a gt %24these/aggregate(a with average)", true),
+        ("$filter=a%20gt%20$th%65se/$count", true),
+        ("$filter=a gt 1", false),
+        ("$filter=a%20eq%20'%25'", false),
+    ] {
+        let uri = parse("/M", query, &Limits::default()).unwrap();
+        assert_eq!(uri.names_these, expect, "{query}");
+    }
+}
+
+#[test]
 fn words_of_other_languages() {
     check("/M?$filter=id = 1", expect!["SyntaxError $filter 3+1: expected an operator or the end, found '=' (compare with 'eq')"]);
     check("/M?$filter=id == 1", expect!["SyntaxError $filter 3+2: expected an operator or the end, found '==' (compare with 'eq')"]);
@@ -89,6 +103,9 @@ fn options() {
     check("/M?$select=", expect!["SyntaxError $select 0+0: expected the name of a property, or '*', found the end"]);
     check("/M?$expand=", expect!["SyntaxError $expand 0+0: expected the name of a navigation property, or '*', found the end"]);
     check("/M?$orderby=", expect!["SyntaxError $orderby 0+0: expected an operand, found the end"]);
+    check("/M?$orderby=a desc asc", expect!["SyntaxError $orderby 7+3: expected ',' or the end, found 'asc'"]);
+    check("/M?$orderby=a asc 1", expect!["SyntaxError $orderby 6+1: expected ',' or the end, found '1'"]);
+    check("/M?$orderby=a desc ,b", expect!["ok"]);
     check("/M?$orderby=a sideways", expect!["SyntaxError $orderby 2+8: expected an operator, 'asc', 'desc' or ',', found 'sideways'"]);
     check("/M?$compute=", expect!["SyntaxError $compute 0+0: expected an operand, found the end"]);
     check("/M?$compute=length(a)", expect!["SyntaxError $compute 9+0: expected an operator, or 'as' and a name, found the end"]);
