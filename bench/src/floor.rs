@@ -1,6 +1,7 @@
 //! The floor: what PostgreSQL gives to a bare client for the very statement of a URL.
 
 use crate::Failed;
+use crate::requests::{CONNECTIONS, THREADS};
 use crate::world::World;
 use futures_util::TryStreamExt;
 use liveagent_odata::{advice::advice, check, config::Config, entities};
@@ -208,17 +209,9 @@ pub(crate) fn pgbench(
     std::fs::write(&file, script)?;
     let installation = world.postgres.installation();
     let output = Command::new(installation.bin_dir().join("pgbench"))
-        .args([
-            "-n",
-            "-M",
-            "prepared",
-            "-c",
-            "16",
-            "-j",
-            "2",
-            "-T",
-            &seconds.to_string(),
-        ])
+        .args(["-n", "-M", "prepared"])
+        .args(["-c", &CONNECTIONS.to_string(), "-j", &THREADS.to_string()])
+        .args(["-T", &seconds.to_string()])
         .args(["-h", &world.postgres.socket_dir().to_string_lossy()])
         .args([
             "-p",

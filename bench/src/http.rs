@@ -5,6 +5,7 @@ use crate::Failed;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 /// Bytes of a body's end that are kept: a next link fits.
 const KEPT: usize = 4096;
@@ -49,16 +50,7 @@ impl Client {
         headers: &[(&str, &str)],
         mut each: impl FnMut(&[u8]),
     ) -> Result<Answer, Failed> {
-        let mut request = format!(
-            "GET {} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\n",
-            path.replace(' ', "%20"),
-            self.address,
-            self.token
-        );
-        for (name, value) in headers {
-            request.push_str(&format!("{name}: {value}\r\n"));
-        }
-        request.push_str("\r\n");
+        let request = request(&self.address, &self.token, path, headers);
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
             None => {
@@ -70,30 +62,24 @@ impl Client {
         let started = Instant::now();
         connection.write_all(request.as_bytes())?;
         let mut filled = 0;
-        let head = loop {
+        let Head {
+            status,
+            mut body,
+            end: mut start,
+        } = loop {
             let read = connection.read(&mut self.buffer[filled..])?;
             if read == 0 {
                 return Err("the connection was closed before the answer".into());
             }
             filled += read;
-            let end = find(&self.buffer[..filled], b"\r\n\r\n");
-            if let Some(end) = end {
-                break end + 4;
+            if let Some(head) = Head::read(&self.buffer[..filled])? {
+                break head;
             }
         };
-        let text = String::from_utf8_lossy(&self.buffer[..head]).to_ascii_lowercase();
         let mut answer = Answer {
-            // What is left of the body before stands first.
-            status: text.trim_start().get(9..12).unwrap_or("0").parse()?,
+            status,
             ..Answer::default()
         };
-        let length = text
-            .lines()
-            .find_map(|line| line.strip_prefix("content-length:"))
-            .map(|value| value.trim().parse::<u64>())
-            .transpose()?;
-        let mut body = Body::new(length);
-        let mut start = head;
         loop {
             let piece = &self.buffer[start..filled];
             if !piece.is_empty() && answer.bytes == 0 {
@@ -139,6 +125,94 @@ impl Client {
             return Err(format!("{path}: {} {end}", answer.status).into());
         }
         Ok(answer)
+    }
+}
+
+/// Several connections on one thread, as `pgbench` has them: each asks for one path after the other, as long as
+/// `next` says which, and `told` hears how long each took. Another status than 200 is an error.
+pub(crate) async fn ask(
+    address: &str,
+    token: &str,
+    mut next: impl FnMut() -> Option<String>,
+    mut told: impl FnMut(Duration),
+) -> Result<(), Failed> {
+    let mut connection = tokio::net::TcpStream::connect(address).await?;
+    connection.set_nodelay(true)?;
+    let mut buffer = vec![0; 256 * 1024];
+    while let Some(path) = next() {
+        let request = request(address, token, &path, &[]);
+        let started = Instant::now();
+        connection.write_all(request.as_bytes()).await?;
+        let mut filled = 0;
+        let mut head: Option<Head> = None;
+        loop {
+            let read = connection.read(&mut buffer[filled..]).await?;
+            if read == 0 {
+                return Err("the answer was cut".into());
+            }
+            filled += read;
+            let start = match &mut head {
+                Some(_) => 0,
+                None => match Head::read(&buffer[..filled])? {
+                    Some(found) => head.insert(found).end,
+                    None => continue,
+                },
+            };
+            let Some(Head { status, body, .. }) = &mut head else {
+                continue;
+            };
+            if *status != 200 {
+                return Err(format!("{path}: {status}").into());
+            }
+            body.take(&buffer[start..filled], |_| {})?;
+            filled = 0;
+            if body.is_complete() {
+                break;
+            }
+        }
+        told(started.elapsed());
+    }
+    Ok(())
+}
+
+/// The bytes of a request.
+fn request(address: &str, token: &str, path: &str, headers: &[(&str, &str)]) -> String {
+    let path = path.replace(' ', "%20");
+    let mut request =
+        format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\n");
+    for (name, value) in headers {
+        request.push_str(&format!("{name}: {value}\r\n"));
+    }
+    request.push_str("\r\n");
+    request
+}
+
+/// What stands before the body.
+struct Head {
+    status: u16,
+    body: Body,
+    /// Bytes of it.
+    end: usize,
+}
+
+impl Head {
+    /// The head at the start of these bytes, if all of it is there.
+    fn read(bytes: &[u8]) -> Result<Option<Head>, Failed> {
+        let Some(end) = find(bytes, b"\r\n\r\n") else {
+            return Ok(None);
+        };
+        let text = std::str::from_utf8(&bytes[..end])?;
+        let length = |line: &str| {
+            let (name, value) = line.split_once(':')?;
+            let is_length = name.eq_ignore_ascii_case("content-length");
+            is_length.then(|| value.trim().parse::<u64>())
+        };
+        Ok(Some(Head {
+            // What is left of the body before stands first.
+            status: text.trim_start().get(9..12).unwrap_or("0").parse()?,
+            body: Body::new(text.lines().find_map(length).transpose()?),
+            end: end + 4,
+        }))
     }
 }
 

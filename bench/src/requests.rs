@@ -1,12 +1,17 @@
 //! Short answers, many of them: 16 connections beside `pgbench` with as many.
 
 use crate::floor::pgbench;
+use crate::http::ask;
 use crate::line::{Line, Target, median, percentile};
 use crate::{Bench, Failed, process};
+use futures_util::future::try_join_all;
+use std::thread::ScopedJoinHandle;
 use std::time::{Duration, Instant};
 
 /// Connections at once.
-const CONNECTIONS: u64 = 16;
+pub(crate) const CONNECTIONS: u64 = 16;
+/// Threads of the client that have them.
+pub(crate) const THREADS: u64 = 2;
 
 struct Work {
     name: &'static str,
@@ -70,7 +75,12 @@ pub(crate) fn all(bench: &Bench) -> Result<Vec<Line>, Failed> {
                 let place = statement.params.iter().position(is_4242);
                 (place.map_or(0, |place| place + 1), up_to)
             });
+            let idle = bench.backend_cpu();
             let floor = pgbench(&bench.world, &statement, random, bench.seconds)?;
+            // Its sessions end behind it, and are counted where they stand or with those that have ended.
+            std::thread::sleep(Duration::from_millis(300));
+            cpu.floor += bench.backend_cpu() - idle;
+            cpu.transactions += floor * bench.seconds as f64;
             let before = Cpu::now(bench);
             let times = load(bench, work)?;
             cpu.add(&before, &Cpu::now(bench), times.len());
@@ -114,6 +124,9 @@ struct Cpu {
     client: f64,
     /// The requests that they were spent on.
     requests: usize,
+    /// Those of PostgreSQL for `pgbench`, and its transactions.
+    floor: f64,
+    transactions: f64,
 }
 
 impl Cpu {
@@ -122,7 +135,7 @@ impl Cpu {
             service: process::cpu(bench.service.pid()),
             backend: bench.backend_cpu(),
             client: process::cpu(std::process::id()),
-            requests: 0,
+            ..Cpu::default()
         }
     }
 
@@ -136,8 +149,9 @@ impl Cpu {
     fn told(&self) -> String {
         let each = |seconds: f64| seconds * 1e6 / self.requests.max(1) as f64;
         let [service, backend, client] = [self.service, self.backend, self.client].map(each);
+        let floor = self.floor * 1e6 / self.transactions.max(1.0);
         format!(
-            "CPU of each: service {service:.0} us, PostgreSQL {backend:.0} us, client {client:.0} us"
+            "CPU of each: service {service:.0} us, PostgreSQL {backend:.0} us ({floor:.0} us for `pgbench`), client {client:.0} us"
         )
     }
 }
@@ -147,41 +161,46 @@ fn is_4242(param: &odata_core::sql::Param) -> bool {
     value == Some(&4242i32.to_be_bytes()) || value == Some(&4242i64.to_be_bytes())
 }
 
-/// Milliseconds of each request.
+/// Milliseconds of each request; the connections are shared out to as many threads as `pgbench` has.
 fn load(bench: &Bench, work: &Work) -> Result<Vec<f64>, Failed> {
-    let threads: Vec<_> = (0..CONNECTIONS)
-        .map(|number| {
-            let mut client = bench.service.client("bench-one");
-            let (path, random) = (work.path, work.random);
-            let until = Instant::now() + Duration::from_secs(bench.seconds);
-            std::thread::spawn(move || {
-                let mut times = Vec::new();
-                let mut seed = number * 7919 + 1;
-                while Instant::now() < until {
-                    seed = seed
-                        .wrapping_mul(6_364_136_223_846_793_005)
-                        .wrapping_add(1_442_695_040_888_963_407);
-                    let id = random.map_or(0, |(each, up_to)| {
-                        let id = 1 + (seed >> 33) % up_to;
-                        // Of account 1 (data.sql): what is another's is not answered at once.
-                        let is_foreign = (1 + (id - 1) / each) % 111 >= 100;
-                        if is_foreign { id - 11 * each } else { id }
-                    });
-                    let path = format!("/v1.0/odata/{}", path.replace("{}", &id.to_string()));
-                    let started = Instant::now();
-                    if client.get(&path, &[]).ok()?.status != 200 {
-                        return None;
-                    }
-                    times.push(started.elapsed().as_secs_f64() * 1e3);
-                }
-                Some(times)
-            })
-        })
-        .collect();
+    let until = Instant::now() + Duration::from_secs(bench.seconds);
+    let address = &bench.service.address;
+    let several = |thread: u64| {
+        let connections = (0..CONNECTIONS).filter(|number| number % THREADS == thread);
+        let each = connections.map(|number| async move {
+            let (mut seed, mut times) = (number * 7919 + 1, Vec::new());
+            let next = || (Instant::now() < until).then(|| path(work, &mut seed));
+            let told = |took: Duration| times.push(took.as_secs_f64() * 1e3);
+            ask(address, "bench-one", next, told).await?;
+            Ok::<_, Failed>(times)
+        });
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        runtime.enable_all().build()?.block_on(try_join_all(each))
+    };
+    let threads = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..THREADS)
+            .map(|thread| scope.spawn(move || several(thread)))
+            .collect();
+        let ended = threads.into_iter().map(ScopedJoinHandle::join);
+        ended.collect::<Vec<_>>()
+    });
     let mut all = Vec::new();
-    for thread in threads {
-        let times = thread.join().ok().flatten();
-        all.extend(times.ok_or("a connection failed under load")?);
+    for ended in threads {
+        all.extend(ended.map_err(|_| "a thread failed")??.into_iter().flatten());
     }
     Ok(all)
+}
+
+/// The path of the next request.
+fn path(work: &Work, seed: &mut u64) -> String {
+    *seed = seed
+        .wrapping_mul(6_364_136_223_846_793_005)
+        .wrapping_add(1_442_695_040_888_963_407);
+    let id = work.random.map_or(0, |(each, up_to)| {
+        let id = 1 + (*seed >> 33) % up_to;
+        // Of account 1 (data.sql): what is another's is not answered at once.
+        let is_foreign = (1 + (id - 1) / each) % 111 >= 100;
+        if is_foreign { id - 11 * each } else { id }
+    });
+    format!("/v1.0/odata/{}", work.path.replace("{}", &id.to_string()))
 }
