@@ -139,6 +139,7 @@ pub(crate) async fn explain(
     let explain = Statement {
         text: format!("EXPLAIN (COSTS OFF) {}", statement.text),
         params: statement.params.clone(),
+        plans: statement.plans,
     };
     let prepared = prepare(client, &explain).await?;
     let params: Vec<Bound<'_>> = statement.params.iter().map(Bound).collect();

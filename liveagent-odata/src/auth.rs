@@ -12,7 +12,7 @@ use odata_core::db::{Database, Reason, Rows};
 use odata_core::edm::{Catalogue, CatalogueTable, Finding, PgType, Scope, Severity};
 use odata_core::error::{Code, Error, Result};
 use odata_core::service::{Authenticate, Caller, Secret};
-use odata_core::sql::{Param, Statement};
+use odata_core::sql::{Param, Plans, Statement};
 use sha2::Sha256;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -161,6 +161,7 @@ impl Inner {
         let statement = Statement {
             text: text.to_string(),
             params: vec![Param::binary(PgType::Text, token.expose())],
+            plans: Plans::Auto,
         };
         let rows = self.database.read_all(&statement, PATIENCE).await;
         let rows = rows.map_err(|failure| match failure.reason {

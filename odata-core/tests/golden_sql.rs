@@ -80,6 +80,28 @@ fn every_function_has_a_case() {
 }
 
 #[test]
+fn what_hangs_on_one_entity_shares_its_plan() {
+    use sql::Plans::{Auto, ForceCustom};
+    for (url, expect) in [
+        ("/Tickets(1)", Auto),
+        ("/Tickets(1)/inbox", Auto),
+        ("/Inboxes(1)/tickets?$filter=id gt 5", Auto),
+        ("/Tickets", ForceCustom),
+        ("/Tickets?$filter=id eq 1", ForceCustom),
+        ("/Tickets/$count", ForceCustom),
+        ("/Inboxes(1)/tickets/$count", ForceCustom),
+        ("/Tickets?$apply=aggregate($count as n)", ForceCustom),
+        (
+            "/Inboxes(1)/tickets?$apply=aggregate($count as n)",
+            ForceCustom,
+        ),
+    ] {
+        let bound = Case::read(url).bind().unwrap();
+        assert_eq!(bound.statement.plans, expect, "{url}");
+    }
+}
+
+#[test]
 fn every_quoted_name_is_one_of_the_model() {
     let mut known: BTreeSet<&str> = ["public", "und-x-icu", "default"].into();
     for (table, columns, _) in model::TABLES {

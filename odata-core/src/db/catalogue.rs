@@ -4,7 +4,7 @@ use super::database::Database;
 use super::failure::Failure;
 use super::stream::RawRow;
 use crate::edm::{Catalogue, CatalogueColumn, CatalogueTable, PgType};
-use crate::sql::{Param, Statement};
+use crate::sql::{Param, Plans, Statement};
 use std::time::Duration;
 
 /// How long the catalogue may take; it is read at start and when a statement says that it changed.
@@ -83,6 +83,7 @@ impl Database {
                 Param::text(PgType::Name, schema),
                 Param::text(PgType::Name, ICU_COLLATION),
             ],
+            plans: Plans::Auto,
         };
         let mut rows = self.query(&statement, "the catalogue", PATIENCE).await?;
         let mut catalogue = Catalogue::default();

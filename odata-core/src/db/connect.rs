@@ -7,14 +7,14 @@ use super::statement_cache::{Prepared, StatementCache};
 use super::stream::ColumnInfo;
 use super::tls;
 use crate::error::Result;
-use crate::sql::{Param, Statement};
+use crate::sql::{Param, Plans, Statement};
 use deadpool_postgres::ClientWrapper;
 use std::fmt::{self, Write as _};
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::Mutex;
@@ -39,6 +39,8 @@ pub(super) struct Session {
     runtime: Handle,
     /// Held while something is prepared: those who want the same statement meanwhile find it.
     preparing: Mutex<()>,
+    /// Whether each statement is planned for its values; as a session begins PostgreSQL decides.
+    forces_custom_plans: AtomicBool,
 }
 
 /// Where a connection leads: a cancel request must reach the very same server.
@@ -104,6 +106,7 @@ impl Connector {
                         peer,
                         runtime: Handle::current(),
                         preparing: Mutex::new(()),
+                        forces_custom_plans: AtomicBool::new(false),
                     });
                 }
                 Err(error) => last = Some(error),
@@ -279,6 +282,16 @@ impl Session {
             Ok(Err(_)) => Err(Failure::unavailable("the database does not answer")),
             Err(error) => Err(Failure::of_task(&error)),
         }
+    }
+
+    /// What has to be said to the server before it plans as this is wanted, if anything; from then on it does.
+    pub(super) fn plan_cache_mode(&self, plans: Plans) -> Option<&'static str> {
+        let forced = plans == Plans::ForceCustom;
+        let before = self.forces_custom_plans.swap(forced, Ordering::Relaxed);
+        (before != forced).then_some(match plans {
+            Plans::Auto => "SET plan_cache_mode = auto",
+            Plans::ForceCustom => "SET plan_cache_mode = force_custom_plan",
+        })
     }
 
     /// Forgets what was prepared of this statement.

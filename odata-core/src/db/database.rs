@@ -12,6 +12,7 @@ use super::turns::{Turn, Turns};
 use crate::error::{Code, Error, Result};
 use crate::sql::Statement;
 use futures_util::TryStreamExt;
+use futures_util::future::join;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -278,11 +279,17 @@ async fn start(
         Failure::of_statement(&error, lease.since().elapsed() >= stream_timeout)
     };
     let params = statement.params.iter().map(Bound);
-    let rows = lease
-        .session()
-        .client
-        .query_raw(&prepared.statement, params);
-    let mut rows = Box::pin(rows.await.map_err(failure)?);
+    let session = lease.session();
+    let rows = session.client.query_raw(&prepared.statement, params);
+    let rows = match session.plan_cache_mode(statement.plans) {
+        None => rows.await,
+        // Both leave together: the server takes them one after the other.
+        Some(mode) => {
+            let (mode, rows) = join(session.client.batch_execute(mode), rows).await;
+            mode.and(rows)
+        }
+    };
+    let mut rows = Box::pin(rows.map_err(failure)?);
     let first = rows.try_next().await.map_err(failure)?;
     Ok((rows, first))
 }

@@ -80,6 +80,11 @@ pub struct Data {
 }
 
 impl Data {
+    /// Whether all of it hangs on one entity that a key names.
+    pub fn is_of_one(&self) -> bool {
+        self.anchor.is_some() || self.by_key
+    }
+
     /// The path and the options that matter to a next link, canonical: its token is bound to them.
     pub fn request<'a>(&'a self, keys: &Keys) -> Cow<'a, str> {
         keys.fill(&self.canonical)

@@ -7,7 +7,7 @@ use super::auth::is_query_token;
 use crate::edm::Schema;
 use crate::error::Result;
 use crate::limits::Limits;
-use crate::plan::{self, Answer, Data, Keys, Plan};
+use crate::plan::{self, Answer, Keys, Plan};
 use crate::uri::ast::{PathSegment, ResourcePath, SegmentKind};
 use crate::uri::{self, ODataUri, print};
 use moka::future::Cache;
@@ -148,8 +148,7 @@ fn without_keys(resource: &str) -> Option<(String, Vec<i64>)> {
 /// one the next time: where its key is a part of the plan, to remember that costs as much as to understand
 /// it. An `$id` may be of this host alone.
 fn is_worth_it(planned: &Planned, keys: &Keys) -> bool {
-    let has_keys = |data: &Data| data.anchor.is_some() || data.by_key;
-    let is_of_one = matches!(&planned.plan, Plan::Data(data) if has_keys(data));
+    let is_of_one = matches!(&planned.plan, Plan::Data(data) if data.is_of_one());
     (!is_of_one || !keys.is_empty()) && planned.uri.options.id.is_none()
 }
 

@@ -23,4 +23,18 @@ pub struct Statement {
     pub text: String,
     /// A value for each of them.
     pub params: Vec<Param>,
+    /// Whether PostgreSQL may use one plan for all of those.
+    pub plans: Plans,
+}
+
+/// PostgreSQL's `plan_cache_mode` for a statement that was prepared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Plans {
+    /// One for all values, where PostgreSQL finds it as good as one for each: to plan takes longer than to
+    /// read what a key leads to.
+    #[default]
+    Auto,
+    /// One for each: an account of middling size, for which the other would be made, needs another plan than
+    /// a large one, and a rare value another than a frequent one.
+    ForceCustom,
 }

@@ -2,7 +2,7 @@
 
 use super::rows::Conditions;
 use super::writer::Writer;
-use super::{Param, Statement};
+use super::{Param, Plans, Statement};
 use crate::edm::{PgType, Schema, Scope};
 use crate::plan::{
     Anchor, Answer, Bound, Data, Expr, ExprKind, Input, Keys, OrderItem, Output, Page, Query, Rows,
@@ -43,7 +43,17 @@ pub fn select(schema: &Schema, data: &Data, keys: &Keys, scope: &Scope, page: &P
         Answer::Count => writer.count_statement(data),
         _ => writer.rows_statement(data, page),
     }
-    writer.finish()
+    writer.finish(plans(data))
+}
+
+/// What hangs on one entity is little, as a rule: to plan it takes longer than to read it. A number of rows and
+/// an aggregation read all that there is.
+fn plans(data: &Data) -> Plans {
+    let reads_all = data.answer == Answer::Count || matches!(data.query.input, Input::Derived(_));
+    match data.is_of_one() && !reads_all {
+        true => Plans::Auto,
+        false => Plans::ForceCustom,
+    }
 }
 
 /// A sort value of the row that a next link continues from, as far as the link knows it.
@@ -106,7 +116,7 @@ pub fn sort_values(
             }
         }
     });
-    writer.finish()
+    writer.finish(Plans::Auto)
 }
 
 impl Writer<'_> {

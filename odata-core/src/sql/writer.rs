@@ -1,7 +1,7 @@
 //! The one type that writes SQL. It takes `'static` text, names of the schema and parameters: none
 //! of its methods takes a string of a request.
 
-use super::{Param, Statement};
+use super::{Param, Plans, Statement};
 use crate::edm::{PgType, QualifiedName, Schema, Scope, StructuralProperty};
 use crate::plan::{Keys, Scoped, Value};
 
@@ -51,10 +51,11 @@ impl<'a> Writer<'a> {
         }
     }
 
-    pub(super) fn finish(self) -> Statement {
+    pub(super) fn finish(self, plans: Plans) -> Statement {
         Statement {
             text: self.text,
             params: self.params,
+            plans,
         }
     }
 

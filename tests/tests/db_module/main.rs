@@ -10,7 +10,7 @@ use local_postgres::{Server, Settings};
 use odata_core::db::{Database as Pool, Failure, PoolOptions, Reason, RowStream};
 use odata_core::edm::PgType;
 use odata_core::error::Code;
-use odata_core::sql::{Param, Statement};
+use odata_core::sql::{Param, Plans, Statement};
 use std::time::{Duration, Instant};
 use tests::{Database, Postgres};
 
@@ -79,6 +79,7 @@ fn with(text: &str, params: Vec<Param>) -> Statement {
     Statement {
         text: text.to_owned(),
         params,
+        plans: Plans::Auto,
     }
 }
 

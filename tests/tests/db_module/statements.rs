@@ -6,7 +6,8 @@ cases!(server =>
     statements_are_cached_with_a_bound,
     a_changed_table_is_prepared_again,
     parameters_arrive_in_their_formats,
-    the_session_is_set_up
+    the_session_is_set_up,
+    a_statement_is_planned_for_its_values_where_that_is_wanted
 );
 
 async fn statements_are_cached_with_a_bound(url: &str) {
@@ -198,4 +199,31 @@ async fn the_session_is_set_up(url: &str) {
     let lane = sql("SELECT current_setting('statement_timeout')");
     let rows = database.read_all(&lane, DEADLINE).await.unwrap();
     assert_eq!(rows.rows[0].cell(0), Some(&b"7s"[..]));
+}
+
+/// Ten times the same statement with other values; how many plans were made for all, and for one.
+async fn a_statement_is_planned_for_its_values_where_that_is_wanted(url: &str) {
+    let options = PoolOptions {
+        size: 1,
+        ..PoolOptions::default()
+    };
+    let database = open(url, options);
+    for (plans, text, expect) in [
+        (Plans::Auto, "SELECT $1::int8 + 1", "5 5"),
+        (Plans::ForceCustom, "SELECT $1::int8 + 2", "0 10"),
+        (Plans::Auto, "SELECT $1::int8 + 3", "5 5"),
+    ] {
+        for n in 0..10 {
+            let statement = Statement {
+                plans,
+                ..with(text, vec![Param::int8(n)])
+            };
+            one(&database, &statement).await.unwrap();
+        }
+        let made = format!(
+            "SELECT format('%s %s', generic_plans, custom_plans) FROM pg_prepared_statements
+             WHERE statement = '{text}'"
+        );
+        assert_eq!(self::text(&database, &made).await, expect, "{plans:?}");
+    }
 }

@@ -196,7 +196,7 @@ fn every_table_reference_has_its_scope() {
     let scope = Param::int8(ACCOUNT);
     let mut checked = 0;
     each(&schema, |request, _, statements| {
-        for Statement { text, params } in statements {
+        for Statement { text, params, .. } in statements {
             let number = params.iter().position(|param| *param == scope);
             for set in schema.sets() {
                 for (at, table) in text.match_indices(set.table.as_sql()) {
