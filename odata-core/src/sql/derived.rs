@@ -2,8 +2,10 @@
 
 use super::rows::Conditions;
 use super::writer::Writer;
-use crate::edm::{PgType, PrimitiveType as T};
-use crate::plan::{Aggregate, Aggregation, Derived, Expr, Input, Lateral, Layer, Over, OverNumber};
+use crate::edm::{PgType, PrimitiveType as T, Source};
+use crate::plan::{
+    Aggregate, Aggregation, Derived, Expr, ExprKind, Input, Lateral, Layer, Over, OverNumber,
+};
 
 impl Writer<'_> {
     /// `FROM .. WHERE ..` of what a query reads.
@@ -83,11 +85,15 @@ impl Writer<'_> {
             Some(0) if layer.select.is_empty() => self.sql(" LIMIT 1"),
             Some(groups) if groups > 0 => {
                 self.sql(" GROUP BY ");
-                for i in 0..groups {
+                for (i, expr) in layer.select.iter().take(groups).enumerate() {
                     if i > 0 {
                         self.sql(", ");
                     }
-                    self.numbered("", i + 1);
+                    if self.is_widened(expr) {
+                        self.operand(expr);
+                    } else {
+                        self.numbered("", i + 1);
+                    }
                 }
             }
             _ => {}
@@ -101,6 +107,18 @@ impl Writer<'_> {
         } else if layer.skip > 0 {
             self.offset(layer.skip);
         }
+    }
+
+    /// Whether it is a stored column of whole numbers that the list widens: what is equal is so before, and
+    /// PostgreSQL then widens one of each group, not every row.
+    fn is_widened(&self, expr: &Expr) -> bool {
+        let ExprKind::Property(source, place) = expr.kind else {
+            return false;
+        };
+        let property = &self.set(source).properties[place];
+        matches!(property.source, Source::Column { ty: Some(_), .. })
+            && property.ty.is_integer()
+            && expr.pg(self.schema) != property.ty.pg()
     }
 
     fn layer_order(&mut self, order: &[(Expr, bool)]) {
