@@ -13,8 +13,8 @@ use std::fmt::{self, Write as _};
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex as StdMutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::Mutex;
@@ -39,8 +39,8 @@ pub(super) struct Session {
     runtime: Handle,
     /// Held while something is prepared: those who want the same statement meanwhile find it.
     preparing: Mutex<()>,
-    /// Whether each statement is planned for its values; as a session begins PostgreSQL decides.
-    forces_custom_plans: AtomicBool,
+    /// How it plans, as far as that is known: while it is being told, and when that failed, it is not.
+    plans: StdMutex<Option<Plans>>,
 }
 
 /// Where a connection leads: a cancel request must reach the very same server.
@@ -106,7 +106,7 @@ impl Connector {
                         peer,
                         runtime: Handle::current(),
                         preparing: Mutex::new(()),
-                        forces_custom_plans: AtomicBool::new(false),
+                        plans: StdMutex::new(Some(Plans::Auto)),
                     });
                 }
                 Err(error) => last = Some(error),
@@ -284,14 +284,26 @@ impl Session {
         }
     }
 
-    /// What has to be said to the server before it plans as this is wanted, if anything; from then on it does.
-    pub(super) fn plan_cache_mode(&self, plans: Plans) -> Option<&'static str> {
-        let forced = plans == Plans::ForceCustom;
-        let before = self.forces_custom_plans.swap(forced, Ordering::Relaxed);
-        (before != forced).then_some(match plans {
-            Plans::Auto => "SET plan_cache_mode = auto",
-            Plans::ForceCustom => "SET plan_cache_mode = force_custom_plan",
-        })
+    /// Has the server plan so, from the next statement on. Sent only where it is not known to do so already.
+    /// Where it fails the statement is the slower for it, perhaps: nobody is told.
+    pub(super) async fn plan(&self, plans: Plans) {
+        let before = self.plans().take();
+        let told = before == Some(plans)
+            || self
+                .client
+                .batch_execute(match plans {
+                    Plans::Auto => "RESET plan_cache_mode",
+                    Plans::ForceCustom => "SET plan_cache_mode = force_custom_plan",
+                })
+                .await
+                .is_ok();
+        if told {
+            *self.plans() = Some(plans);
+        }
+    }
+
+    fn plans(&self) -> MutexGuard<'_, Option<Plans>> {
+        self.plans.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Forgets what was prepared of this statement.
@@ -320,7 +332,8 @@ impl std::error::Error for ConnectError {
 }
 
 /// The settings of a session, sent with its first message, so that they cost no round trip. They go
-/// before those of the roles and the database; the administrator's own `options` come last and win.
+/// before those of the roles and the database; the administrator's own `options` come last and win, but for
+/// `plan_cache_mode`, which is [`Session::plan`]'s where a statement wants it.
 fn session_options(own: Option<&str>, statement_timeout: Duration) -> String {
     let mut options = String::new();
     let mut set = |name: &str, value: &dyn fmt::Display| {

@@ -159,7 +159,7 @@ impl Database {
     }
 
     /// All rows of a statement that has few, on the lane: it waits for no stream, and others wait
-    /// on the same connection. After `deadline` nobody waits for it, but it is not cancelled.
+    /// on the same connection, for which PostgreSQL decides how to plan. After `deadline` nobody waits for it, but it is not cancelled.
     pub async fn read_all(
         &self,
         statement: &Statement,
@@ -280,15 +280,9 @@ async fn start(
     };
     let params = statement.params.iter().map(Bound);
     let session = lease.session();
+    // Both leave together: the server takes them one after the other.
     let rows = session.client.query_raw(&prepared.statement, params);
-    let rows = match session.plan_cache_mode(statement.plans) {
-        None => rows.await,
-        // Both leave together: the server takes them one after the other.
-        Some(mode) => {
-            let (mode, rows) = join(session.client.batch_execute(mode), rows).await;
-            mode.and(rows)
-        }
-    };
+    let ((), rows) = join(session.plan(statement.plans), rows).await;
     let mut rows = Box::pin(rows.map_err(failure)?);
     let first = rows.try_next().await.map_err(failure)?;
     Ok((rows, first))

@@ -30,8 +30,8 @@ pub struct Statement {
 /// PostgreSQL's `plan_cache_mode` for a statement that was prepared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Plans {
-    /// One for all values, where PostgreSQL finds it as good as one for each: to plan takes longer than to
-    /// read what a key leads to.
+    /// As the session began: one for all values, where PostgreSQL finds it as good as one for each. To plan
+    /// takes longer than to read what a key leads to.
     #[default]
     Auto,
     /// One for each: an account of middling size, for which the other would be made, needs another plan than

@@ -43,14 +43,24 @@ pub fn select(schema: &Schema, data: &Data, keys: &Keys, scope: &Scope, page: &P
         Answer::Count => writer.count_statement(data),
         _ => writer.rows_statement(data, page),
     }
-    writer.finish(plans(data))
+    writer.finish(plans(data, page))
 }
 
-/// What hangs on one entity is little, as a rule: to plan it takes longer than to read it. A number of rows and
-/// an aggregation read all that there is.
-fn plans(data: &Data) -> Plans {
-    let reads_all = data.answer == Answer::Count || matches!(data.query.input, Input::Derived(_));
-    match data.is_of_one() && !reads_all {
+/// An entity, and what hangs on one, is little, as a rule: to plan it takes longer than to read it. Not so where
+/// more is read than is answered, for a number, an aggregation, a condition or an order of the client's, nor where
+/// a next link tells that there is much.
+fn plans(data: &Data, page: &Page) -> Plans {
+    let query = &data.query;
+    let as_it_comes = page.after.is_none() && !page.counts(query) && query.asked_order == 0;
+    let is_little = match data.answer {
+        Answer::Count => false,
+        Answer::Collection | Answer::References => {
+            let bare = query.rows().is_some_and(|rows| rows.filter.is_none());
+            data.is_of_one() && bare && as_it_comes
+        }
+        Answer::Entity | Answer::Property | Answer::Value | Answer::Reference => data.is_of_one(),
+    };
+    match is_little {
         true => Plans::Auto,
         false => Plans::ForceCustom,
     }
@@ -116,7 +126,11 @@ pub fn sort_values(
             }
         }
     });
-    writer.finish(Plans::Auto)
+    // What `$apply` made is made once more.
+    writer.finish(match by_key {
+        true => Plans::Auto,
+        false => Plans::ForceCustom,
+    })
 }
 
 impl Writer<'_> {

@@ -7,7 +7,9 @@ cases!(server =>
     a_changed_table_is_prepared_again,
     parameters_arrive_in_their_formats,
     the_session_is_set_up,
-    a_statement_is_planned_for_its_values_where_that_is_wanted
+    a_statement_is_planned_for_its_values_where_that_is_wanted,
+    an_administrators_plan_cache_mode_comes_back,
+    a_session_plans_as_it_is_told_whatever_is_cancelled
 );
 
 async fn statements_are_cached_with_a_bound(url: &str) {
@@ -201,29 +203,110 @@ async fn the_session_is_set_up(url: &str) {
     assert_eq!(rows.rows[0].cell(0), Some(&b"7s"[..]));
 }
 
-/// Ten times the same statement with other values; how many plans were made for all, and for one.
+/// Two statements in turns on one connection, each ten times with other values; how many plans were made of each
+/// for all values, and for one.
 async fn a_statement_is_planned_for_its_values_where_that_is_wanted(url: &str) {
     let options = PoolOptions {
         size: 1,
         ..PoolOptions::default()
     };
     let database = open(url, options);
-    for (plans, text, expect) in [
+    let cases = [
         (Plans::Auto, "SELECT $1::int8 + 1", "5 5"),
         (Plans::ForceCustom, "SELECT $1::int8 + 2", "0 10"),
-        (Plans::Auto, "SELECT $1::int8 + 3", "5 5"),
-    ] {
-        for n in 0..10 {
+    ];
+    for n in 0..10 {
+        for (plans, text, _) in cases {
             let statement = Statement {
                 plans,
                 ..with(text, vec![Param::int8(n)])
             };
             one(&database, &statement).await.unwrap();
         }
+    }
+    for (plans, text, expect) in cases {
         let made = format!(
             "SELECT format('%s %s', generic_plans, custom_plans) FROM pg_prepared_statements
              WHERE statement = '{text}'"
         );
         assert_eq!(self::text(&database, &made).await, expect, "{plans:?}");
     }
+}
+
+/// What is not to be planned for its values is planned as the administrator says.
+async fn an_administrators_plan_cache_mode_comes_back(url: &str) {
+    let options = PoolOptions {
+        size: 1,
+        ..PoolOptions::default()
+    };
+    let (mark, own) = if url.contains("://") {
+        let mark = if url.contains('?') { '&' } else { '?' };
+        (mark, "options=-c%20plan_cache_mode%3Dforce_generic_plan")
+    } else {
+        (' ', "options='-c plan_cache_mode=force_generic_plan'")
+    };
+    let database = open(&format!("{url}{mark}{own}"), options);
+    for (plans, expect) in [
+        (Plans::Auto, "force_generic_plan"),
+        (Plans::ForceCustom, "force_custom_plan"),
+        (Plans::Auto, "force_generic_plan"),
+    ] {
+        let statement = Statement {
+            plans,
+            ..sql("SELECT current_setting('plan_cache_mode')")
+        };
+        let mode = one(&database, &statement).await.unwrap();
+        assert_eq!(mode, expect.as_bytes(), "{plans:?}");
+    }
+}
+
+/// Somebody cancels without a pause, until it hits what says how to plan: the statement behind that is answered
+/// all the same, and the next one says it again.
+async fn a_session_plans_as_it_is_told_whatever_is_cancelled(url: &str) {
+    let options = PoolOptions {
+        size: 1,
+        ..PoolOptions::default()
+    };
+    let database = open(url, options);
+    let mode = async |plans| {
+        let statement = Statement {
+            plans,
+            ..sql("SELECT current_setting('plan_cache_mode')")
+        };
+        one(&database, &statement).await
+    };
+    let pid = text(&database, "SELECT pg_backend_pid()::text").await;
+    let admin = admin(url).await;
+    for (plans, expect) in [
+        (Plans::ForceCustom, "force_custom_plan"),
+        (Plans::Auto, "auto"),
+    ] {
+        let (hit, mut is_hit) = tokio::sync::oneshot::channel();
+        let cancelling = async {
+            while is_hit.try_recv().is_err() {
+                let cancel = format!("SELECT pg_cancel_backend({pid})");
+                admin.batch_execute(&cancel).await.unwrap();
+            }
+        };
+        let asking = async {
+            loop {
+                // Each twice: the second time nothing need be said.
+                for wanted in [Plans::Auto, plans, plans, Plans::ForceCustom] {
+                    match mode(wanted).await {
+                        Ok(found) if wanted == plans && found != expect.as_bytes() => {
+                            hit.send(()).unwrap();
+                            return;
+                        }
+                        Ok(_) => {}
+                        Err(failure) => assert_eq!(failure.reason, Reason::Unavailable),
+                    }
+                }
+            }
+        };
+        let both = futures_util::future::join(cancelling, asking);
+        let in_time = tokio::time::timeout(Duration::from_secs(60), both).await;
+        assert!(in_time.is_ok(), "never hit");
+        assert_eq!(mode(plans).await.unwrap(), expect.as_bytes());
+    }
+    assert_eq!(text(&database, "SELECT pg_backend_pid()::text").await, pid);
 }
