@@ -27,6 +27,9 @@ pub(super) async fn finish(rows: &mut RowStream, patience: Duration) -> Result<(
     }
 }
 
+/// What the log says where an answer is cut by the stream time-out, whoever looks at the clock first.
+const TOO_LONG: &str = "it took longer than the stream time-out";
+
 /// The rest of a page, produced while it is sent. It was begun at the first of the two times, and what its
 /// token gives was confirmed at the second.
 pub(super) async fn stream(
@@ -62,9 +65,7 @@ pub(super) async fn stream(
     // What ends it from outside says so before the body finds that nobody writes on.
     let ended = async move {
         let (cause, why) = tokio::select! {
-            () = tokio::time::sleep_until(deadline) => {
-                (Cause::TimeOut, "it took longer than the stream time-out")
-            }
+            () = tokio::time::sleep_until(deadline) => (Cause::TimeOut, TOO_LONG),
             () = revoked => (Cause::Revoked, "its token no longer gives what it gave"),
         };
         record.cut(cause);
@@ -123,6 +124,10 @@ impl Producer {
             // Nobody was answered: the request was refused after all.
             Err(Cut::Client(Stopped::Gone)) if !self.sender.is_begun() => return,
             Err(Cut::Client(stopped)) => stopped.tell(&self.record),
+            Err(Cut::TimeOut) => {
+                self.record.cut(Cause::TimeOut);
+                tracing::warn!("an answer was cut: {TOO_LONG}");
+            }
             Err(Cut::Database(failure)) => {
                 self.record.cut(Cause::Database);
                 if failure.reason == Reason::Mismatch {
@@ -163,7 +168,7 @@ impl Producer {
                 () = self.sender.closed() => return Err(Cut::Client(Stopped::Gone)),
             };
             let Some(row) = row else { break };
-            let row = row.map_err(Cut::Database)?;
+            let row = row.map_err(Cut::of_row)?;
             if self.should_end() {
                 self.writer.cut();
                 break;
@@ -243,6 +248,18 @@ impl Stopped {
 /// Why an answer ends before its end.
 enum Cut {
     Client(Stopped),
+    /// The server keeps the stream time-out as well.
+    TimeOut,
     Database(Failure),
     Row(Error),
+}
+
+impl Cut {
+    /// Why the next row does not come.
+    fn of_row(failure: Failure) -> Cut {
+        match failure.reason {
+            Reason::Timeout => Cut::TimeOut,
+            _ => Cut::Database(failure),
+        }
+    }
 }

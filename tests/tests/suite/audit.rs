@@ -168,13 +168,8 @@ fn serve(database: &Database, words: &[&str]) -> (Program, Client) {
 
 #[tokio::test]
 async fn each_request_for_data_has_its_line() {
-    let database = many().await;
-    let words = [
-        "--log-format=json",
-        "--stream-timeout=3s",
-        "--statement-timeout=3s",
-    ];
-    let (program, client) = serve(&database, &words);
+    let database = fixture::small().await;
+    let (program, client) = serve(&database, &["--log-format=json"]);
     let get = |token: &str, path: &str| {
         let client = client.clone().token(token);
         client.get(&encoded(&format!("/v1.0/odata/{path}")))
@@ -208,30 +203,41 @@ async fn each_request_for_data_has_its_line() {
         (&"complete".into(), &0.into())
     );
 
-    // A client that goes away, and one that is too slow.
+    assert_eq!(lines(&program).len(), REQUESTS.len() + 1);
+}
+
+/// What the client of a stream does not see the end of: one that goes away, and one that is too slow.
+#[tokio::test]
+async fn an_answer_that_is_cut_has_a_line_that_says_why() {
+    let database = many().await;
     let all = "/v1.0/odata/Message?$expand=sender";
     let whole = [("Prefer", "odata.maxpagesize=1000000")];
+    let (program, client) = serve(&database, &["--log-format=json"]);
+    let client = client.token("KEY");
     let mut stream = client.begin("GET", all, &whole);
     stream.read_exact(&mut [0; 100]).unwrap();
     drop(stream);
-    let gone = line(&program, REQUESTS.len() + 1);
+    let gone = line(&program, 0);
     assert_eq!(gone["outcome"], "cut", "{gone}");
     assert_eq!(gone["cause"], "the connection ended", "{gone}");
     let rows = gone["rows"].as_u64().unwrap();
     assert!(rows > 0 && rows < 60_000, "{gone}");
+
+    let times = ["--stream-timeout=3s", "--statement-timeout=3s"];
+    let (program, client) = serve(&database, &["--log-format=json", times[0], times[1]]);
+    let client = client.token("KEY");
     let stream = client.begin("GET", all, &whole);
-    let slow = line(&program, REQUESTS.len() + 2);
+    let slow = line(&program, 0);
     assert_eq!(slow["cause"], "the stream time-out passed", "{slow}");
     assert_eq!(slow["query"], "Message?$expand=sender");
     drop(stream);
     // The lines of one request have its number.
-    let said = program.said();
+    let warning = "it took longer than the stream time-out";
+    let said = program.wait_for(warning);
     let number = slow["request"].as_str().unwrap();
-    let warned = said.lines().any(|line| {
-        line.contains(number) && line.contains("it took longer than the stream time-out")
-    });
-    assert!(warned, "{said}");
-    assert_eq!(lines(&program).len(), REQUESTS.len() + 3);
+    let mut lines_of_it = said.lines().filter(|line| line.contains(number));
+    assert!(lines_of_it.any(|line| line.contains(warning)), "{said}");
+    assert_eq!(lines(&program).len(), 1);
 }
 
 /// Every place of a URL that a value can stand in. `TEXT` is a text of its own in each, `NUMBER` a number.
