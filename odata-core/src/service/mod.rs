@@ -18,6 +18,7 @@ mod host;
 mod pace;
 mod pipe;
 mod planned;
+mod precedence;
 mod produce;
 mod rate;
 mod respond;
@@ -37,6 +38,7 @@ use budget::Budget;
 use documents::Document;
 use futures_util::FutureExt as _;
 use planned::Plans;
+use precedence::Precedence;
 use rate::Rate;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -102,6 +104,8 @@ struct Inner {
     budget: Arc<Budget>,
     /// Turns to write the rows of a stream.
     stream_turns: Arc<Semaphore>,
+    /// What goes before those.
+    precedence: Precedence,
     rate: Rate,
     changed: Notify,
     /// Answers that were begun and not brought to their end.
@@ -124,6 +128,7 @@ impl Service {
         Service(Arc::new(Inner {
             budget: Budget::new(settings.limits.drain_budget_bytes),
             stream_turns: pace::turns(),
+            precedence: Precedence::new(),
             rate: Rate::new(),
             settings,
             database,

@@ -30,6 +30,9 @@ pub(super) async fn finish(rows: &mut RowStream, patience: Duration) -> Result<(
 /// What the log says where an answer is cut by the stream time-out, whoever looks at the clock first.
 const TOO_LONG: &str = "it took longer than the stream time-out";
 
+/// How long an answer pauses behind its first chunk, about: no shorter than the system's timers are.
+const FIRST_PAUSE: Duration = Duration::from_micros(50);
+
 /// The rest of a page, produced while it is sent. It was begun at the first of the two times, and what its
 /// token gives was confirmed at the second.
 pub(super) async fn stream(
@@ -73,9 +76,9 @@ pub(super) async fn stream(
         tracing::warn!("an answer was cut: {why}");
     };
     let production = async move {
-        // Who waits for the first bytes, be it a proxy, often waits for this very processor too: it gets it
-        // before the rows behind do. A chunk later nobody waits for the first any more.
-        std::thread::yield_now();
+        // Who waits for the first bytes, be it a proxy, often waits for a processor too: it gets this one, before
+        // the rows behind do. A timer of the runtime counts milliseconds, in which the backend would fall asleep.
+        std::thread::sleep(FIRST_PAUSE);
         tokio::select! {
             () = producer.run() => {}
             () = ended => {}
@@ -156,6 +159,7 @@ impl Producer {
             if self.buffer.len() >= CHUNK {
                 pace.meanwhile(self.flush()).await?;
                 pace.pause().await;
+                self.service.precedence.wait().await;
             }
             let row = tokio::select! {
                 biased;

@@ -32,6 +32,7 @@ pub(super) async fn single(asked: &Asked<'_>, data: &Data) -> Result<HttpRespons
     let database = &asked.service.database;
     // A row that is found by its key may share a connection; all else may take long.
     let row = if data.is_short() {
+        let _before_streams = asked.service.precedence.short();
         let found = database.read_all(&statement, deadline).await?;
         check_types(schema, data, &page, found.columns())?;
         found.rows.into_iter().next()
