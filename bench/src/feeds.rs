@@ -1,21 +1,20 @@
 //! Long answers: whole pages, walks, compression, aggregation, slow readers.
 
-use crate::floor::drain;
+use crate::first_byte::first_byte;
+use crate::floor::{WHOLE, drain};
 use crate::http::{Client, next_link};
 use crate::line::{Line, Target, median};
 use crate::{Bench, Failed, process};
 use flate2::write::GzDecoder;
 use std::io::Write;
+use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
-
-/// More rows than there are.
-const WHOLE: u64 = 10_000_000;
 
 /// `Message` whole in one page.
 pub(crate) async fn whole(bench: &Bench) -> Result<Vec<Line>, Failed> {
     let statement = bench.translator.statement("Message", &[1], WHOLE)?;
-    let (mut ratios, mut firsts, mut cpu, mut notes) = (vec![], vec![], vec![], vec![]);
-    let (mut rates, mut floors, mut first_notes) = (vec![], vec![], vec![]);
+    let (mut ratios, mut cpu, mut notes) = (vec![], vec![], vec![]);
+    let (mut rates, mut floors) = (vec![], vec![]);
     // Both sides know the statement by then, on every thread that may get the request.
     for _ in 0..8 {
         let mut client = bench.service.client("bench-one");
@@ -23,7 +22,7 @@ pub(crate) async fn whole(bench: &Bench) -> Result<Vec<Line>, Failed> {
     }
     process::reset_peak(bench.service.pid());
     for _ in 0..bench.runs {
-        let (first_row, floor, rows) = drain(&bench.client, &statement).await?;
+        let (floor, rows) = drain(&bench.client, &statement).await?;
         let (service, backend) = (process::cpu(bench.service.pid()), bench.backend_cpu());
         let started = Instant::now();
         let mut client = bench.service.client("bench-one");
@@ -35,12 +34,6 @@ pub(crate) async fn whole(bench: &Bench) -> Result<Vec<Line>, Failed> {
             bench.backend_cpu() - backend,
         );
         ratios.push(floor.as_secs_f64() / took.as_secs_f64());
-        firsts.push(answer.first_byte.as_secs_f64() / first_row.as_secs_f64());
-        first_notes = vec![format!(
-            "{:.2} ms against {:.2} ms",
-            answer.first_byte.as_secs_f64() * 1e3,
-            first_row.as_secs_f64() * 1e3
-        )];
         cpu.push(service / backend);
         rates.push(rows as f64 / took.as_secs_f64() / 1000.0);
         floors.push(rows as f64 / floor.as_secs_f64() / 1000.0);
@@ -72,13 +65,7 @@ pub(crate) async fn whole(bench: &Bench) -> Result<Vec<Line>, Failed> {
             ratios: cpu,
             notes: vec![],
         },
-        Line {
-            work: "first byte of that feed",
-            floor: "first row of the bare client",
-            target: Target::AtMost(1.5),
-            ratios: firsts,
-            notes: first_notes,
-        },
+        first_byte(bench).await?,
     ])
 }
 
@@ -109,6 +96,7 @@ fn walk_compressed(client: &mut Client, first: &str) -> Result<(u64, Duration), 
         let answer = client.get_with(&path, &[("Accept-Encoding", "gzip")], |piece| {
             // What is no gzip fails at the end.
             let _ = decoder.write_all(piece);
+            ControlFlow::Continue(())
         })?;
         bytes += answer.bytes;
         next = next_link(&decoder.finish()?.0);
@@ -141,7 +129,7 @@ pub(crate) async fn walks(bench: &Bench) -> Result<Vec<Line>, Failed> {
     let mut pages = 0;
     let mut client = bench.service.client("bench-one");
     for _ in 0..bench.runs {
-        let (_, floor, _) = drain(&bench.client, &statement).await?;
+        let (floor, _) = drain(&bench.client, &statement).await?;
         let (count, took) = walk(&mut client, "Message", &[])?;
         process::reset_peak(bench.service.pid());
         let (bytes, gzip) = walk_compressed(&mut client, "Message")?;
@@ -223,7 +211,7 @@ pub(crate) async fn deep(bench: &Bench) -> Result<Vec<Line>, Failed> {
         let mut ratios = vec![];
         let mut notes = vec![];
         for _ in 0..bench.runs {
-            let (_, floor, rows) = drain(&bench.client, &statement).await?;
+            let (floor, rows) = drain(&bench.client, &statement).await?;
             let (pages, took) = walk(&mut client, "Message", &[])?;
             ratios.push(took.as_secs_f64() / floor.as_secs_f64());
             notes = vec![format!(

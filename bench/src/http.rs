@@ -4,6 +4,7 @@
 use crate::Failed;
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
@@ -43,12 +44,12 @@ impl Client {
         }
     }
 
-    /// GET, to the end of the body; `each` sees every piece of it.
+    /// GET, to the end of the body or until `each`, which sees every piece of it, has had enough.
     pub(crate) fn get_with(
         &mut self,
         path: &str,
         headers: &[(&str, &str)],
-        mut each: impl FnMut(&[u8]),
+        mut each: impl FnMut(&[u8]) -> ControlFlow<()>,
     ) -> Result<Answer, Failed> {
         let request = request(&self.address, &self.token, path, headers);
         let mut connection = match self.connection.take() {
@@ -80,6 +81,7 @@ impl Client {
             status,
             ..Answer::default()
         };
+        let mut flow = ControlFlow::Continue(());
         loop {
             let piece = &self.buffer[start..filled];
             if !piece.is_empty() && answer.bytes == 0 {
@@ -93,10 +95,14 @@ impl Client {
                 if answer.end.len() > 2 * KEPT {
                     answer.end.drain(..answer.end.len() - KEPT);
                 }
-                each(data);
+                flow = each(data);
             })?;
             if body.is_complete() {
                 break;
+            }
+            if flow.is_break() {
+                // The connection is no good any more.
+                return Ok(answer);
             }
             if let Some(throttle) = self.throttle {
                 let due = Duration::from_secs_f64(answer.bytes as f64 / throttle as f64);
@@ -114,7 +120,7 @@ impl Client {
     }
 
     pub(crate) fn get(&mut self, path: &str, headers: &[(&str, &str)]) -> Result<Answer, Failed> {
-        self.get_with(path, headers, |_| {})
+        self.get_with(path, headers, |_| ControlFlow::Continue(()))
     }
 
     /// The same for a collection of the service; an error where it is refused.

@@ -9,6 +9,7 @@
 )]
 
 mod feeds;
+mod first_byte;
 mod floor;
 mod http;
 mod instructions;

@@ -163,7 +163,7 @@ async fn read_bare(bench: &Bench) -> Result<Vec<f64>, Failed> {
         number += 379;
         let statement = statement(number)?;
         let started = Instant::now();
-        let (_, _, rows) = drain_prepared(&client, &prepared, &statement).await?;
+        let (_, rows) = drain_prepared(&client, &prepared, &statement).await?;
         times.push(started.elapsed().as_secs_f64() * 1e3);
         if rows != 1 {
             return Err("a message is not there".into());
