@@ -88,6 +88,7 @@ fn what_hangs_on_one_entity_shares_its_plan() {
         ("/Inboxes(1)/tickets?$top=5", Auto),
         ("/Inboxes(1)/tickets?$filter=id gt 5", ForceCustom),
         ("/Inboxes(1)/tickets?$orderby=id desc", ForceCustom),
+        ("/Inboxes(1)/tickets?$skip=5", ForceCustom),
         ("/Inboxes(1)/tickets?$count=true", ForceCustom),
         ("/Tickets", ForceCustom),
         ("/Tickets?$filter=id eq 1", ForceCustom),

@@ -159,7 +159,8 @@ impl Database {
     }
 
     /// All rows of a statement that has few, on the lane: it waits for no stream, and others wait
-    /// on the same connection, for which PostgreSQL decides how to plan. After `deadline` nobody waits for it, but it is not cancelled.
+    /// on the same connection, for which PostgreSQL decides how to plan. After `deadline` nobody waits
+    /// for it, but it is not cancelled.
     pub async fn read_all(
         &self,
         statement: &Statement,

@@ -1,7 +1,7 @@
 //! Which part of a result is read: what the client asked for, what a page may hold, where a next
 //! link continues.
 
-use super::{Data, Output, Query};
+use super::{Answer, Data, Output, Query};
 use crate::edm::PgType;
 use std::borrow::Cow;
 
@@ -46,6 +46,25 @@ pub struct Window {
 }
 
 impl Data {
+    /// Whether this page is little, as a rule: an entity is, and what hangs on one. Not so where more is read than
+    /// is answered, for a number, an aggregation, a condition, an order or a `$skip` of the client's, nor where a
+    /// next link tells that there is much.
+    pub fn is_little(&self, page: &Page) -> bool {
+        let query = &self.query;
+        match self.answer {
+            Answer::Count => false,
+            Answer::Collection | Answer::References => {
+                let is_bare = query.rows().is_some_and(|rows| rows.filter.is_none());
+                let is_first = page.after.is_none() && query.skip == 0;
+                let as_it_comes = query.asked_order == 0 && !page.counts(query);
+                self.is_of_one() && is_bare && is_first && as_it_comes
+            }
+            Answer::Entity | Answer::Property | Answer::Value | Answer::Reference => {
+                self.is_of_one()
+            }
+        }
+    }
+
     /// The same with at most so many members in each expanded collection: the size that a client
     /// asks for holds for every collection of the response (Protocol 8.2.8.5).
     pub fn with_pages_of(&self, size: Option<u64>) -> Cow<'_, Data> {

@@ -9,7 +9,7 @@ use super::{continuation, respond};
 use crate::error::Result;
 use crate::format::{Context, CsvWriter, EntityWriter, Format, MetadataLevel};
 use crate::plan::{Answer, Data, Page};
-use crate::sql::{self, Plans};
+use crate::sql;
 use actix_web::HttpResponse;
 use actix_web::body::{BodyStream, BoxBody};
 use actix_web::http::header::CONTENT_DISPOSITION;
@@ -63,9 +63,8 @@ pub(super) async fn collection(
     let data = &*data;
     let context = asked.context(size);
     let statement = sql::select(schema, data, &asked.own.keys, &asked.caller.scope, &page);
-    // What shares its plan is little, as a rule.
-    let _before_streams =
-        (statement.plans == Plans::Auto).then(|| asked.service.precedence.short());
+    let is_little = data.is_little(&page);
+    let _before_streams = is_little.then(|| asked.service.precedence.short());
     let started = Instant::now();
     let mut rows = database
         .query(&statement, &asked.caller.name, deadline)

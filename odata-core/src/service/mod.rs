@@ -105,7 +105,7 @@ struct Inner {
     /// Turns to write the rows of a stream.
     stream_turns: Arc<Semaphore>,
     /// What goes before those.
-    precedence: Precedence,
+    precedence: Arc<Precedence>,
     rate: Rate,
     changed: Notify,
     /// Answers that were begun and not brought to their end.
@@ -128,7 +128,7 @@ impl Service {
         Service(Arc::new(Inner {
             budget: Budget::new(settings.limits.drain_budget_bytes),
             stream_turns: pace::turns(),
-            precedence: Precedence::new(),
+            precedence: Arc::new(Precedence::new()),
             rate: Rate::new(),
             settings,
             database,

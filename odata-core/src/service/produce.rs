@@ -30,7 +30,7 @@ pub(super) async fn finish(rows: &mut RowStream, patience: Duration) -> Result<(
 /// What the log says where an answer is cut by the stream time-out, whoever looks at the clock first.
 const TOO_LONG: &str = "it took longer than the stream time-out";
 
-/// How long an answer pauses behind its first chunk, about: no shorter than the system's timers are.
+/// How long an answer pauses behind its first chunk, and as long again: so exact are the system's timers.
 const FIRST_PAUSE: Duration = Duration::from_micros(50);
 
 /// The rest of a page, produced while it is sent. It was begun at the first of the two times, and what its
@@ -77,7 +77,8 @@ pub(super) async fn stream(
     };
     let production = async move {
         // Who waits for the first bytes, be it a proxy, often waits for a processor too: it gets this one, before
-        // the rows behind do. A timer of the runtime counts milliseconds, in which the backend would fall asleep.
+        // the rows behind do. So do the thread's other requests wait, no longer than for a chunk or two. A timer of
+        // the runtime would not keep them waiting; it counts milliseconds, in which the backend would fall asleep.
         std::thread::sleep(FIRST_PAUSE);
         tokio::select! {
             () = producer.run() => {}
@@ -153,13 +154,14 @@ impl Producer {
 
     async fn produce(&mut self) -> Result<(), Cut> {
         let mut pace = Pace::new(&self.service.stream_turns);
+        let stream = self.service.precedence.stream();
         let pause = tokio::time::sleep(FLUSH_AFTER);
         tokio::pin!(pause);
         loop {
             if self.buffer.len() >= CHUNK {
                 pace.meanwhile(self.flush()).await?;
                 pace.pause().await;
-                self.service.precedence.wait().await;
+                stream.may_go_on().await;
             }
             let row = tokio::select! {
                 biased;
@@ -189,7 +191,7 @@ impl Producer {
                 break;
             }
         }
-        drop(pace);
+        drop((pace, stream));
         self.writer.tail(&mut self.buffer);
         self.flush().await?;
         self.sender.finish();
@@ -265,5 +267,21 @@ impl Cut {
             Reason::Timeout => Cut::TimeOut,
             _ => Cut::Database(failure),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_out_of_the_server_is_the_streams() {
+        let cut = Cut::of_row(Failure::timeout(Duration::from_secs(1)));
+        assert!(matches!(cut, Cut::TimeOut));
+        let busy = Failure {
+            reason: Reason::Lost,
+            ..Failure::timeout(Duration::from_secs(1))
+        };
+        assert!(matches!(Cut::of_row(busy), Cut::Database(_)));
     }
 }

@@ -43,23 +43,11 @@ pub fn select(schema: &Schema, data: &Data, keys: &Keys, scope: &Scope, page: &P
         Answer::Count => writer.count_statement(data),
         _ => writer.rows_statement(data, page),
     }
-    writer.finish(plans(data, page))
+    writer.finish(plans(data.is_little(page)))
 }
 
-/// An entity, and what hangs on one, is little, as a rule: to plan it takes longer than to read it. Not so where
-/// more is read than is answered, for a number, an aggregation, a condition or an order of the client's, nor where
-/// a next link tells that there is much.
-fn plans(data: &Data, page: &Page) -> Plans {
-    let query = &data.query;
-    let as_it_comes = page.after.is_none() && !page.counts(query) && query.asked_order == 0;
-    let is_little = match data.answer {
-        Answer::Count => false,
-        Answer::Collection | Answer::References => {
-            let bare = query.rows().is_some_and(|rows| rows.filter.is_none());
-            data.is_of_one() && bare && as_it_comes
-        }
-        Answer::Entity | Answer::Property | Answer::Value | Answer::Reference => data.is_of_one(),
-    };
+/// To plan what is little takes longer than to read it.
+fn plans(is_little: bool) -> Plans {
     match is_little {
         true => Plans::Auto,
         false => Plans::ForceCustom,
@@ -127,10 +115,7 @@ pub fn sort_values(
         }
     });
     // What `$apply` made is made once more.
-    writer.finish(match by_key {
-        true => Plans::Auto,
-        false => Plans::ForceCustom,
-    })
+    writer.finish(plans(by_key))
 }
 
 impl Writer<'_> {

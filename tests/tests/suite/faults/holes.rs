@@ -1,9 +1,8 @@
 //! Connections on which nothing comes any more, and nothing says so.
 
-use super::{PATIENCE, World, is_error, of};
+use super::{PATIENCE, World, comes_back, is_error, of};
 use std::time::{Duration, Instant};
 use tests::proxy::{At, Fault, row};
-use tests::{Client, Response};
 
 const HOLE: Fault = Fault::BlackHole(At::Byte(0));
 
@@ -18,12 +17,12 @@ async fn a_connection_that_fell_silent_in_the_pool_is_given_up() {
     let client = of(&server);
     for path in ["Message", "Message(7)", "Conversation/$count"] {
         let path = format!("/v1.0/odata/{path}");
-        let whole = at_last(&client, &path);
+        let whole = comes_back(&client, &path, &MEANWHILE);
         world.proxy.set(HOLE);
         is_error(&client.get(&path), 504, false);
         world.proxy.heal();
         // Others may have fallen silent with it; no request of theirs waits longer than it may.
-        assert_eq!(at_last(&client, &path).body, whole.body);
+        assert_eq!(comes_back(&client, &path, &MEANWHILE).body, whole.body);
     }
     // Within an answer.
     world.proxy.set(Fault::BlackHole(row(2_000)));
@@ -33,22 +32,11 @@ async fn a_connection_that_fell_silent_in_the_pool_is_given_up() {
     world.until_open(4).await;
     let idle = || server.status().idle == server.status().open;
     super::until(idle, || format!("{:?}", server.status())).await;
-    client.get("/v1.0/odata/Message").expect(200);
+    comes_back(&client, "/v1.0/odata/Message", &MEANWHILE);
 }
 
-/// The answer, as soon as there is one: on a busy machine a new connection may take longer than the statement may.
-#[track_caller]
-fn at_last(client: &Client, path: &str) -> Response {
-    let since = Instant::now();
-    loop {
-        let response = client.get(path);
-        if response.status == 200 {
-            return response.expect(200);
-        }
-        assert!(matches!(response.status, 503 | 504), "{}", response.status);
-        assert!(since.elapsed() < PATIENCE, "{path} does not come back");
-    }
-}
+/// What may be answered meanwhile: on a busy machine a new connection may take longer than the statement may.
+const MEANWHILE: [u16; 2] = [503, 504];
 
 /// Whatever balances the load sends no request to a service that is not ready: none will find out
 /// that the database is there again.

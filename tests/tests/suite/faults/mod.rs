@@ -70,13 +70,21 @@ async fn until(mut is_so: impl FnMut() -> bool, what: impl Fn() -> String) {
 /// request behind a fault may come too early.
 #[track_caller]
 fn served(client: &Client, path: &str) -> Response {
+    comes_back(client, path, &[503])
+}
+
+/// Asks until the answer is there, with one of these errors until then.
+#[track_caller]
+fn comes_back(client: &Client, path: &str, meanwhile: &[u16]) -> Response {
     let since = Instant::now();
     loop {
         let response = client.get(path);
-        if response.status == 200 {
+        let status = response.status;
+        if status == 200 {
             return response.expect(200);
         }
-        is_error(&response, 503, true);
+        assert!(meanwhile.contains(&status), "{status}");
+        is_error(&response, status, status == 503);
         assert!(since.elapsed() < PATIENCE, "{path} does not come back");
     }
 }

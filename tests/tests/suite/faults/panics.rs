@@ -1,5 +1,6 @@
 //! A request whose handling panics: that one fails, and nothing else does.
 
+use super::until;
 use crate::audit::many;
 use crate::revoked::read_slowly;
 use futures_util::future::BoxFuture;
@@ -7,12 +8,17 @@ use liveagent_odata::entities;
 use odata_core::edm::{Scope, Severity};
 use odata_core::error::Result;
 use odata_core::service::{Authenticate, Caller, Secret};
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{self, BufRead as _, BufReader, Read as _, Write};
 use std::net::TcpStream;
+use std::sync::Mutex;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 use tests::{Server, sales};
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::registry;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// Lets everybody in, and panics on one token, on another one the second time.
 #[derive(Default)]
@@ -84,9 +90,45 @@ async fn a_panic_ends_its_request_alone() {
     assert_eq!(status.idle, status.open, "{status:?}");
 }
 
+/// The lines of the audit of all servers in this process, since [`listen`].
+static AUDIT: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+
+/// Whom a line is written to.
+struct Audit;
+
+impl Write for Audit {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        AUDIT.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn listen() {
+    let is_audit = filter_fn(|metadata| metadata.target() == "audit");
+    let lines = tracing_subscriber::fmt::layer().json();
+    let lines = lines.with_writer(|| Audit).with_filter(is_audit);
+    registry().with(lines).init();
+}
+
+/// The line of the audit with this text, as soon as it is there.
+async fn audited(text: &str) -> String {
+    let line = || {
+        let said = String::from_utf8_lossy(&AUDIT.lock().unwrap()).into_owned();
+        said.lines()
+            .find(|line| line.contains(text))
+            .map(str::to_owned)
+    };
+    until(|| line().is_some(), || format!("no line of {text}")).await;
+    line().unwrap()
+}
+
 /// What panics while an answer is sent cuts that one: it is never whole, and its connection is free again.
 #[tokio::test]
 async fn a_panic_within_an_answer_cuts_it() {
+    listen();
     let database = many().await;
     let (model, worst) = (entities::model(), Severity::Warning);
     let server = Server::of_model_with(&database, model, Frail::default(), worst, |config| {
@@ -103,4 +145,8 @@ async fn a_panic_within_an_answer_cuts_it() {
     server.of("ANY").get("/v1.0/odata/Inbox").expect(200);
     let status = server.status();
     assert_eq!(status.lent, 0, "{status:?}");
+    let line = audited("Message?$expand=sender,conversation").await;
+    let line: serde_json::Value = serde_json::from_str(&line).unwrap();
+    assert_eq!(line["fields"]["outcome"], "cut", "{line}");
+    assert_eq!(line["fields"]["cause"], "the service failed", "{line}");
 }
