@@ -3,7 +3,6 @@
 use super::*;
 
 cases!(server =>
-    a_million_rows_stream_in_constant_memory,
     streams_dropped_at_any_time_harm_nobody,
     a_deadline_cancels,
     a_request_that_goes_away_cancels,
@@ -30,43 +29,6 @@ fn numbers() -> impl Iterator<Item = u64> {
         let n = n ^ (n >> 7);
         Some(n ^ (n << 17))
     })
-}
-
-fn resident_bytes() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status
-        .lines()
-        .find(|line| line.starts_with("VmRSS"))
-        .unwrap();
-    let kib: u64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
-    kib * 1024
-}
-
-async fn a_million_rows_stream_in_constant_memory(url: &str) {
-    let database = open(url, PoolOptions::default());
-    let statement = sql("SELECT g, repeat('x', 200), now() FROM generate_series(1, 1000000) g");
-    let mut rows = database
-        .query(&statement, "a caller", DEADLINE)
-        .await
-        .unwrap();
-    assert_eq!(rows.columns()[0].ty, Some(PgType::Int4));
-    assert_eq!(rows.columns()[2].oid, PgType::Timestamptz.oid());
-    let mut count = 0u64;
-    let mut bytes = 0;
-    let mut before = 0;
-    while let Some(row) = rows.next().await {
-        bytes += row.unwrap().cell(1).unwrap().len();
-        count += 1;
-        if count == 1_000 {
-            before = resident_bytes();
-        }
-    }
-    assert_eq!(count, 1_000_000);
-    assert_eq!(bytes, 200_000_000);
-    let growth = resident_bytes().saturating_sub(before);
-    // Other cases run beside this one.
-    assert!(growth < 48 << 20, "{growth} bytes more");
-    assert_eq!(database.status().idle, 1);
 }
 
 async fn streams_dropped_at_any_time_harm_nobody(url: &str) {
@@ -149,12 +111,15 @@ async fn a_request_that_goes_away_cancels(url: &str) {
         "SELECT count(*) FROM generate_series(1, 2000000000)",
     ] {
         let statement = sql(statement);
-        let request = database.query(&statement, "a caller", DEADLINE);
-        assert!(
-            tokio::time::timeout(Duration::from_millis(150), request)
-                .await
-                .is_err()
-        );
+        let until_it_runs = async {
+            while count(&admin, url, "state = 'active'").await == 0 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::select! {
+            _ = database.query(&statement, "a caller", DEADLINE) => panic!("it was answered"),
+            () = until_it_runs => {}
+        }
         let took = until_idle(&admin, url).await;
         assert!(took < Duration::from_secs(3), "{took:?}");
     }
