@@ -47,6 +47,7 @@ const ALONE: &[(&str, &str)] = &[
     ("deadpool_postgres", "db"),
     ("deadpool", "db"),
     ("rustls", "db"),
+    ("socket2", "db"),
     ("tokio_postgres_rustls", "db"),
     ("actix_web", "service"),
 ];

@@ -35,8 +35,8 @@ async fn a_million_rows_stream_in_constant_memory() {
     let mut count = 0u64;
     let mut bytes = 0;
     let mut before = 0;
-    while let Some(row) = rows.next().await {
-        bytes += row.unwrap().cell(1).unwrap().len();
+    while rows.advance().await.unwrap() {
+        bytes += rows.row().cell(1).unwrap().len();
         count += 1;
         if count == 1_000 {
             before = resident_bytes();

@@ -6,14 +6,13 @@
 //! (by then the signal has been sent), a `Sync` is queued behind the statement, and the request is
 //! repeated until that is answered.
 
-use super::connect::{Address, Connector, Session};
+use super::connect::{Connector, Session};
+use super::socket::Socket;
 use std::io;
-use std::path::Path;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
-use tokio::net::{TcpStream, UnixStream};
 use tokio::sync::oneshot;
 use tokio_postgres::tls::MakeTlsConnect;
 
@@ -23,7 +22,6 @@ const GRACE: Duration = Duration::from_millis(2);
 const REPEAT: Duration = Duration::from_millis(50);
 /// How long all of it may take before the connection is given up.
 const PATIENCE: Duration = Duration::from_secs(2);
-const FULL_QUEUE_PAUSE: Duration = Duration::from_millis(5);
 
 /// What became of a connection whose statement was to be stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,12 +61,11 @@ pub(super) async fn stop(connector: &Connector, session: &Session) -> Outcome {
 
 /// Sends one cancel request and waits until the server has dealt with it.
 async fn request(connector: &Connector, session: &Session) -> io::Result<()> {
-    let stream: Box<dyn Duplex> = match &session.peer.address {
-        Address::Tcp(address) => Box::new(TcpStream::connect(address).await?),
-        Address::Unix(folder, port) => {
-            Box::new(connect_unix(&folder.join(format!(".s.PGSQL.{port}"))).await?)
-        }
-    };
+    let stream = session
+        .peer
+        .address
+        .connect(&connector.config.driver)
+        .await?;
     let (give_back, back) = oneshot::channel();
     let stream = Lent {
         stream: Some(stream),
@@ -91,32 +88,16 @@ async fn request(connector: &Connector, session: &Session) -> io::Result<()> {
     Ok(())
 }
 
-async fn connect_unix(path: &Path) -> io::Result<UnixStream> {
-    loop {
-        match UnixStream::connect(path).await {
-            // The queue of the socket is full, which is no reason to wait for `connect`.
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                tokio::time::sleep(FULL_QUEUE_PAUSE).await;
-            }
-            result => return result,
-        }
-    }
-}
-
-trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
-
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
-
 /// A stream that comes back when whoever took it is done: the driver drops what it writes a cancel
 /// request to.
 struct Lent {
-    stream: Option<Box<dyn Duplex>>,
-    give_back: Option<oneshot::Sender<Box<dyn Duplex>>>,
+    stream: Option<Socket>,
+    give_back: Option<oneshot::Sender<Socket>>,
 }
 
 impl Lent {
-    fn stream(&mut self) -> io::Result<Pin<&mut (dyn Duplex + 'static)>> {
-        let stream = self.stream.as_deref_mut();
+    fn stream(&mut self) -> io::Result<Pin<&mut Socket>> {
+        let stream = self.stream.as_mut();
         stream
             .map(Pin::new)
             .ok_or_else(|| io::ErrorKind::NotConnected.into())

@@ -2,7 +2,7 @@
 
 use super::database::Database;
 use super::failure::Failure;
-use super::stream::RawRow;
+use super::row::RawRow;
 use crate::edm::{Catalogue, CatalogueColumn, CatalogueTable, PgType};
 use crate::sql::{Param, Plans, Statement};
 use std::time::Duration;
@@ -88,9 +88,8 @@ impl Database {
         let mut rows = self.query(&statement, "the catalogue", PATIENCE).await?;
         let mut catalogue = Catalogue::default();
         let mut indexes = Indexes::default();
-        while let Some(row) = rows.next().await {
-            let row = row?;
-            let cells = Cells(&row);
+        while rows.advance().await? {
+            let cells = Cells(rows.row());
             match cells.text(KIND).as_str() {
                 "t" => add_column(&mut catalogue, &cells),
                 "i" => indexes.add(&mut catalogue, &cells),

@@ -3,16 +3,18 @@
 use super::config::{DatabaseConfig, Host, Role, Target};
 use super::failure::Failure;
 use super::param::types;
+use super::row_queue::RowQueue;
+use super::socket::{Address, Socket};
 use super::statement_cache::{Prepared, StatementCache};
 use super::stream::ColumnInfo;
 use super::tls;
+use super::wire::{Inside, Wire};
 use crate::error::Result;
 use crate::sql::{Param, Plans, Statement};
 use deadpool_postgres::ClientWrapper;
 use std::fmt::{self, Write as _};
 use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex as StdMutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -20,11 +22,12 @@ use tokio::runtime::Handle;
 use tokio::sync::Mutex;
 use tokio_postgres::config::SslMode;
 use tokio_postgres::error::SqlState;
+use tokio_postgres::tls::MakeTlsConnect;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// Opens connections.
 pub(super) struct Connector {
-    config: DatabaseConfig,
+    pub(super) config: DatabaseConfig,
     pub(super) tls: MakeRustlsConnect,
     turn: AtomicUsize,
 }
@@ -33,6 +36,8 @@ pub(super) struct Connector {
 /// the request.
 pub(super) struct Session {
     pub(super) client: ClientWrapper,
+    /// Where the rows of its streams come.
+    pub(super) rows: Arc<RowQueue>,
     pub(super) statements: StatementCache,
     pub(super) peer: Peer,
     /// Where it lives.
@@ -51,13 +56,6 @@ pub(super) struct Peer {
     pub(super) name: String,
 }
 
-#[derive(Debug, Clone)]
-pub(super) enum Address {
-    Tcp(SocketAddr),
-    /// The folder of the socket, and the port that its name ends in.
-    Unix(PathBuf, u16),
-}
-
 /// Why there is no connection.
 #[derive(Debug)]
 pub(super) enum ConnectError {
@@ -67,11 +65,6 @@ pub(super) enum ConnectError {
 
 /// How long a server may take to prepare a statement, which waits for a lock at most.
 const PREPARE_PATIENCE: Duration = Duration::from_secs(10);
-/// How often a Unix socket is tried whose queue is full: `connect` fails at once there, instead of
-/// waiting.
-const FULL_QUEUE_TRIES: u32 = 200;
-const FULL_QUEUE_PAUSE: Duration = Duration::from_millis(5);
-
 impl Connector {
     /// What opens connections to that database. Reads the files that TLS needs, connects nowhere.
     pub(super) fn new(config: DatabaseConfig) -> Result<Connector> {
@@ -99,9 +92,10 @@ impl Connector {
         for place in 0..targets.len() {
             let target = &targets[(first + place) % targets.len()];
             match self.connect_target(target, statement_timeout).await {
-                Ok((client, peer)) => {
+                Ok((Wired { client, rows }, peer)) => {
                     return Ok(Session {
                         client,
+                        rows,
                         statements: StatementCache::new(statements),
                         peer,
                         runtime: Handle::current(),
@@ -121,7 +115,7 @@ impl Connector {
         &self,
         target: &Target,
         statement_timeout: Duration,
-    ) -> Result<(ClientWrapper, Peer), ConnectError> {
+    ) -> Result<(Wired, Peer), ConnectError> {
         let (name, addresses) = match &target.host {
             Host::Unix(folder) => (
                 String::new(),
@@ -148,12 +142,12 @@ impl Connector {
             };
             // The driver's own time-out ends with the connection, before a word is said on it.
             let connect = async {
-                let client = self.connect_peer(&peer, statement_timeout).await?;
-                check_role(&client, self.config.role).await?;
-                Ok(client)
+                let wired = self.connect_peer(&peer, statement_timeout).await?;
+                check_role(&wired.client, self.config.role).await?;
+                Ok(wired)
             };
             match tokio::time::timeout(self.config.connect_timeout, connect).await {
-                Ok(Ok(client)) => return Ok((client, peer)),
+                Ok(Ok(wired)) => return Ok((wired, peer)),
                 Ok(Err(error)) => last = Some(error),
                 Err(elapsed) => last = Some(ConnectError::Io(elapsed.into())),
             }
@@ -168,38 +162,29 @@ impl Connector {
         &self,
         peer: &Peer,
         statement_timeout: Duration,
-    ) -> Result<ClientWrapper, tokio_postgres::Error> {
+    ) -> Result<Wired, ConnectError> {
         let mut driver = self.config.driver.clone();
-        match &peer.address {
-            Address::Unix(folder, port) => {
-                // There is no TLS over Unix sockets; libpq ignores `sslmode` there.
-                driver
-                    .host_path(folder)
-                    .port(*port)
-                    .ssl_mode(SslMode::Disable);
-            }
-            Address::Tcp(address) => {
-                driver
-                    .host(&peer.name)
-                    .hostaddr(address.ip())
-                    .port(address.port());
-            }
+        if let Address::Unix(..) = &peer.address {
+            // There is no TLS over Unix sockets; libpq ignores `sslmode` there.
+            driver.ssl_mode(SslMode::Disable);
         }
         driver.options(session_options(driver.get_options(), statement_timeout));
 
-        let mut tries = 0;
+        let rows = Arc::<RowQueue>::default();
         let (client, connection) = loop {
-            match driver.connect(self.tls.clone()).await {
+            let socket = peer.address.connect(&driver).await?;
+            // Before the first message the server says in one byte whether it takes TLS, if it was asked.
+            let was_asked = driver.get_ssl_mode() != SslMode::Disable;
+            let wire = Wire::new(socket, rows.clone(), usize::from(was_asked));
+            let mut tls = self.tls.clone();
+            let Ok(tls) = MakeTlsConnect::<Socket>::make_tls_connect(&mut tls, &peer.name);
+            match driver.connect_raw(wire, Inside(tls)).await {
                 Ok(connected) => break connected,
-                Err(error) if is_full_queue(&error) && tries < FULL_QUEUE_TRIES => {
-                    tries += 1;
-                    tokio::time::sleep(FULL_QUEUE_PAUSE).await;
-                }
                 // `prefer` is content with no TLS where there is none to be had.
                 Err(error) if driver.get_ssl_mode() == SslMode::Prefer && is_about_tls(&error) => {
                     driver.ssl_mode(SslMode::Disable);
                 }
-                Err(error) => return Err(error),
+                Err(error) => return Err(error.into()),
             }
         };
         let task = tokio::spawn(async move {
@@ -214,10 +199,16 @@ impl Connector {
             .batch_execute("SET client_connection_check_interval = '5s'")
             .await
         {
-            Err(error) if error.as_db_error().is_none() => Err(error),
-            _ => Ok(client),
+            Err(error) if error.as_db_error().is_none() => Err(error.into()),
+            _ => Ok(Wired { client, rows }),
         }
     }
+}
+
+/// The driver's end of a connection, and where the rows of its streams come.
+struct Wired {
+    client: ClientWrapper,
+    rows: Arc<RowQueue>,
 }
 
 /// Whether it is such a server.
@@ -236,6 +227,12 @@ async fn check_role(client: &ClientWrapper, role: Role) -> Result<(), ConnectErr
     }
     let message = format!("the server is a {found:?}, not a {role:?}").to_lowercase();
     Err(ConnectError::Io(io::Error::other(message)))
+}
+
+impl From<io::Error> for ConnectError {
+    fn from(error: io::Error) -> ConnectError {
+        ConnectError::Io(error)
+    }
 }
 
 impl From<tokio_postgres::Error> for ConnectError {
@@ -350,10 +347,6 @@ fn session_options(own: Option<&str>, statement_timeout: Duration) -> String {
     set("jit", &"off");
     options.push_str(own.unwrap_or(""));
     options
-}
-
-fn is_full_queue(error: &tokio_postgres::Error) -> bool {
-    io_error(error).is_some_and(|error| error.kind() == io::ErrorKind::WouldBlock)
 }
 
 /// Whether the connection may succeed without TLS: the handshake failed, or the server's rules have

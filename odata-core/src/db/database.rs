@@ -4,16 +4,12 @@ use super::config::DatabaseConfig;
 use super::connect::Connector;
 use super::failure::{Failure, Reason};
 use super::home::Homes;
-use super::param::Bound;
 use super::pool::{Lease, Shared};
-use super::statement_cache::Prepared;
-use super::stream::{ColumnInfo, RawRow, RowStream};
+use super::row::RawRow;
+use super::stream::{ColumnInfo, RowStream};
 use super::turns::{Turn, Turns};
 use crate::error::{Code, Error, Result};
 use crate::sql::Statement;
-use futures_util::TryStreamExt;
-use futures_util::future::join;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -230,23 +226,19 @@ impl Database {
 
     async fn attempt(&self, lease: Lease, statement: &Statement) -> Result<RowStream, Failure> {
         let inner = &self.0;
-        let session = lease.session();
+        let session = lease.session().clone();
         let stream_timeout = inner.options.stream_timeout;
-        let (mut prepared, known) = session.prepare(statement).await?;
-        let mut started = start(&lease, &prepared, statement, stream_timeout).await;
-        if known && matches!(&started, Err(failure) if failure.reason == Reason::Stale) {
-            session.forget(statement);
-            (prepared, _) = session.prepare(statement).await?;
-            started = start(&lease, &prepared, statement, stream_timeout).await;
-        }
-        let (rows, first) = started?;
-        Ok(RowStream::new(
-            prepared.columns,
-            first,
-            rows,
-            lease,
-            stream_timeout,
-        ))
+        let (prepared, known) = session.prepare(statement).await?;
+        let started = RowStream::start(prepared, statement, lease, stream_timeout).await;
+        let started = match started {
+            Err((failure, lease)) if known && failure.reason == Reason::Stale => {
+                session.forget(statement);
+                let (prepared, _) = session.prepare(statement).await?;
+                RowStream::start(prepared, statement, lease, stream_timeout).await
+            }
+            started => started,
+        };
+        started.map_err(|(failure, _)| failure)
     }
 }
 
@@ -262,29 +254,4 @@ async fn within<T>(
     tokio::time::timeout(left, attempt)
         .await
         .unwrap_or_else(|_| Err(Failure::timeout(deadline)))
-}
-
-type Started = (
-    Pin<Box<tokio_postgres::RowStream>>,
-    Option<tokio_postgres::Row>,
-);
-
-/// Sends the statement and waits for its first row or its end.
-async fn start(
-    lease: &Lease,
-    prepared: &Prepared,
-    statement: &Statement,
-    stream_timeout: Duration,
-) -> Result<Started, Failure> {
-    let failure = |error: tokio_postgres::Error| {
-        Failure::of_statement(&error, lease.since().elapsed() >= stream_timeout)
-    };
-    let params = statement.params.iter().map(Bound);
-    let session = lease.session();
-    // Both leave together: the server takes them one after the other.
-    let rows = session.client.query_raw(&prepared.statement, params);
-    let ((), rows) = join(session.plan(statement.plans), rows).await;
-    let mut rows = Box::pin(rows.map_err(failure)?);
-    let first = rows.try_next().await.map_err(failure)?;
-    Ok((rows, first))
 }

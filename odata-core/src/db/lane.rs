@@ -9,8 +9,8 @@ use super::database::Rows;
 use super::failure::{Failure, Reason};
 use super::param::Bound;
 use super::pool::Shared;
+use super::row::RawRow;
 use super::statement_cache::Prepared;
-use super::stream::RawRow;
 use crate::sql::Statement;
 use futures_util::TryStreamExt;
 use std::sync::Arc;
@@ -179,7 +179,7 @@ impl Lane {
                         .client
                         .query_raw(&prepared.statement, params.iter().map(Bound))
                         .await?
-                        .map_ok(RawRow)
+                        .map_ok(|row| RawRow::of(&row))
                         .try_collect()
                         .await
                 };

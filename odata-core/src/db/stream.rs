@@ -1,20 +1,24 @@
-//! The rows of a statement, as they come from the wire, pulled one by one.
+//! The rows of a statement, as they come from the wire, one by one.
 //!
 //! While a stream lives, its connection serves nothing else: a reader that pauses makes the server
 //! pause. When the last row has been taken the connection is free at once, whatever becomes of the
 //! stream; a stream that is dropped before has its statement cancelled.
 
 use super::failure::Failure;
+use super::param::Bound;
 use super::pool::Lease;
+use super::row::{Malformed, RawRow};
+use super::row_queue::RowReader;
+use super::statement_cache::Prepared;
 use crate::edm::PgType;
-use futures_util::Stream;
+use crate::sql::Statement;
+use futures_util::future::join;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::{Duration, Instant};
-use tokio_postgres::types::{FromSql, Type};
-use tokio_postgres::{Column, Row};
+use tokio_postgres::Column;
 
 /// A column of an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,70 +42,73 @@ impl ColumnInfo {
     }
 }
 
-/// One row, in the server's binary format.
-pub struct RawRow(pub(super) Row);
-
-impl RawRow {
-    /// The bytes of the column at this place, as `typsend` wrote them; `None` for null, or where
-    /// there is no such column.
-    pub fn cell(&self, place: usize) -> Option<&[u8]> {
-        self.0
-            .try_get::<_, Option<Raw<'_>>>(place)
-            .ok()
-            .flatten()
-            .map(|raw| raw.0)
-    }
-}
-
-struct Raw<'a>(&'a [u8]);
-
-impl<'a> FromSql<'a> for Raw<'a> {
-    fn from_sql(
-        _: &Type,
-        bytes: &'a [u8],
-    ) -> Result<Raw<'a>, Box<dyn std::error::Error + Sync + Send>> {
-        Ok(Raw(bytes))
-    }
-
-    fn accepts(_: &Type) -> bool {
-        true
-    }
-}
-
 /// The rows of a statement whose first row is there, or whose end.
 pub struct RowStream {
     columns: Arc<[ColumnInfo]>,
-    first: Option<Row>,
-    rows: Pin<Box<tokio_postgres::RowStream>>,
-    /// The connection, until the last row.
-    lease: Option<Lease>,
+    row: RawRow,
+    /// Whether `row` was looked at only, and is the next.
+    is_ahead: bool,
+    /// Until the last row.
+    running: Option<Running>,
     started: Instant,
     statement_timeout: Duration,
 }
 
+/// A statement that runs; dropped in this order.
+struct Running {
+    rows: RowReader,
+    /// The driver's word on how it ended, behind its rows.
+    end: End,
+    /// What it was, where rows are left that came before.
+    ended: Option<Result<(), tokio_postgres::Error>>,
+    lease: Lease,
+}
+
+type End = Pin<Box<dyn Future<Output = Result<(), tokio_postgres::Error>> + Send>>;
+
 impl RowStream {
-    pub(super) fn new(
-        columns: Arc<[ColumnInfo]>,
-        first: Option<Row>,
-        rows: Pin<Box<tokio_postgres::RowStream>>,
+    /// Runs that statement on the connection and waits for its first row or its end. If it fails, the connection comes
+    /// back.
+    pub(super) async fn start(
+        prepared: Prepared,
+        statement: &Statement,
         lease: Lease,
         statement_timeout: Duration,
-    ) -> RowStream {
-        let started = lease.since();
-        let lease = if first.is_some() {
-            Some(lease)
-        } else {
-            lease.release();
-            None
-        };
-        RowStream {
+    ) -> Result<RowStream, (Failure, Lease)> {
+        let session = lease.session().clone();
+        let Prepared {
+            statement: prepared,
             columns,
-            first,
-            rows,
-            lease,
-            started,
+        } = prepared;
+        let params = statement.params.clone();
+        let connection = session.clone();
+        let end = async move {
+            let params = params.iter().map(Bound);
+            connection.client.execute_raw(&prepared, params).await?;
+            Ok(())
+        };
+        let mut stream = RowStream {
+            columns,
+            row: RawRow::default(),
+            is_ahead: false,
+            started: lease.since(),
             statement_timeout,
+            running: Some(Running {
+                rows: session.rows.reader(),
+                end: Box::pin(end),
+                ended: None,
+                lease,
+            }),
+        };
+        // Both leave together: the server takes them one after the other.
+        let first = poll_fn(|cx| stream.poll_row(cx));
+        let ((), first) = join(session.plan(statement.plans), first).await;
+        match (first, stream.running.take()) {
+            (Err(failure), Some(Running { lease, .. })) => return Err((failure, lease)),
+            (Ok(true), running) => (stream.is_ahead, stream.running) = (true, running),
+            (_, running) => running.into_iter().for_each(Running::release),
         }
+        Ok(stream)
     }
 
     /// The columns of every row.
@@ -109,35 +116,82 @@ impl RowStream {
         &self.columns
     }
 
-    /// The next row; `None` after the last. After an error the answer is incomplete, whatever came
-    /// before.
-    pub async fn next(&mut self) -> Option<Result<RawRow, Failure>> {
-        poll_fn(|cx| self.poll_next(cx)).await
+    /// The row that [`RowStream::advance`] went to last. Before the first it has no cells.
+    pub fn row(&self) -> &RawRow {
+        &self.row
     }
 
-    /// The next row, if it is there.
-    pub fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<RawRow, Failure>>> {
-        if let Some(first) = self.first.take() {
-            return Poll::Ready(Some(Ok(RawRow(first))));
+    /// Goes to the next row; `false` behind the last. After an error the answer is incomplete, whatever came
+    /// before.
+    pub async fn advance(&mut self) -> Result<bool, Failure> {
+        poll_fn(|cx| self.poll_advance(cx)).await
+    }
+
+    /// Goes to the next row if it came together with this one.
+    pub fn advance_at_once(&mut self) -> bool {
+        // What is malformed `advance` will tell.
+        !self.is_ahead && self.row.advance().unwrap_or(false)
+    }
+
+    fn poll_advance(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, Failure>> {
+        if std::mem::take(&mut self.is_ahead) {
+            return Poll::Ready(Ok(true));
         }
-        if self.lease.is_none() {
-            return Poll::Ready(None);
+        let result = ready!(self.poll_row(cx));
+        match result {
+            Ok(true) => {}
+            Ok(false) => self.running.take().into_iter().for_each(Running::release),
+            Err(_) => self.running = None,
         }
-        match self.rows.as_mut().poll_next(cx) {
-            Poll::Pending => Poll::Pending,
-            Poll::Ready(Some(Ok(row))) => Poll::Ready(Some(Ok(RawRow(row)))),
-            Poll::Ready(Some(Err(error))) => {
-                let timed_out = self.started.elapsed() >= self.statement_timeout;
-                let failure = Failure::of_statement(&error, timed_out);
-                self.lease = None;
-                Poll::Ready(Some(Err(failure)))
-            }
-            Poll::Ready(None) => {
-                if let Some(lease) = self.lease.take() {
-                    lease.release();
+        Poll::Ready(result)
+    }
+
+    /// The next row that comes.
+    fn poll_row(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, Failure>> {
+        let Some(running) = &mut self.running else {
+            return Poll::Ready(Ok(false));
+        };
+        loop {
+            match self.row.advance() {
+                Ok(false) => {}
+                Ok(true) => return Poll::Ready(Ok(true)),
+                Err(Malformed) => {
+                    let failure = Failure::unavailable("the database sent what is no row");
+                    return Poll::Ready(Err(failure));
                 }
-                Poll::Ready(None)
             }
+            if let Poll::Ready(messages) = running.rows.poll_take(cx) {
+                self.row.stand_before(messages);
+                continue;
+            }
+            // The rows that came before the end are in the queue when the driver knows of it: they are looked for once
+            // more.
+            match running.ended.take() {
+                None => running.ended = Some(ready!(running.end.as_mut().poll(cx))),
+                Some(Ok(())) => return Poll::Ready(Ok(false)),
+                Some(Err(error)) => {
+                    let timed_out = self.started.elapsed() >= self.statement_timeout;
+                    return Poll::Ready(Err(Failure::of_statement(&error, timed_out)));
+                }
+            }
+        }
+    }
+}
+
+impl Running {
+    /// The statement has ended: the connection is clean.
+    fn release(self) {
+        let Running { rows, lease, .. } = self;
+        drop(rows);
+        lease.release();
+    }
+
+    /// Whether it has ended well, as far as is known by now.
+    fn has_ended(&mut self) -> bool {
+        let mut cx = Context::from_waker(Waker::noop());
+        match &self.ended {
+            Some(ended) => ended.is_ok(),
+            None => matches!(self.end.as_mut().poll(&mut cx), Poll::Ready(Ok(()))),
         }
     }
 }
@@ -146,9 +200,10 @@ impl Drop for RowStream {
     fn drop(&mut self) {
         // One that was asked for its last row but not for its end has most often ended: the server
         // sends the end right behind. Then there is nothing to cancel.
-        if self.lease.is_some() {
-            self.first = None;
-            let _ = self.poll_next(&mut Context::from_waker(Waker::noop()));
+        if let Some(mut running) = self.running.take()
+            && running.has_ended()
+        {
+            running.release();
         }
     }
 }

@@ -16,7 +16,7 @@ use std::sync::Arc;
 pub(super) trait RowsBody: Send {
     /// Writes a row, the first behind what stands before it; or notes what it tells of the rows that
     /// aren't written.
-    fn row(&mut self, out: &mut Vec<u8>, row: RawRow) -> Result<Progress>;
+    fn row(&mut self, out: &mut Vec<u8>, row: &RawRow) -> Result<Progress>;
     /// Whether the page may be ended before it is full.
     fn can_be_cut(&self) -> bool;
     /// Ends the page here, with a next link, although it could hold more rows.
@@ -46,7 +46,8 @@ pub(super) struct CollectionBody {
     begun: bool,
     count: Count,
     more: bool,
-    last: Option<RawRow>,
+    /// The last row that was written.
+    last: RawRow,
 }
 
 /// A set's entities as a part of `$all`.
@@ -121,30 +122,26 @@ impl CollectionBody {
                 None => Count::Unasked,
             },
             more: false,
-            last: None,
+            last: RawRow::default(),
         }
     }
 
     /// Where the next page starts, and the request that its token is bound to.
     fn next_token(&self) -> Option<(SkipToken, &str)> {
         let next = &self.next;
-        match &self.last {
-            Some(last) if self.more => {
-                let token = SkipToken::behind(
-                    last,
-                    self.layout.first,
-                    &self.order,
-                    next.given.saturating_add(self.written),
-                    next.page_size,
-                    next.implicit_order.clone(),
-                );
-                Some((token, &next.request))
-            }
-            _ => {
-                let then = self.part.as_ref()?.then.as_deref()?;
-                Some((SkipToken::start(next.page_size), then))
-            }
+        if self.more && self.written > 0 {
+            let token = SkipToken::behind(
+                &self.last,
+                self.layout.first,
+                &self.order,
+                next.given.saturating_add(self.written),
+                next.page_size,
+                next.implicit_order.clone(),
+            );
+            return Some((token, &next.request));
         }
+        let then = self.part.as_ref()?.then.as_deref()?;
+        Some((SkipToken::start(next.page_size), then))
     }
 
     /// What stands before the first row, once.
@@ -190,7 +187,7 @@ impl CollectionBody {
 }
 
 impl RowsBody for CollectionBody {
-    fn row(&mut self, out: &mut Vec<u8>, row: RawRow) -> Result<Progress> {
+    fn row(&mut self, out: &mut Vec<u8>, row: &RawRow) -> Result<Progress> {
         let told = self.layout.count.and_then(|place| row.cell(place));
         if let (Count::Unknown, Some(Ok(count))) = (self.count, told.map(TryInto::try_into)) {
             self.count = Count::Known(u64::from_be_bytes(count));
@@ -213,10 +210,10 @@ impl RowsBody for CollectionBody {
             .as_ref()
             .and_then(|part| part.context_url.as_deref());
         self.entity
-            .write(out, &row, context_url)
+            .write(out, row, context_url)
             .map_err(|error| broken_cell(&error))?;
         self.written += 1;
-        self.last = Some(row);
+        self.last.clone_from(row);
         Ok(Progress::More)
     }
 
@@ -299,16 +296,16 @@ impl LinesBody {
 }
 
 impl RowsBody for LinesBody {
-    fn row(&mut self, out: &mut Vec<u8>, row: RawRow) -> Result<Progress> {
+    fn row(&mut self, out: &mut Vec<u8>, row: &RawRow) -> Result<Progress> {
         if row.cell(self.key).is_none() {
             return Ok(Progress::More);
         }
         self.head(out);
         let cut = match &self.lines {
-            Lines::Csv(writer) => writer.line(out, &row, &mut self.scratch),
+            Lines::Csv(writer) => writer.line(out, row, &mut self.scratch),
             Lines::NdJson(entity) => {
                 let brace = out.len();
-                let written = entity.write(out, &row, None);
+                let written = entity.write(out, row, None);
                 out.push(b'\n');
                 written.map(|()| brace + 1)
             }

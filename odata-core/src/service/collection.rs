@@ -104,13 +104,14 @@ pub(super) async fn collection(
     }
     let is_more = loop {
         // What is there goes out before long: a client must not wait for rows that are hard to find.
-        let next = match rows.next().now_or_never() {
+        let next = match rows.advance().now_or_never() {
             Some(next) => Ok(next),
-            None => tokio::time::timeout(FLUSH_AFTER, rows.next()).await,
+            None => tokio::time::timeout(FLUSH_AFTER, rows.advance()).await,
         };
         let row = match next {
-            Ok(Some(row)) => row?,
-            Ok(None) => break false,
+            Ok(Ok(true)) => rows.row(),
+            Ok(Ok(false)) => break false,
+            Ok(Err(failure)) => return Err(failure.into()),
             Err(_) if first || asked.head => continue,
             Err(_) => break true,
         };

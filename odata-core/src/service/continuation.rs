@@ -91,12 +91,8 @@ pub(super) async fn page(
             let found = database.read_all(&statement, deadline).await?;
             found.rows.into_iter().next()
         } else {
-            database
-                .query(&statement, &caller.name, deadline)
-                .await?
-                .next()
-                .await
-                .transpose()?
+            let mut rows = database.query(&statement, &caller.name, deadline).await?;
+            rows.advance().await?.then(|| rows.row().clone())
         };
         let row = row.ok_or_else(|| gone("the row that this link continues from is gone"))?;
         let mut after = Vec::new();

@@ -5,7 +5,7 @@
 //! few backends run, however many answers are on their way: as many rows a second come, and a short request of
 //! somebody else finds a processor. Where it has its own, the service's are busy all the same.
 
-use crate::db::{Failure, RawRow, RowStream};
+use crate::db::{Failure, RowStream};
 use futures_util::FutureExt;
 use std::pin::pin;
 use std::sync::Arc;
@@ -46,9 +46,9 @@ impl Pace {
         }
     }
 
-    /// The next row. A stream that has none to give soon waits for it without the turn.
-    pub(super) async fn next(&mut self, rows: &mut RowStream) -> Option<Result<RawRow, Failure>> {
-        let mut next = pin!(rows.next());
+    /// Goes to the next row. A stream that has none to give soon waits for it without the turn.
+    pub(super) async fn advance(&mut self, rows: &mut RowStream) -> Result<bool, Failure> {
+        let mut next = pin!(rows.advance());
         if let Some(row) = next.as_mut().now_or_never() {
             return row;
         }

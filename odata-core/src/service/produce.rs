@@ -20,9 +20,8 @@ use tracing::Instrument as _;
 /// Reads the end of a statement whose last row was taken, so that its connection is free. Where the server
 /// fell silent before it, nobody waits for longer than `patience`.
 pub(super) async fn finish(rows: &mut RowStream, patience: Duration) -> Result<(), Failure> {
-    match tokio::time::timeout(patience, rows.next()).await {
-        Ok(Some(Err(failure))) => Err(failure),
-        Ok(Some(Ok(_)) | None) => Ok(()),
+    match tokio::time::timeout(patience, rows.advance()).await {
+        Ok(end) => end.map(|_| ()),
         Err(_) => Err(Failure::timeout(patience)),
     }
 }
@@ -163,9 +162,9 @@ impl Producer {
                 pace.pause().await;
                 stream.may_go_on().await;
             }
-            let row = tokio::select! {
+            let is_there = tokio::select! {
                 biased;
-                row = pace.next(&mut self.rows) => row,
+                is_there = pace.advance(&mut self.rows) => is_there,
                 () = &mut pause => {
                     pause.as_mut().reset(tokio::time::Instant::now() + FLUSH_AFTER);
                     pace.meanwhile(self.flush()).await?;
@@ -173,8 +172,9 @@ impl Producer {
                 }
                 () = self.sender.closed() => return Err(Cut::Client(Stopped::Gone)),
             };
-            let Some(row) = row else { break };
-            let row = row.map_err(Cut::of_row)?;
+            if !is_there.map_err(Cut::of_row)? {
+                break;
+            }
             if self.should_end() {
                 self.writer.cut();
                 break;
@@ -184,7 +184,7 @@ impl Producer {
                 () = pace.turn() => {}
                 () = self.sender.closed() => return Err(Cut::Client(Stopped::Gone)),
             }
-            if self.writer.row(&mut self.buffer, row).map_err(Cut::Row)? == Progress::Full {
+            if self.write()? == Progress::Full {
                 let patience = self.service.settings.limits.statement_timeout();
                 let finished = pace.meanwhile(finish(&mut self.rows, patience)).await;
                 finished.map_err(Cut::Database)?;
@@ -196,6 +196,18 @@ impl Producer {
         self.flush().await?;
         self.sender.finish();
         Ok(())
+    }
+
+    /// Writes the row that is there, and those that came with it, to the end of a chunk.
+    fn write(&mut self) -> Result<Progress, Cut> {
+        loop {
+            let row = self.rows.row();
+            let progress = self.writer.row(&mut self.buffer, row).map_err(Cut::Row)?;
+            let is_full = progress == Progress::Full || self.buffer.len() >= CHUNK;
+            if is_full || !self.rows.advance_at_once() {
+                return Ok(progress);
+            }
+        }
     }
 
     /// While memory is short a page ends early: the next link leads on.

@@ -42,7 +42,7 @@ pub(super) async fn single(asked: &Asked<'_>, data: &Data) -> Result<HttpRespons
             .await?;
         still_allowed(asked).await?;
         check_types(schema, data, &page, rows.columns())?;
-        let row = rows.next().await.transpose()?;
+        let row = rows.advance().await?.then(|| rows.row().clone());
         finish(&mut rows, deadline).await?;
         row
     };

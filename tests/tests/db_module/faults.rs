@@ -21,22 +21,22 @@ async fn a_terminated_backend_is_an_error_not_an_end(url: &str) {
         .query(&statement, "a caller", DEADLINE)
         .await
         .unwrap();
-    let first = rows.next().await.unwrap().unwrap();
-    let pid = i32::from_be_bytes(first.cell(0).unwrap().try_into().unwrap());
+    assert!(rows.advance().await.unwrap());
+    let pid = i32::from_be_bytes(rows.row().cell(0).unwrap().try_into().unwrap());
     admin
         .execute("SELECT pg_terminate_backend($1)", &[&pid])
         .await
         .unwrap();
     let failure = loop {
-        match rows.next().await {
-            Some(Ok(_)) => {}
-            Some(Err(failure)) => break failure,
-            None => panic!("a broken answer ended as if it were whole"),
+        match rows.advance().await {
+            Ok(true) => {}
+            Err(failure) => break failure,
+            Ok(false) => panic!("a broken answer ended as if it were whole"),
         }
     };
     assert_eq!(failure.reason, Reason::Lost);
     assert_eq!(failure.error.status(), 503);
-    assert!(rows.next().await.is_none());
+    assert!(!rows.advance().await.unwrap());
     assert_eq!(text(&database, "SELECT 'fine'").await, "fine");
 }
 
@@ -130,10 +130,10 @@ async fn failures_have_their_reasons(url: &str) {
         .await
         .unwrap();
     let failure = loop {
-        match rows.next().await {
-            Some(Ok(_)) => {}
-            Some(Err(failure)) => break failure,
-            None => panic!("the time-out of the stream did not end it"),
+        match rows.advance().await {
+            Ok(true) => {}
+            Err(failure) => break failure,
+            Ok(false) => panic!("the time-out of the stream did not end it"),
         }
     };
     assert_eq!(failure.reason, Reason::Timeout);
@@ -177,8 +177,8 @@ async fn a_crash_is_an_error_and_passes(url: &str) {
             .query(&statement, "a caller", DEADLINE)
             .await
             .unwrap();
-        let first = rows.next().await.unwrap().unwrap();
-        let pid = i32::from_be_bytes(first.cell(0).unwrap().try_into().unwrap());
+        assert!(rows.advance().await.unwrap());
+        let pid = i32::from_be_bytes(rows.row().cell(0).unwrap().try_into().unwrap());
         let killed = std::process::Command::new("kill")
             .args(["-9", &pid.to_string()])
             .status()
@@ -186,10 +186,10 @@ async fn a_crash_is_an_error_and_passes(url: &str) {
         assert!(killed.success());
         for rows in [&mut rows, &mut other] {
             let failure = loop {
-                match rows.next().await {
-                    Some(Ok(_)) => {}
-                    Some(Err(failure)) => break failure,
-                    None => panic!("a broken answer ended as if it were whole"),
+                match rows.advance().await {
+                    Ok(true) => {}
+                    Err(failure) => break failure,
+                    Ok(false) => panic!("a broken answer ended as if it were whole"),
                 }
             };
             assert_eq!(failure.error.status(), 503);

@@ -86,9 +86,10 @@ fn with(text: &str, params: Vec<Param>) -> Statement {
 /// `text` runs on the pool; the first cell of its first row as bytes.
 async fn one(database: &Pool, statement: &Statement) -> Result<Vec<u8>, Failure> {
     let mut rows = database.query(statement, "a caller", DEADLINE).await?;
-    let row = rows.next().await.expect("a row")?;
-    while rows.next().await.transpose()?.is_some() {}
-    Ok(row.cell(0).expect("a value").to_owned())
+    assert!(rows.advance().await?, "no row");
+    let cell = rows.row().cell(0).expect("a value").to_owned();
+    while rows.advance().await? {}
+    Ok(cell)
 }
 
 async fn text(database: &Pool, statement: &str) -> String {
@@ -140,10 +141,10 @@ async fn until_all_are_back(database: &Pool) {
 async fn failure(database: &Pool, statement: &str) -> Failure {
     match database.query(&sql(statement), "a caller", DEADLINE).await {
         Ok(mut rows) => loop {
-            match rows.next().await {
-                Some(Ok(_)) => {}
-                Some(Err(failure)) => return failure,
-                None => panic!("{statement} did not fail"),
+            match rows.advance().await {
+                Ok(true) => {}
+                Err(failure) => return failure,
+                Ok(false) => panic!("{statement} did not fail"),
             }
         },
         Err(failure) => failure,

@@ -54,7 +54,7 @@ async fn streams_dropped_at_any_time_harm_nobody(url: &str) {
                             .query(statement, "a caller", DEADLINE)
                             .await
                             .unwrap();
-                        while rows.next().await.transpose().unwrap().is_some() {}
+                        while rows.advance().await.unwrap() {}
                     };
                     let pause = Duration::from_micros(n % 20_000);
                     assert!(tokio::time::timeout(pause, read).await.is_err());
@@ -144,15 +144,15 @@ async fn a_failure_after_rows_ends_the_stream_and_nothing_else(url: &str) {
             .unwrap();
         let mut count = 0;
         let failure = loop {
-            match rows.next().await {
-                Some(Ok(_)) => count += 1,
-                Some(Err(failure)) => break failure,
-                None => panic!("it ended"),
+            match rows.advance().await {
+                Ok(true) => count += 1,
+                Err(failure) => break failure,
+                Ok(false) => panic!("it ended"),
             }
         };
         assert!(count > 10_000);
         assert_eq!(failure.reason, Reason::Data);
-        assert!(rows.next().await.is_none());
+        assert!(!rows.advance().await.unwrap());
         drop(rows);
         assert_eq!(text(&database, "SELECT 'fine'").await, "fine");
     }

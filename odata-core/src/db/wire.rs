@@ -1,0 +1,288 @@
+//! The bytes of a connection, from which the rows of a stream turn off before the driver.
+//!
+//! The driver makes a value of its own of each row and hands it from task to task, which takes as long as to write the
+//! row. So it gets a stream that sorts the server's messages (PostgreSQL 55.2.3): while somebody reads from the
+//! connection's [`RowQueue`], those that hold a row go there, as many at a time as have come. All others are the driver's,
+//! untouched, and so are all bytes while nobody reads.
+
+use super::row::{DATA_ROW, header};
+use super::row_queue::RowQueue;
+use super::socket::Socket;
+use bytes::{Buf, BytesMut};
+use std::io;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
+use tokio_postgres::tls::{ChannelBinding, TlsConnect, TlsStream};
+
+/// Bytes that are read at once, if they are there.
+const READ: usize = 32 * 1024;
+
+/// A stream to a server, as the driver sees it.
+pub(super) struct Wire<S> {
+    stream: S,
+    rows: Arc<RowQueue>,
+    /// What was read and not sorted yet.
+    read: BytesMut,
+    /// Bytes to come that are the driver's whatever they are: the rest of a message.
+    passing: usize,
+    /// Whether rows may come: the last message but for asynchronous ones was a row, or that which rows stand behind.
+    /// Where they come all the same, their order among the others matters.
+    is_answer: bool,
+}
+
+/// `BindComplete`: the rows of the statement stand behind it.
+const BIND_COMPLETE: u8 = b'2';
+/// `NoticeResponse`, `NotificationResponse` and `ParameterStatus`, which come at any time (PostgreSQL 55.2.7).
+const ASYNCHRONOUS: [u8; 3] = *b"NAS";
+
+impl<S> Wire<S> {
+    /// The stream from its first message on, before which so many bytes stand.
+    pub(super) fn new(stream: S, rows: Arc<RowQueue>, before: usize) -> Wire<S> {
+        Wire {
+            stream,
+            rows,
+            read: BytesMut::new(),
+            passing: before,
+            is_answer: false,
+        }
+    }
+
+    /// Gives the driver what is its own of what was read, and the reader the rows, if there is one. More has to be read
+    /// when nothing is done.
+    fn sort(&mut self, out: &mut ReadBuf<'_>, is_read: bool) {
+        loop {
+            if self.passing > 0 {
+                let bytes = self.passing.min(self.read.len()).min(out.remaining());
+                if bytes == 0 {
+                    return;
+                }
+                out.put_slice(&self.read[..bytes]);
+                self.read.advance(bytes);
+                self.passing -= bytes;
+                continue;
+            }
+            let is_read = is_read && self.is_answer;
+            let rows = if is_read { whole_rows(&self.read) } else { 0 };
+            if rows > 0 {
+                self.rows.put(self.read.split_to(rows).freeze());
+            }
+            match header(&self.read) {
+                // There may be others behind it.
+                Some((DATA_ROW, length)) if is_read => {
+                    self.read.reserve(length.saturating_sub(self.read.len()));
+                    return;
+                }
+                Some((kind, length)) => {
+                    self.passing = length;
+                    if !ASYNCHRONOUS.contains(&kind) {
+                        self.is_answer = kind == BIND_COMPLETE;
+                    }
+                }
+                None => return,
+            }
+        }
+    }
+}
+
+/// Bytes of the rows at the beginning, up to the first that is not whole.
+fn whole_rows(bytes: &[u8]) -> usize {
+    let mut end = 0;
+    while let Some((DATA_ROW, length)) = header(&bytes[end..])
+        && length <= bytes.len() - end
+    {
+        end += length;
+    }
+    end
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        out: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let wire = &mut *self;
+        let before = out.filled().len();
+        loop {
+            let is_read = ready!(wire.rows.poll_room(cx));
+            wire.sort(out, is_read);
+            if out.filled().len() > before || out.remaining() == 0 {
+                return Poll::Ready(Ok(()));
+            }
+            wire.read.reserve(READ);
+            let bytes = ready!(pin!(wire.stream.read_buf(&mut wire.read)).poll(cx))?;
+            if bytes == 0 {
+                return Poll::Ready(Ok(()));
+            }
+        }
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+impl<S: TlsStream + Unpin> TlsStream for Wire<S> {
+    fn channel_binding(&self) -> ChannelBinding {
+        self.stream.channel_binding()
+    }
+}
+
+/// Puts TLS between the socket and what sorts its messages.
+pub(super) struct Inside<T>(pub(super) T);
+
+impl<T> TlsConnect<Wire<Socket>> for Inside<T>
+where
+    T: TlsConnect<Socket> + Send + 'static,
+    T::Future: Send,
+    T::Stream: Send,
+{
+    type Stream = Wire<T::Stream>;
+    type Error = T::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Stream, T::Error>> + Send>>;
+
+    fn connect(self, wire: Wire<Socket>) -> Self::Future {
+        let Wire { stream, rows, .. } = wire;
+        Box::pin(async move { Ok(Wire::new(self.0.connect(stream).await?, rows, 0)) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::VecDeque;
+    use std::task::Waker;
+
+    /// A server that has said so much, in these pieces.
+    struct Server(VecDeque<Vec<u8>>);
+
+    impl AsyncRead for Server {
+        fn poll_read(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            out: &mut ReadBuf<'_>,
+        ) -> Poll<io::Result<()>> {
+            let Some(piece) = self.0.front_mut() else {
+                return Poll::Pending;
+            };
+            let rest = piece.split_off(piece.len().min(out.remaining()));
+            out.put_slice(&std::mem::replace(piece, rest));
+            if piece.is_empty() {
+                self.0.pop_front();
+            }
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    fn message_of(kind: u8, body: &[u8]) -> Vec<u8> {
+        let length = u32::try_from(body.len() + 4).unwrap();
+        [&[kind][..], &length.to_be_bytes(), body].concat()
+    }
+
+    /// What the driver and a reader get of these bytes, which come in pieces of these lengths, where the driver reads so
+    /// much at a time. The reader goes when it has taken rows so often.
+    fn sorted(bytes: &[u8], pieces: &[usize], room: usize, takes: usize) -> (Vec<u8>, Vec<u8>) {
+        let mut rest = bytes;
+        let mut lengths = pieces.iter().copied().cycle();
+        let server = std::iter::from_fn(|| {
+            let length = lengths.next()?.min(rest.len());
+            let (piece, others) = rest.split_at(length);
+            rest = others;
+            (length > 0).then(|| piece.to_vec())
+        });
+        let rows = Arc::<RowQueue>::default();
+        let mut wire = Wire::new(Server(server.collect()), rows.clone(), 0);
+        let mut cx = Context::from_waker(Waker::noop());
+        let (mut driver, mut found) = (Vec::new(), Vec::new());
+        let mut reader = (takes > 0).then(|| rows.reader());
+        let mut left = takes;
+        loop {
+            let mut buffer = vec![0; room];
+            let mut out = ReadBuf::new(&mut buffer);
+            let is_ready = Pin::new(&mut wire).poll_read(&mut cx, &mut out).is_ready();
+            driver.extend_from_slice(out.filled());
+            let taken = reader.as_ref().map(|reader| reader.poll_take(&cx));
+            let is_taken = if let Some(Poll::Ready(rows)) = taken {
+                found.extend_from_slice(&rows);
+                left -= 1;
+                reader.take_if(|_| left == 0);
+                true
+            } else {
+                false
+            };
+            if !is_ready && !is_taken {
+                return (driver, found);
+            }
+        }
+    }
+
+    /// What is the driver's of these messages, and the rows of answers.
+    fn apart(mut bytes: &[u8]) -> (Vec<u8>, Vec<u8>) {
+        let (mut driver, mut rows) = (Vec::new(), Vec::new());
+        let mut last = b'Z';
+        while let Some((kind, length)) = header(bytes) {
+            let (message, rest) = bytes.split_at(length);
+            bytes = rest;
+            match (last, kind) {
+                (BIND_COMPLETE, DATA_ROW) => rows.extend_from_slice(message),
+                _ => driver.extend_from_slice(message),
+            }
+            if !b"DNSA".contains(&kind) {
+                last = kind;
+            }
+        }
+        (driver, rows)
+    }
+
+    fn messages() -> impl Strategy<Value = Vec<(u8, Vec<u8>)>> {
+        let kind = prop_oneof![4 => Just(DATA_ROW), 1 => prop::sample::select(&b"CZNSE222"[..])];
+        let body = prop_oneof![
+            8 => prop::collection::vec(any::<u8>(), 0..40),
+            1 => prop::collection::vec(any::<u8>(), 40_000..70_000),
+        ];
+        prop::collection::vec((kind, body), 0..30)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(200))]
+
+        #[test]
+        fn rows_are_the_readers_and_all_else_the_drivers(
+            messages in messages(),
+            pieces in prop::collection::vec(1usize..20_000, 1..5),
+            small in prop::collection::vec(1usize..12, 1..5),
+            room in 1usize..9_000,
+        ) {
+            let all: Vec<u8> = messages.iter().flat_map(|(kind, body)| message_of(*kind, body)).collect();
+            let (others, rows) = apart(&all);
+            let pieces = if all.len() < 5_000 { [&pieces, &small] } else { [&pieces, &pieces] };
+            for pieces in pieces {
+                prop_assert_eq!(sorted(&all, pieces, room, 0), (all.clone(), vec![]));
+                prop_assert_eq!(sorted(&all, pieces, room, usize::MAX), (others.clone(), rows.clone()));
+                // What comes when the reader has gone is the driver's again.
+                let (driver, found) = sorted(&all, pieces, room, 2);
+                let (others_again, left) = apart(&driver);
+                prop_assert_eq!(&others_again, &others);
+                prop_assert!(rows.starts_with(&found));
+                prop_assert!(rows[found.len()..].ends_with(&left));
+            }
+        }
+    }
+}
