@@ -107,7 +107,7 @@ pub(super) fn write_duration(
     }
     super::numeric::write_integer(out, seconds % 60);
     let mut digits = *b".000000";
-    put_digits(&mut digits[1..], fraction);
+    put_six(&mut digits[1..], fraction);
     let zeros = digits.iter().rev().take_while(|digit| **digit == b'0');
     let length = digits.len() - zeros.count();
     out.extend_from_slice(&digits[..length]);
@@ -123,45 +123,67 @@ fn put_part(out: &mut Vec<u8>, number: u64, unit: u8) {
 }
 
 /// Puts a day between the first and the last into `0000-00-00`, by the proleptic Gregorian calendar.
-/// Years are counted from the 1st of March, so that the leap day is a year's last.
+///
+/// Years are counted from the 1st of March, so that the leap day is a year's last. Quotients and remainders
+/// of a year and of a month are taken by one multiplication each, which is exact for as many days as a century
+/// and a year have (Neri and Schneider, Euclidean affine functions and their application to calendar algorithms).
 fn put_day(text: &mut [u8], days: i64) {
     const DAYS_OF_400_YEARS: u32 = 146_097;
     /// From 0000-03-01 to 2000-01-01.
     const DAYS_BEFORE_2000: i64 = 730_425;
-    let day = u32::try_from(days + DAYS_BEFORE_2000).unwrap_or(0);
-    let (era, day) = (day / DAYS_OF_400_YEARS, day % DAYS_OF_400_YEARS);
-    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    let march_month = (5 * day + 2) / 153;
-    let day = day - (153 * march_month + 2) / 5 + 1;
-    let (month, next) = if march_month < 10 {
-        (march_month + 3, 0)
-    } else {
-        (march_month - 9, 1)
-    };
-    put_digits(&mut text[..4], era * 400 + year + next);
-    put_digits(&mut text[5..7], month);
-    put_digits(&mut text[8..10], day);
+    /// The days of March to December.
+    const DAYS_TO_JANUARY: u32 = 306;
+    let quarters = 4 * u32::try_from(days + DAYS_BEFORE_2000).unwrap_or(0) + 3;
+    let century = quarters / DAYS_OF_400_YEARS;
+    // 2^32 / 2_939_745 are the 1461 days of four years.
+    let years = 2_939_745 * u64::from((quarters % DAYS_OF_400_YEARS) | 3);
+    let (year, day) = ((years >> 32) as u32, years as u32 / 2_939_745 / 4);
+    // 2^16 / 2141 are the 153 days of five months, by five.
+    let months = 2141 * day + 197_913;
+    let (month, day_of_month) = (months >> 16, (months & 0xffff) / 2141 + 1);
+    let is_next_year = day >= DAYS_TO_JANUARY;
+    let month = if is_next_year { month - 12 } else { month };
+    put_four(
+        &mut text[..4],
+        century * 100 + year + u32::from(is_next_year),
+    );
+    put_two(&mut text[5..7], month);
+    put_two(&mut text[8..10], day_of_month);
 }
 
 /// Puts a time of the day into `00:00:00.000000`.
 fn put_time(text: &mut [u8], micros: i64) {
     let seconds = (micros / MICROS_PER_SECOND) as u32;
-    put_digits(&mut text[..2], seconds / 3600);
-    put_digits(&mut text[3..5], seconds / 60 % 60);
-    put_digits(&mut text[6..8], seconds % 60);
-    put_digits(&mut text[9..15], (micros % MICROS_PER_SECOND) as u32);
+    put_two(&mut text[..2], seconds / 3600);
+    put_two(&mut text[3..5], seconds / 60 % 60);
+    put_two(&mut text[6..8], seconds % 60);
+    put_six(&mut text[9..15], (micros % MICROS_PER_SECOND) as u32);
 }
 
-/// Fills `text`, which is of an even length, with the last digits of `number`: two at a time, since each
-/// division waits for the one before.
-fn put_digits(text: &mut [u8], mut number: u32) {
-    debug_assert!(text.len().is_multiple_of(2), "digits come in pairs");
-    for pair in text.rchunks_exact_mut(2) {
-        let two = (number % 100) as u8;
-        pair.copy_from_slice(&[b'0' + two / 10, b'0' + two % 10]);
-        number /= 100;
+/// The numbers from 0 to 99.
+const PAIRS: [[u8; 2]; 100] = {
+    let mut pairs = [[0; 2]; 100];
+    let mut number = 0;
+    while number < 100 {
+        pairs[number] = [b'0' + number as u8 / 10, b'0' + number as u8 % 10];
+        number += 1;
     }
+    pairs
+};
+
+fn put_six(text: &mut [u8], number: u32) {
+    put_two(&mut text[..2], number / 10_000);
+    put_four(&mut text[2..6], number % 10_000);
+}
+
+fn put_four(text: &mut [u8], number: u32) {
+    put_two(&mut text[..2], number / 100);
+    put_two(&mut text[2..4], number % 100);
+}
+
+/// Puts a number below 100.
+fn put_two(text: &mut [u8], number: u32) {
+    text.copy_from_slice(&PAIRS[number as usize % 100]);
 }
 
 #[cfg(test)]
