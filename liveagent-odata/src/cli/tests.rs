@@ -1,4 +1,8 @@
 use super::*;
+use crate::config::Config;
+use odata_core::db::PoolOptions;
+use odata_core::edm::ResolveOptions;
+use std::time::Duration;
 
 const DATABASE: &str = "--database-url=postgres://me:s3cret@db/chat";
 

@@ -4,21 +4,21 @@
 //! value or a string of its own in between.
 
 mod build;
+mod many;
 mod object;
 mod property;
 
 pub use build::sort_outputs;
 pub use property::PropertyWriter;
 
-use super::records::{Cells, Record, elements};
-use super::skip_token::{SkipToken, TokenKey};
+use super::records::Cells;
+use super::skip_token::TokenKey;
 use super::{CellError, CellWriter, MetadataLevel, write_json_string};
 use super::{cell::CellOptions, key};
 use crate::edm::{PgType, Version};
-use crate::plan::{Branches, CollectionAt, IT};
-use crate::uri::print;
+use crate::plan::Branches;
+use many::ManyWriter;
 use object::Object;
-use std::borrow::Cow;
 use std::sync::Arc;
 
 /// What a response's rows have in common.
@@ -125,33 +125,6 @@ struct Name {
     prefix: Vec<u8>,
     /// The type, where it is written before a text alone: a Double is a number, but `INF`.
     type_of_text: Option<Vec<u8>>,
-}
-
-struct ManyWriter {
-    name: String,
-    at: CollectionAt,
-    /// Its context URL, where `$metadata` does not know the property.
-    context: Option<String>,
-    /// Whether its links are written.
-    links: bool,
-    array: Option<Array>,
-    count: Option<(CellWriter, usize)>,
-    /// The options of a next link, percent-encoded, and what its token is bound to.
-    options: String,
-    canonical: String,
-}
-
-struct Array {
-    output: usize,
-    /// What follows the navigation property in a link: `/$ref` where the members are references.
-    suffix: &'static str,
-    entity: EntityWriter,
-    /// Members that are answered at most; one more means that there are others.
-    rows: u64,
-    pages: bool,
-    order: Vec<SortOutput>,
-    /// The order that the service chose, where the client chose none.
-    implicit_order: Option<String>,
 }
 
 /// Where a sort value of a row is.
@@ -307,14 +280,6 @@ impl EntityWriter {
         self.write_path(out, cells)
     }
 
-    /// The entity as a canonical expression of another request names it.
-    fn it(&self, cells: &impl Cells) -> Result<String, CellError> {
-        let mut path = Vec::new();
-        self.write_fragment(&mut path, cells)?;
-        let path = String::from_utf8_lossy(&path);
-        Ok(format!("$root/{}", print::data(&path)))
-    }
-
     /// Writes the entity's canonical path: `Conversation(1)`.
     pub fn write_path(&self, out: &mut Vec<u8>, cells: &impl Cells) -> Result<(), CellError> {
         self.write_member(out, cells, true)
@@ -381,87 +346,6 @@ impl EntityWriter {
             out.push(b'"');
         }
         Ok(())
-    }
-
-    fn write_many(
-        &self,
-        out: &mut Vec<u8>,
-        many: &ManyWriter,
-        cells: &impl Cells,
-        object: &mut Object,
-    ) -> Result<(), CellError> {
-        let version = self.context.version;
-        if let Some(url) = &many.context {
-            object.annotation(out, &many.name, version, "context");
-            write_json_string(out, url);
-        }
-        if let Some((cell, output)) = &many.count {
-            object.annotation(out, &many.name, version, "count");
-            cell.write_json(out, cells.cell(*output))?;
-        }
-        let Some(array) = &many.array else {
-            return Ok(());
-        };
-        object.name(out, &many.name);
-        out.push(b'[');
-        let mut last: Option<Record<'_>> = None;
-        let mut written = 0;
-        let mut more = false;
-        for element in elements(cells.cell(array.output)) {
-            let record = Record::read(element?)?;
-            if written == array.rows {
-                more = array.pages;
-                break;
-            }
-            if written > 0 {
-                out.push(b',');
-            }
-            array.entity.write(out, &record, None)?;
-            written += 1;
-            last = Some(record);
-        }
-        out.push(b']');
-        if let (true, Some(last)) = (more, last) {
-            object.annotation(out, &many.name, version, "nextLink");
-            let path = match &many.at {
-                CollectionAt::Navigation(name) => {
-                    let mut path = Vec::new();
-                    self.write_path(&mut path, cells)?;
-                    let path = String::from_utf8_lossy(&path);
-                    format!("{path}/{name}{}", array.suffix)
-                }
-                CollectionAt::Path(path) => path.clone(),
-            };
-            let implicit = array.implicit_order.clone();
-            let size = self.context.page_size;
-            let token = SkipToken::behind(&last, 0, &array.order, written, size, implicit);
-            let (options, canonical) = many.options_of(|| self.it(cells))?;
-            let request = format!("{path}?{canonical}");
-            let separator = if options.is_empty() { "" } else { "&" };
-            let link = format!(
-                "{}{path}?{}{separator}$skiptoken={}{}",
-                self.context.root,
-                options,
-                token.seal(&self.context.token_key, &request),
-                self.context.link_suffix,
-            );
-            write_json_string(out, &link);
-        }
-        Ok(())
-    }
-}
-
-impl ManyWriter {
-    /// The options of a link, percent-encoded, and as its token is bound to them.
-    fn options_of(
-        &self,
-        it: impl FnOnce() -> Result<String, CellError>,
-    ) -> Result<(Cow<'_, str>, Cow<'_, str>), CellError> {
-        if !self.canonical.contains(IT) {
-            return Ok((self.options.as_str().into(), self.canonical.as_str().into()));
-        }
-        let canonical = self.canonical.replace(IT, &it()?);
-        Ok((print::to_url(&canonical).into(), canonical.into()))
     }
 }
 

@@ -3,14 +3,18 @@
 //! In: the cursor at the first transformation. Out: the sequence. The names of transformations and
 //! methods are case-sensitive, as in the standard. What is aggregated is not known here.
 
+mod aggregate;
+mod group_by;
+
 use super::ast::{
-    AggregateExpr, AggregateFrom, AggregateKind, Argument, Expr, ExprKind, GroupingItem, Name,
-    Number, PathExpr, PathRoot, RankFunction, SegmentKind, Transformation, TransformationKind,
+    AggregateExpr, AggregateKind, Name, Number, PathExpr, PathRoot, RankFunction, SegmentKind,
+    Transformation, TransformationKind,
 };
 use super::hint;
 use super::parser::Parser;
 use super::token::Token;
 use crate::error::{Code, Error, Result, Span};
+use aggregate::Alias;
 
 /// The transformations that stand by a name alone.
 const TRANSFORMATIONS: &[&str] = &[
@@ -82,13 +86,6 @@ pub(crate) fn rank_name(function: RankFunction) -> &'static str {
         .iter()
         .find(|row| row.1 == function)
         .map_or("", |row| row.0)
-}
-
-/// An expression in `aggregate`, or in a path: there without an alias.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Alias {
-    Allowed,
-    None,
 }
 
 impl Parser<'_> {
@@ -242,177 +239,6 @@ impl Parser<'_> {
         Ok((sequence, self.alias()?))
     }
 
-    // aggregate
-
-    /// `(expr with method)`, as a segment of a path.
-    pub(crate) fn aggregate_function(&mut self) -> Result<AggregateExpr> {
-        self.expect(Token::Open, "'('")?;
-        let expr = self.enclosed(|p| p.aggregate_expr(Alias::None))?;
-        self.close("an operator or ')'")?;
-        Ok(expr)
-    }
-
-    fn aggregate_expr(&mut self, alias: Alias) -> Result<AggregateExpr> {
-        self.skip_space();
-        let start = self.position();
-        let kind = self.aggregate_kind()?;
-        let needs_method = matches!(
-            kind,
-            AggregateKind::Count(_) | AggregateKind::Value(_, Some(_))
-        );
-        let from = self.aggregate_from(needs_method)?;
-        let is_custom = matches!(kind, AggregateKind::Value(_, None));
-        let alias = match alias {
-            Alias::None => None,
-            Alias::Allowed => {
-                let before = self.position();
-                let has_alias = self.eat_word("as");
-                self.set_position(before);
-                // Only a custom aggregate has a name of its own.
-                match is_custom && from.is_empty() && !has_alias {
-                    true => None,
-                    false => Some(self.alias()?),
-                }
-            }
-        };
-        let span = self.span_from(start);
-        Ok(AggregateExpr {
-            kind,
-            alias,
-            from,
-            span,
-        })
-    }
-
-    fn aggregate_kind(&mut self) -> Result<AggregateKind> {
-        if self.peek() == Token::Dollar && self.peek_text() == "$count" {
-            self.next();
-            return Ok(AggregateKind::Count(None));
-        }
-        let expr = self.expr()?;
-        if self.eat_word("with") {
-            return Ok(AggregateKind::Value(expr, Some(self.method()?)));
-        }
-        let Expr {
-            kind: ExprKind::Path(mut path),
-            span,
-        } = expr
-        else {
-            return Err(self.unexpected("an operator, or 'with' and a method"));
-        };
-        if path.root == PathRoot::Implicit
-            && matches!(path.segments.last(), Some(last) if matches!(last.kind, SegmentKind::Count(_)))
-        {
-            path.segments.pop();
-            return Ok(AggregateKind::Count(Some(path)));
-        }
-        let is_names = path.root == PathRoot::Implicit && is_plain(&path);
-        let last_is_type = matches!(
-            path.segments.last().map(|last| &last.kind),
-            Some(SegmentKind::Name(name)) if name.contains('.')
-        );
-        if !is_names || last_is_type {
-            return Err(self.unexpected("an operator, or 'with' and a method"));
-        }
-        let kind = ExprKind::Path(path);
-        Ok(AggregateKind::Value(Expr { kind, span }, None))
-    }
-
-    pub(crate) fn method(&mut self) -> Result<Name> {
-        let name = self.qualified("a method: sum, min, max, average or countdistinct")?;
-        if name.text.contains('.') || METHODS.contains(&name.text.as_str()) {
-            return Ok(name);
-        }
-        let message = format!(
-            "expected sum, min, max, average, countdistinct or a qualified method, found '{}'",
-            name.text
-        );
-        Err(Error::new(Code::SyntaxError, message)
-            .at(name.span)
-            .or_hint(hint::method(&name.text))
-            .or_did_you_mean(&name.text, METHODS.iter().copied()))
-    }
-
-    /// ` from property,.. with method`, none or more.
-    fn aggregate_from(&mut self, needs_method: bool) -> Result<Vec<AggregateFrom>> {
-        let mut from = Vec::new();
-        while self.eat_word("from") {
-            let groups = self.items(Parser::grouping_property)?;
-            let method = match self.eat_word("with") {
-                true => Some(self.method()?),
-                false if needs_method => {
-                    return Err(self.unexpected("'/', or 'with' and a method"));
-                }
-                false => None,
-            };
-            from.push(AggregateFrom { groups, method });
-        }
-        Ok(from)
-    }
-
-    // groupby
-
-    fn group_by(&mut self) -> Result<TransformationKind> {
-        self.expect(Token::Open, "'(' before the grouping properties")?;
-        let groups = self.items(Parser::grouping_item)?;
-        self.close("',' or ')' behind the grouping properties")
-            .map_err(|error| match self.peek() {
-                Token::Open => error.hint("compute it first: compute(year(a) as y)/groupby((y))"),
-                _ => error,
-            })?;
-        let then = match self.eat_comma() {
-            true => self.apply()?,
-            false => Vec::new(),
-        };
-        Ok(TransformationKind::GroupBy { groups, then })
-    }
-
-    pub(crate) fn grouping_item(&mut self) -> Result<GroupingItem> {
-        let is_call = self.peek() == Token::Name && self.peek_second() == Token::Open;
-        match self.peek_text() {
-            "rollup" if is_call => {
-                self.next();
-                self.next();
-                let paths = self.items(Parser::grouping_property)?;
-                // One name alone is the qualifier of a levelled hierarchy.
-                if let [(path, _)] = paths.as_slice()
-                    && path.segments.len() > 1
-                {
-                    return Err(self.unexpected("',' and another grouping property"));
-                }
-                self.close("',' or ')'")?;
-                Ok(GroupingItem::Rollup(paths))
-            }
-            "rolluprecursive" if is_call => {
-                self.next();
-                self.next();
-                let hierarchy = self.hierarchy()?;
-                let then = match self.eat_comma() {
-                    true => self.hierarchy_sequence()?,
-                    false => Vec::new(),
-                };
-                self.close("',' or ')'")?;
-                Ok(GroupingItem::RollupRecursive(hierarchy, then))
-            }
-            _ => self
-                .grouping_property()
-                .map(|(path, span)| GroupingItem::Path(path, span)),
-        }
-    }
-
-    /// A path of names that doesn't end in a type.
-    pub(crate) fn grouping_property(&mut self) -> Result<(PathExpr, Span)> {
-        let start = self.position();
-        let path = self.data_path(false)?;
-        let span = self.span_from(start);
-        if let Some(last) = path.segments.last()
-            && matches!(&last.kind, SegmentKind::Name(name) if name.contains('.'))
-        {
-            return Err(self.unexpected("'/' and a property behind the type"));
-        }
-        Ok((path, span))
-    }
-
     /// One property or annotation, with the name of a type behind it if any.
     fn join_property(&mut self) -> Result<PathExpr> {
         let path = self.data_path(true)?;
@@ -489,17 +315,4 @@ fn behind(kind: &TransformationKind) -> &'static str {
         }
         _ => "',' or ')'",
     }
-}
-
-/// Whether a path is of names alone, or of names with keys.
-fn is_plain(path: &PathExpr) -> bool {
-    path.segments.iter().all(|segment| match &segment.kind {
-        SegmentKind::Name(_) => true,
-        SegmentKind::Arguments(arguments) => !arguments.iter().any(is_empty_argument),
-        _ => false,
-    })
-}
-
-fn is_empty_argument(argument: &Argument) -> bool {
-    matches!(argument.value.kind, ExprKind::Path(_))
 }

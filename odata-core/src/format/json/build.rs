@@ -3,9 +3,8 @@
 use super::super::{
     CellWriter, MetadataLevel, cell::CellOptions, select_list::select_list, write_json_string,
 };
-use super::{
-    Array, Context, EntityNames, EntityWriter, Id, ManyWriter, MemberWriter, Name, SortOutput,
-};
+use super::many::{Array, ManyWriter};
+use super::{Context, EntityNames, EntityWriter, Id, MemberWriter, Name, SortOutput};
 use crate::edm::{EntitySet, PgType, PrimitiveType, Schema, Version};
 use crate::plan::{Branches, Member, OrderItem, Output, Page, Query, Shape, ShapeKind};
 use std::sync::Arc;
