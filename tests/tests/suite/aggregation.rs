@@ -310,6 +310,8 @@ async fn what_is_chosen_and_ordered() {
         "Products?$apply=search(white)/aggregate($count as N)",
         json!([{"N": 2}]),
     );
+    let behind = "Products?$apply=groupby((Name))/search(coffee)";
+    assert_eq!(refusal(server, behind), (501, "NotImplemented".to_owned()));
     check(
         server,
         "Sales?$apply=compute(Amount mul Product/TaxRate as Tax)&$select=Tax&$filter=ID lt 3",

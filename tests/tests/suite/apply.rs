@@ -263,6 +263,10 @@ async fn the_body_of_a_result() {
     expect![[r##"{"@odata.context":"http://127.0.0.1/v1.0/odata/$metadata#Message(n,mean,last)","value":[{"@odata.id":null,"n@odata.type":"#Decimal","n":16,"mean":8.75,"last@odata.type":"#DateTimeOffset","last":"2021-12-11T13:00:00.000000Z"}]}"##]].assert_eq(&ask(
         "Message?$apply=aggregate($count as n,id with average as mean,created_at with max as last)",
     ));
+    // Exact, though no whole number of the column's type is so large.
+    expect![[r##"{"@odata.context":"http://127.0.0.1/v1.0/odata/$metadata#Label(s)","value":[{"@odata.id":null,"s@odata.type":"#Decimal","s":36893488147419100012}]}"##]].assert_eq(&ask(
+        "Label?$apply=aggregate(id add 9223372036854775000 with sum as s)",
+    ));
     expect![[r#"{"@odata.context":"http://127.0.0.1/v1.0/odata/$metadata#Message(id)","value":[{"id":1},{"id":2}]}"#]].assert_eq(&ask("Message?$apply=filter(id lt 3)&$select=id"));
     expect!["4"].assert_eq(&ask("Message/$count?$apply=groupby((message_type))"));
 }

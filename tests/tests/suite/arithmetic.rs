@@ -108,6 +108,10 @@ async fn the_rest_of_a_division_by_zero_fails() {
             ("value mod null eq null", "true"),
             ("null mod 0 eq null", "true"),
             ("value div 0 eq INF", "m.value > 0 AND m.value <> 'NaN'"),
+            ("cast(value,Edm.Single) div 0 eq -INF", "m.value < 0"),
+            // Of numbers 'divby' never fails.
+            ("id divby 0 eq INF", "true"),
+            ("-id divby (id sub id) eq -INF", "true"),
         ],
     )
     .await;
@@ -118,6 +122,9 @@ async fn the_rest_of_a_division_by_zero_fails() {
         ("value mod 0.0 eq 1", true),
         ("value mod -0e0 eq 1", true),
         ("id mod 0e0 eq 1", true),
+        ("id mod 0 eq 1", true),
+        ("id div 0 eq 1", true),
+        ("cast(id,Edm.Decimal) div 0 eq 1", true),
         ("cast(value,Edm.Single) mod 0 eq 1", true),
         ("duration'P1D' div 0 eq null", true),
         ("duration'P1D' divby 0.0 eq null", true),
@@ -125,6 +132,7 @@ async fn the_rest_of_a_division_by_zero_fails() {
         ("9223372036854775807 add 1 eq id", true),
         ("2147483647 mul 2 eq id", true),
         // Found in a row.
+        ("id div (id sub id) eq 1", false),
         ("value mod (id sub id) eq 1", false),
         ("id mod (value sub value) eq 1", false),
         ("cast(value,Edm.Single) mod (id sub id) eq 1", false),

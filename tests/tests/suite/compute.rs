@@ -55,6 +55,13 @@ async fn computed_properties_stand_in_the_rows() {
     );
     check(
         server,
+        "Label(2)?$compute=id divby 0 as more,-id divby 0 as less,(id sub id) divby 0 as neither&$select=id,more,less,neither",
+        expect![[r##"
+            200
+            {"@odata.context":"http://127.0.0.1/v1.0/odata/$metadata#Label(id,more,less,neither)/$entity","id":2,"more@odata.type":"#Decimal","more":"INF","less@odata.type":"#Decimal","less":"-INF","neither@odata.type":"#Decimal","neither":"NaN"}"##]],
+    );
+    check(
+        server,
         "Conversation(1)?$compute=messages/$count as n&$select=id,n",
         expect![[r##"
             200

@@ -269,6 +269,42 @@ async fn a_slow_reader_of_a_page_holds_no_connection() {
     assert_eq!(server.status().cancelled, 0);
 }
 
+/// While memory is short a page ends early, and its link leads on.
+#[tokio::test]
+async fn a_page_ends_early_while_memory_is_short() {
+    const MESSAGES: usize = 50_000;
+    let large = Large::new(MESSAGES).await;
+    let server = large.server(|config| {
+        let limits = &mut config.settings.limits;
+        limits.short_page_bytes = 100_000;
+        // A chunk that nobody takes is more than three quarters of it.
+        limits.drain_budget_bytes = 80_000;
+    });
+    let client = server.of("KEY");
+    let all = [("Prefer", "odata.maxpagesize=1000000")];
+    let mut stream = client.begin("GET", "/v1.0/odata/Message", &all);
+    let mut answer = read(&mut stream, 1_000);
+    // The page has its end before anybody reads on.
+    large.until_idle().await;
+    answer.extend(rest(&mut stream));
+    assert!(answer.ends_with(b"0\r\n\r\n") && answer.len() > 100_000);
+    let text = String::from_utf8(answer).unwrap();
+    let mut rows = text.matches("{\"id\":").count();
+    assert!(rows < MESSAGES, "{rows} rows");
+    let link = text.split("nextLink\":\"").nth(1).unwrap();
+    let mut next = link.split('"').next().map(str::to_owned);
+    while let Some(link) = next {
+        let path = &link[link.find("/v1.0").unwrap()..];
+        let page = client.get(path).expect(200).json();
+        for row in page["value"].as_array().unwrap() {
+            rows += 1;
+            assert_eq!(row["id"], rows);
+        }
+        next = page["@odata.nextLink"].as_str().map(str::to_owned);
+    }
+    assert_eq!(rows, MESSAGES);
+}
+
 #[tokio::test]
 async fn a_statement_that_takes_too_long_is_504() {
     let large = Large::new(1_000).await;

@@ -133,6 +133,28 @@ async fn each_option_works_inside() {
             200
             {"@odata.context":"http://127.0.0.1/v1.0/odata/$metadata#Conversation(id,inbox(id,members(name)))/$entity","id":1,"inbox":{"id":1,"members":[{"@odata.id":"http://127.0.0.1/v1.0/odata/User(2)","name":"Jan"},{"@odata.id":"http://127.0.0.1/v1.0/odata/User(1)","name":"Ruth"}]}}"#]],
     );
+    check(
+        server,
+        &to("1)?$expand=messages($select=id;$filter=id gt @least;@least=3)&@least=1"),
+        expect![[r#"
+            200
+            {"@odata.context":"http://127.0.0.1/v1.0/odata/$metadata#Conversation(id,messages(id))/$entity","id":1,"messages":[{"id":4}]}"#]],
+    );
+    // Each parent has its own, and stays where it has none.
+    check(
+        server,
+        "Conversation?$filter=id le 3&$select=id&$expand=messages($select=id;$filter=private)",
+        expect![[r#"
+            200
+            {"@odata.context":"http://127.0.0.1/v1.0/odata/$metadata#Conversation(id,messages(id))","value":[{"id":1,"messages":[]},{"id":2,"messages":[{"id":6}]},{"id":3,"messages":[{"id":10}]}]}"#]],
+    );
+    check(
+        server,
+        "Conversation?$filter=id le 3&$select=id&$expand=messages($select=id;$orderby=id desc;$count=true;$skip=1;$top=1)",
+        expect![[r#"
+            200
+            {"@odata.context":"http://127.0.0.1/v1.0/odata/$metadata#Conversation(id,messages(id))","value":[{"id":1,"messages@odata.count":4,"messages":[{"id":3}]},{"id":2,"messages@odata.count":3,"messages":[{"id":6}]},{"id":3,"messages@odata.count":3,"messages":[{"id":9}]}]}"#]],
+    );
     // 4.01 names, white space.
     check(
         server,

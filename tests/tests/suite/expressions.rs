@@ -94,6 +94,7 @@ async fn members_are_found_by_their_key() {
             ),
             ("messages/$filter(id gt 7)(8) ne null", "m.id = 3"),
             ("messages/$filter(id gt 8)(8) ne null", "false"),
+            ("$root/Conversation(4)/status eq status", "m.status = 2"),
             ("$root/Conversation(1)/messages(2)/id eq id", "m.id = 2"),
             ("$root/Conversation(1)/messages(8)/id eq null", "true"),
             ("inbox/conversations(1)/id eq 1", "m.inbox_id = 1"),

@@ -79,6 +79,18 @@ async fn comparison_and_null() {
                 "m.assignee_id IS NULL OR m.assignee_id <= 1",
             ),
             (
+                "not (assignee_id ge 2)",
+                "m.assignee_id IS NULL OR m.assignee_id < 2",
+            ),
+            (
+                "not (assignee_id lt 2)",
+                "m.assignee_id IS NULL OR m.assignee_id >= 2",
+            ),
+            (
+                "not (assignee_id le 1)",
+                "m.assignee_id IS NULL OR m.assignee_id > 1",
+            ),
+            (
                 "team_id eq campaign_id",
                 "m.team_id IS NOT DISTINCT FROM m.campaign_id",
             ),
@@ -132,13 +144,23 @@ async fn logic_and_precedence() {
                 "contains(identifier,'X') ne true",
                 "coalesce(strpos(m.identifier, 'X') = 0, true)",
             ),
+            // Else what is no text at all would be found.
+            (
+                "not contains(identifier,'X') eq true",
+                "strpos(m.identifier, 'X') = 0",
+            ),
             ("id eq 1 OR NOT (id LT 9)", "m.id IN (1,9)"),
+            (
+                "CONTAINS(identifier,'X') And Length(identifier) EQ 3",
+                "strpos(m.identifier, 'X') > 0 AND char_length(m.identifier) = 3",
+            ),
             ("10 sub 4 sub 3 eq id", "m.id = 3"),
             ("id add 2 mul 3 eq 7", "m.id = 1"),
             ("-id lt -5", "m.id > 5"),
             ("id mod 2 eq 1", "m.id % 2 = 1"),
             ("-7 mod 4 eq -3 and id eq 1", "m.id = 1"),
             ("id div 2 eq 2", "m.id IN (4,5)"),
+            ("-7 div 2 eq -3 and id eq 1", "m.id = 1"),
             ("id divby 2 eq 2.5", "m.id = 5"),
             ("(status gt 0) eq (id gt 2)", "(m.status > 0) = (m.id > 2)"),
         ],
@@ -166,7 +188,10 @@ async fn texts() {
             ("contains(content,'')", "m.content IS NOT NULL"),
             ("contains(content,null)", "false"),
             ("startswith(content,'a%')", "left(m.content, 2) = 'a%'"),
+            ("startswith(content,'a_')", "left(m.content, 2) = 'a_'"),
             ("endswith(content,'b')", "right(m.content, 1) = 'b'"),
+            ("endswith(content,'%b')", "right(m.content, 2) = '%b'"),
+            ("endswith(content,'_b')", "right(m.content, 2) = '_b'"),
             (
                 "startswith(content,sender_type)",
                 "starts_with(m.content, m.sender_type)",
@@ -192,7 +217,9 @@ async fn texts() {
                 "tolower(content) eq 'hello world'",
                 "lower(m.content) = 'hello world'",
             ),
+            ("tolower(content) eq 'grüße 😀'", "m.id = 11"),
             ("toupper(content) eq 'HELLO'", "upper(m.content) = 'HELLO'"),
+            ("toupper(substring(content,0,3)) eq 'GRÜ'", "m.id = 11"),
             ("trim(content) eq 'padded'", "btrim(m.content) = 'padded'"),
             (
                 "concat(content,'!') eq 'hello!'",
@@ -212,6 +239,30 @@ async fn texts() {
         ],
     )
     .await;
+}
+
+/// What Unicode calls white space is taken from both ends, and nothing else is (URL Conventions 5.1.1.7).
+#[tokio::test]
+async fn trim_takes_all_white_space_of_unicode() {
+    let around = |c: char| format!("trim(concat(concat('{c}',content),'{c}')) eq 'hello'");
+    let white_space = (char::MIN..=char::MAX).filter(|c| c.is_whitespace());
+    let mut cases: Vec<(String, &str)> = white_space
+        .map(|c| (around(c), "m.content = 'hello'"))
+        .collect();
+    assert_eq!(cases.len(), 25);
+    // They have no width, and are no white space all the same.
+    for c in ['\u{180E}', '\u{200B}', '\u{2060}', '\u{FEFF}'] {
+        cases.push((around(c), "false"));
+    }
+    cases.push((
+        "trim('\u{3000}a\u{3000}b\t') eq 'a\u{3000}b'".to_owned(),
+        "true",
+    ));
+    let cases: Vec<(&str, &str)> = cases
+        .iter()
+        .map(|(filter, sql)| (&**filter, *sql))
+        .collect();
+    check(MESSAGES, &cases).await;
 }
 
 #[tokio::test]
@@ -272,10 +323,23 @@ async fn times() {
                 "m.last_activity_at - m.created_at > '12 hours'",
             ),
             (
+                "last_activity_at sub created_at gt 'PT12H'",
+                "m.last_activity_at - m.created_at > '12 hours'",
+            ),
+            (
+                "-(last_activity_at sub created_at) lt -duration'PT12H'",
+                "m.last_activity_at - m.created_at > '12 hours'",
+            ),
+            (
+                "totalseconds(last_activity_at sub created_at) eq 36000.001",
+                "m.id = 1",
+            ),
+            (
                 "created_at add duration'P1D' gt 2021-12-12T00:00:00Z",
                 "m.created_at + interval '1 day' > '2021-12-12'",
             ),
             ("created_at lt now()", "true"),
+            ("now() eq now()", "true"),
             (
                 "created_at gt mindatetime() and created_at lt maxdatetime()",
                 "true",
@@ -373,6 +437,8 @@ async fn aliases_casts_and_cases() {
             "$filter=created_at lt cast('2021-01-01T00:00:00',Edm.DateTimeOffset)",
             &[6],
         ),
+        ("$filter=isof(id,Edm.Int64) and id lt 3", &[1, 2]),
+        ("$filter=isof(uuid,Edm.Int64)", &[]),
         ("$filter=case(id lt 3:true,true:false)", &[1, 2]),
         ("$filter=case(id lt 3:'a',id lt 4:'b') eq 'b'", &[3]),
         ("%24filter=id%20eq%201", &[1]),

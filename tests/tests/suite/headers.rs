@@ -389,6 +389,10 @@ async fn versions() {
             "{max:?}: {}",
             response.text()
         );
+        if status == 400 {
+            let code = response.json()["error"]["code"].take();
+            assert_eq!(code, "UnsupportedVersion", "{max:?}");
+        }
     }
     // The syntax of 4.01 is read whatever version the answer has.
     let response = get(

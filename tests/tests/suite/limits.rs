@@ -300,6 +300,7 @@ async fn a_token_has_its_rate() {
         for path in ["Label", "Label(", "$metadata"] {
             let answer = ask(token, path);
             assert!(answer.starts_with("HTTP/1.1 429 "), "{token}: {answer}");
+            assert!(answer.contains("\"TooManyRequests\""), "{answer}");
             assert!(answer.contains("(limit 'requests_per_minute')"), "{answer}");
             let wait = answer.split("retry-after: ").nth(1).unwrap();
             let wait: u32 = wait.split("\r\n").next().unwrap().parse().unwrap();

@@ -122,6 +122,8 @@ async fn accept_and_format_decide() {
         ("Label?$format=JSON", None, json),
         ("Label?format=json", None, json),
         ("Label?$format=xml", None, "406"),
+        ("Label?$format=atom", None, "406"),
+        ("Label", Some("application/atom+xml"), "406"),
         (
             "Label?$format=application/json;odata.metadata=none",
             None,

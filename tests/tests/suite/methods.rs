@@ -51,6 +51,7 @@ async fn other_methods_are_refused_with_what_is_allowed() {
         ("OPTIONS", "/v1.0/odata/", 204),
         ("POST", "/v1.0/odata/Label", 405),
         ("POST", "/v1.0/odata/$batch", 405),
+        ("POST", "/v1.0/odata/Label/$query", 405),
         ("PUT", "/v1.0/odata/Label(1)", 405),
         ("PATCH", "/v1.0/odata/Label(1)", 405),
         ("DELETE", "/v1.0/odata/Label(1)", 405),

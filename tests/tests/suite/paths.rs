@@ -48,6 +48,8 @@ async fn a_key_has_many_forms() {
         "Conversation(@key)",
         "Conversation(id=@key)",
         "/v1.0/odata/Conversation(1)",
+        "Conversation/1",
+        "Inbox/1/conversations/1",
         "Message(1)/conversation",
         "Inbox(1)/conversations(1)",
         "Inbox(1)/conversations(id=1)",
@@ -78,6 +80,41 @@ async fn a_key_of_text_may_be_a_segment() {
     // A member's name is a mistake, not a key.
     let member = (404, "UnknownSegment".to_owned());
     assert_eq!(refusal(&server, "Categories/Name"), member);
+}
+
+/// An id is absolute, or relative to the service root (URL Conventions 4.3.4).
+#[tokio::test]
+async fn an_id_leads_to_its_entity() {
+    let server = small().await;
+    let whole = answer(server, "Conversation(1)");
+    let part = answer(
+        server,
+        "Conversation(1)?$select=id&$expand=inbox($select=id)",
+    );
+    for (path, expected) in [
+        ("$entity?$id=Conversation(1)", &whole),
+        ("$entity?id=Conversation(1)", &whole),
+        ("$entity?$id=Conversation%281%29", &whole),
+        (
+            "$entity?$id=http://127.0.0.1/v1.0/odata/Conversation(1)",
+            &whole,
+        ),
+        ("$entity/LiveAgent.Conversation?$id=Conversation(1)", &whole),
+        (
+            "$entity/LiveAgent.Conversation?$id=Conversation(1)&$select=id&$expand=inbox($select=id)",
+            &part,
+        ),
+    ] {
+        assert_eq!(answer(server, path), *expected, "{path}");
+    }
+    // Nobody's, another account's.
+    for path in [
+        "$entity?$id=Conversation(99)",
+        "$entity?$id=Conversation(7)",
+    ] {
+        let gone = (404, "ResourceNotFound".to_owned());
+        assert_eq!(refusal(server, path), gone, "{path}");
+    }
 }
 
 #[track_caller]

@@ -1,7 +1,7 @@
 //! What is more than the service does for one request.
 
 use super::check;
-use crate::asking::{get, small};
+use crate::asking::{refusal, small};
 use expect_test::expect;
 
 #[tokio::test]
@@ -96,5 +96,5 @@ async fn limits() {
     );
     // Longer than the service reads.
     let url = format!("Label?x={}", "x".repeat(62 * 1024));
-    assert_eq!(get(server, &url, &[]).status, 414);
+    assert_eq!(refusal(server, &url), (414, "UriTooLong".to_owned()));
 }

@@ -56,6 +56,12 @@ async fn lambdas_and_counts() {
                AND g.taggable_id = m.id AND ({condition}))"
         )
     };
+    let found = |condition: &str, number: usize| {
+        format!(
+            "(SELECT count(*) FROM messages x WHERE x.conversation_id = m.id AND x.account_id = 1
+              AND strpos(lower(x.content), 'hello') > 0 AND {condition}) = {number}"
+        )
+    };
     let count =
         "(SELECT count(*) FROM messages x WHERE x.conversation_id = m.id AND x.account_id = 1)";
     let many = format!("{count} > 3");
@@ -71,6 +77,8 @@ async fn lambdas_and_counts() {
             ("messages/any(m:contains(m/content,'a'))", &any("strpos(x.content, 'a') > 0")),
             ("messages/all(m:contains(m/content,'a'))", &all("strpos(x.content, 'a') > 0")),
             ("messages/all(m:m/inbox_id eq 2)", &all("x.inbox_id = 2")),
+            // What is null breaks it alone: nothing has a tilde.
+            ("messages/all(m:not contains(m/content,'~'))", &all("strpos(x.content, '~') = 0")),
             // A name without the variable is the conversation's.
             ("messages/any(m:m/status eq status)", &any("x.status IS NOT DISTINCT FROM m.status")),
             ("messages/any(m:m/sender/name eq 'Jan')", &any("x.sender_type = 'User' AND x.sender_id = 2")),
@@ -83,6 +91,9 @@ async fn lambdas_and_counts() {
             ("messages/$count gt 3", &many),
             ("messages/$count eq 0", &none),
             ("messages/$count($filter=private) gt 0", private),
+            ("messages/$count($search=hello) eq 2", &found("true", 2)),
+            ("messages/$count($search=hello AND NOT world) eq 1", &found("strpos(lower(x.content), 'world') = 0", 1)),
+            ("messages/$count($filter=id gt 2;$search=hello) eq 1", &found("x.id > 2", 1)),
             ("labels/$count eq 2", "m.id = 1"),
             ("inbox/members/any(u:u/name eq 'Ruth')", "m.inbox_id = 1"),
             ("inbox/conversations/$count gt 3", "false"),
