@@ -166,17 +166,37 @@ impl CellWriter {
 
     /// Writes the cell as a JSON value. Returns false when that is `null`. Nothing is written when
     /// it fails.
+    #[inline]
     pub fn write_json(&self, out: &mut Vec<u8>, cell: Option<&[u8]>) -> Result<bool, CellError> {
-        let start = out.len();
-        let written = match cell {
-            None => Ok(false),
-            Some(cell) if self.kind.is_text() => {
-                out.push(b'"');
-                let written = self.write_characters(out, cell, escape_lossy);
-                out.push(b'"');
-                written
+        let Some(cell) = cell else {
+            out.extend_from_slice(b"null");
+            return Ok(false);
+        };
+        // What most columns are, first.
+        match self.kind {
+            Kind::Int4 if !self.quoted => {
+                write_integer(out, i32::from_be_bytes(self.fixed(cell)?));
+                Ok(true)
             }
-            Some(cell) => self.write_json_simple(out, cell),
+            Kind::Text => {
+                out.push(b'"');
+                escape_lossy(out, cell);
+                out.push(b'"');
+                Ok(true)
+            }
+            _ => self.write_json_other(out, cell),
+        }
+    }
+
+    fn write_json_other(&self, out: &mut Vec<u8>, cell: &[u8]) -> Result<bool, CellError> {
+        let start = out.len();
+        let written = if self.kind.is_text() {
+            out.push(b'"');
+            let written = self.write_characters(out, cell, escape_lossy);
+            out.push(b'"');
+            written
+        } else {
+            self.write_json_simple(out, cell)
         };
         if written != Ok(true) {
             out.truncate(start);

@@ -78,15 +78,21 @@ impl CsvWriter {
                 last = out.len();
                 out.push(b',');
             }
+            let cell = cells.cell(column.output);
+            let is_text = column.cell.is_text();
+            if !is_text && self.columns.len() > 1 {
+                // Nothing in it would need quotes.
+                column.cell.write_text(out, cell)?;
+                continue;
+            }
             scratch.clear();
-            let is_there = column.cell.write_text(scratch, cells.cell(column.output))?;
-            let is_text = is_there && column.cell.is_text();
-            let formula = is_text && self.escape_formulas && is_formula(scratch);
+            let is_there = column.cell.write_text(scratch, cell)?;
+            let formula = is_text && is_there && self.escape_formulas && is_formula(scratch);
             if self.columns.len() == 1 {
                 quoted(out, scratch, formula);
             } else if is_there {
                 field(out, scratch, formula);
-                if is_text && scratch.is_empty() {
+                if scratch.is_empty() {
                     out.extend_from_slice(b"\"\"");
                 }
             }

@@ -12,7 +12,12 @@ pub fn write_json_string(out: &mut Vec<u8>, text: &str) {
 
 /// Writes text as the inside of a JSON string.
 pub(super) fn escape_lossy(out: &mut Vec<u8>, text: &[u8]) {
-    lossy(out, text, escape);
+    // Most of it is plain ASCII, often all: that is UTF-8, and is looked at once.
+    let (plain, rest) = text.split_at(plain_prefix(text, NOT_ASCII));
+    out.extend_from_slice(plain);
+    if !rest.is_empty() {
+        lossy(out, rest, escape);
+    }
 }
 
 /// Writes text as it is.
@@ -38,7 +43,7 @@ fn escape(out: &mut Vec<u8>, text: &[u8]) {
     out.reserve(text.len());
     let mut rest = text;
     loop {
-        let plain = plain_prefix(rest);
+        let plain = plain_prefix(rest, 0);
         let (run, tail) = rest.split_at(plain);
         out.extend_from_slice(run);
         let Some((byte, tail)) = tail.split_first() else {
@@ -49,24 +54,30 @@ fn escape(out: &mut Vec<u8>, text: &[u8]) {
     }
 }
 
-/// The number of bytes before the first one that has to be escaped.
-fn plain_prefix(text: &[u8]) -> usize {
+/// The high bit, which no byte of ASCII has.
+const NOT_ASCII: u8 = 0x80;
+
+/// The number of bytes before the first one that has to be escaped, or has this bit.
+fn plain_prefix(text: &[u8], bit: u8) -> usize {
     let (words, tail) = text.as_chunks::<8>();
     for (index, word) in words.iter().enumerate() {
-        let marks = marks(u64::from_le_bytes(*word));
+        let word = u64::from_le_bytes(*word);
+        let marks = marks(word) | (word & (ONES * u64::from(bit)));
         if marks != 0 {
             return index * 8 + marks.trailing_zeros() as usize / 8;
         }
     }
     let before = words.len() * 8;
-    let plain = tail.iter().position(|byte| must_be_escaped(*byte));
+    let is_marked = |byte: &u8| must_be_escaped(*byte) || byte & bit != 0;
+    let plain = tail.iter().position(is_marked);
     before + plain.unwrap_or(tail.len())
 }
+
+const ONES: u64 = u64::from_ne_bytes([1; 8]);
 
 /// A word whose lowest set bit is the high bit of the first byte to escape. A borrow may mark
 /// bytes above that one wrongly, never one below.
 fn marks(word: u64) -> u64 {
-    const ONES: u64 = u64::from_ne_bytes([1; 8]);
     const HIGH: u64 = ONES * 0x80;
     let zero_in = |x: u64| x.wrapping_sub(ONES) & !x;
     let control = word.wrapping_sub(ONES * 0x20) & !word;

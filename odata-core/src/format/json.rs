@@ -5,6 +5,7 @@
 
 mod build;
 mod many;
+mod name;
 mod object;
 mod property;
 
@@ -18,6 +19,7 @@ use super::{cell::CellOptions, key};
 use crate::edm::{PgType, Version};
 use crate::plan::Branches;
 use many::ManyWriter;
+use name::Name;
 use object::Object;
 use std::sync::Arc;
 
@@ -54,13 +56,14 @@ pub struct Top {
 /// Writes the entities of one collection.
 pub struct EntityWriter {
     context: Arc<Context>,
-    set: EntityNames,
+    /// The name of its set.
+    set: &'static str,
     key: Vec<(&'static str, CellWriter, usize)>,
     id: Id,
     /// Which rows are entities all the same, and what is said of the id of those.
     entities: Option<(Option<Branches>, Id)>,
-    /// Whether types and all links are written, of entities.
-    full: bool,
+    /// `#Namespace.Type`, where types and all links are written, of entities.
+    full: Option<String>,
     /// The navigation properties that aren't expanded, but whose links are written.
     links: Vec<&'static str>,
     members: Vec<MemberWriter>,
@@ -85,11 +88,6 @@ impl Id {
             _ => Id::Url,
         }
     }
-}
-
-struct EntityNames {
-    set: &'static str,
-    qualified_type: String,
 }
 
 enum MemberWriter {
@@ -117,14 +115,6 @@ enum MemberWriter {
         entity: Box<EntityWriter>,
     },
     Many(Box<ManyWriter>),
-}
-
-/// What stands before a value.
-struct Name {
-    /// `"name":`, behind its type where that is always written.
-    prefix: Vec<u8>,
-    /// The type, where it is written before a text alone: a Double is a number, but `INF`.
-    type_of_text: Option<Vec<u8>>,
 }
 
 /// Where a sort value of a row is.
@@ -223,12 +213,12 @@ impl EntityWriter {
                     {
                         continue;
                     }
-                    let start = (out.len(), object.first);
-                    object.comma(out);
-                    let written = name.write(out, cell, cells.cell(*output))?;
+                    let start = out.len();
+                    let written = name.write(out, object.first, cell, cells.cell(*output))?;
                     if !written && self.context.omit_nulls {
-                        out.truncate(start.0);
-                        object.first = start.1;
+                        out.truncate(start);
+                    } else {
+                        object.first = false;
                     }
                 }
                 MemberWriter::Group { members, .. } if are_absent(members, cells) => {}
@@ -248,7 +238,7 @@ impl EntityWriter {
                     entity,
                     context,
                 } => {
-                    if self.full && context.is_none() {
+                    if self.full.is_some() && context.is_none() {
                         self.write_links(out, name, cells, object)?;
                     }
                     object.name(out, name);
@@ -296,7 +286,7 @@ impl EntityWriter {
         cells: &impl Cells,
         encoded: bool,
     ) -> Result<(), CellError> {
-        out.extend_from_slice(self.set.set.as_bytes());
+        out.extend_from_slice(self.set.as_bytes());
         let parts = self.key.iter();
         let parts = parts.map(|(name, writer, output)| (*name, writer, cells.cell(*output)));
         key::write(out, encoded, parts)
@@ -309,16 +299,15 @@ impl EntityWriter {
         object: &mut Object,
     ) -> Result<(), CellError> {
         let version = self.context.version;
-        if self.full {
+        if let Some(full_type) = &self.full {
             object.control(out, version, "type");
-            let hash = format!("#{}", self.set.qualified_type);
-            write_json_string(out, &hash);
+            write_json_string(out, full_type);
         }
         object.control(out, version, "id");
         out.push(b'"');
         self.write_url(out, cells)?;
         out.push(b'"');
-        if self.full {
+        if self.full.is_some() {
             object.control(out, version, "readLink");
             out.push(b'"');
             self.write_url(out, cells)?;
@@ -336,7 +325,7 @@ impl EntityWriter {
         object: &mut Object,
     ) -> Result<(), CellError> {
         let links = [("associationLink", "/$ref"), ("navigationLink", "")];
-        for (control, suffix) in links.into_iter().skip(usize::from(!self.full)) {
+        for (control, suffix) in links.into_iter().skip(usize::from(self.full.is_none())) {
             object.annotation(out, name, self.context.version, control);
             out.push(b'"');
             self.write_url(out, cells)?;
@@ -346,27 +335,6 @@ impl EntityWriter {
             out.push(b'"');
         }
         Ok(())
-    }
-}
-
-impl Name {
-    /// Writes the value behind its name, and says whether it is one and not null.
-    fn write(
-        &self,
-        out: &mut Vec<u8>,
-        cell: &CellWriter,
-        value: Option<&[u8]>,
-    ) -> Result<bool, CellError> {
-        let start = out.len();
-        out.extend_from_slice(&self.prefix);
-        let place = out.len();
-        let written = cell.write_json(out, value)?;
-        if let Some(annotation) = &self.type_of_text
-            && out.get(place) == Some(&b'"')
-        {
-            out.splice(start..start, annotation.iter().copied());
-        }
-        Ok(written)
     }
 }
 

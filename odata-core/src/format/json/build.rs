@@ -1,10 +1,8 @@
 //! The writers of a response, made from its plan.
 
-use super::super::{
-    CellWriter, MetadataLevel, cell::CellOptions, select_list::select_list, write_json_string,
-};
+use super::super::{CellWriter, MetadataLevel, cell::CellOptions, select_list::select_list};
 use super::many::{Array, ManyWriter};
-use super::{Context, EntityNames, EntityWriter, Id, MemberWriter, Name, SortOutput};
+use super::{Context, EntityWriter, Id, MemberWriter, Name, SortOutput};
 use crate::edm::{EntitySet, PgType, PrimitiveType, Schema, Version};
 use crate::plan::{Branches, Member, OrderItem, Output, Page, Query, Shape, ShapeKind};
 use std::sync::Arc;
@@ -72,10 +70,7 @@ impl EntityWriter {
         members.extend(said.map(|member| builder.member(member)));
         EntityWriter {
             context: context.clone(),
-            set: EntityNames {
-                set: set.declared.entity_set,
-                qualified_type: format!("{}.{}", schema.namespace, set.declared.name),
-            },
+            set: set.declared.entity_set,
             key: key.collect(),
             id: match (shape.kind, context.level) {
                 (ShapeKind::Reference, _) => Id::Url,
@@ -91,7 +86,7 @@ impl EntityWriter {
                 let id = Id::of_entity(context.level, entities.key_selected);
                 (branches, id)
             }),
-            full: is_full,
+            full: is_full.then(|| format!("#{}.{}", schema.namespace, set.declared.name)),
             links: links(set, shape, context.level),
             members,
         }
@@ -235,31 +230,6 @@ fn array(
         order: sort_outputs(schema, query),
         implicit_order: query.implicit_order(schema),
     })
-}
-
-impl Name {
-    fn new(context: &Context, name: &str, ty: PrimitiveType, with_type: bool) -> Name {
-        // Quotes and a colon.
-        let mut prefix = Vec::with_capacity(name.len() + 3);
-        let annotation = || {
-            let control = context.version.prefix();
-            format!(
-                "\"{name}@{control}type\":\"{}\",",
-                type_name(context.version, ty)
-            )
-            .into_bytes()
-        };
-        if with_type && !json_tells(ty) {
-            prefix = annotation();
-        }
-        let number = with_type && ty == PrimitiveType::Double;
-        write_json_string(&mut prefix, name);
-        prefix.push(b':');
-        Name {
-            prefix,
-            type_of_text: number.then(annotation),
-        }
-    }
 }
 
 /// The name of a primitive type as control information (JSON Format 4.5.3).
