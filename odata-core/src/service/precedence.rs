@@ -65,6 +65,11 @@ impl Precedence {
         Stream(self.clone())
     }
 
+    /// Whether an answer is streamed.
+    pub(super) fn has_streams(&self) -> bool {
+        self.streams.load(Ordering::Relaxed) > 0
+    }
+
     fn keep_until(&self, from_now: Duration) {
         let until = (self.began.elapsed() + from_now).as_micros();
         let until = u64::try_from(until).unwrap_or(u64::MAX);

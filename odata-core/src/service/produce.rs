@@ -78,7 +78,10 @@ pub(super) async fn stream(
         // Who waits for the first bytes, be it a proxy, often waits for a processor too: it gets this one, before
         // the rows behind do. So do the thread's other requests wait, no longer than for a chunk or two. A timer of
         // the runtime would not keep them waiting; it counts milliseconds, in which the backend would fall asleep.
-        std::thread::sleep(FIRST_PAUSE);
+        // Where others are streamed, theirs would wait as well, and first bytes are among all the others.
+        if !producer.service.precedence.has_streams() {
+            std::thread::sleep(FIRST_PAUSE);
+        }
         tokio::select! {
             () = producer.run() => {}
             () = ended => {}
