@@ -23,17 +23,23 @@ const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-appli
 /// that visitors of websites wrote.
 const SANDBOX: &str = "default-src 'none'; frame-ancestors 'none'; sandbox";
 
+/// What every response says beside its version.
+const HEADERS: [(HeaderName, &str); 5] = [
+    (CACHE_CONTROL, "no-store"),
+    (REFERRER_POLICY, "no-referrer"),
+    (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (CONTENT_SECURITY_POLICY, SANDBOX),
+    (VARY, format::VARY),
+];
+
 /// A response without content yet: status and the headers that all have.
 pub(super) fn start(status: u16, version: Version) -> HttpResponseBuilder {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = HttpResponse::build(status);
-    response
-        .insert_header((ODATA_VERSION, version.name()))
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .insert_header((REFERRER_POLICY, "no-referrer"))
-        .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .insert_header((CONTENT_SECURITY_POLICY, SANDBOX))
-        .insert_header((VARY, format::VARY));
+    let version = (ODATA_VERSION, version.name());
+    for (name, value) in HEADERS.into_iter().chain([version]) {
+        response.insert_header((name, HeaderValue::from_static(value)));
+    }
     response
 }
 
