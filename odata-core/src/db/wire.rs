@@ -168,7 +168,9 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
     use std::collections::VecDeque;
+    use std::future::poll_fn;
     use std::task::Waker;
+    use tokio::io::AsyncWriteExt;
 
     /// A server that has said so much, in these pieces.
     struct Server(VecDeque<Vec<u8>>);
@@ -261,7 +263,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(200))]
+        #![proptest_config(ProptestConfig::with_cases(64))]
 
         #[test]
         fn rows_are_the_readers_and_all_else_the_drivers(
@@ -284,5 +286,34 @@ mod tests {
                 prop_assert!(rows[found.len()..].ends_with(&left));
             }
         }
+    }
+
+    /// The connection on one thread, its reader on another: whoever waits is woken.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn rows_pass_from_thread_to_thread() {
+        const ROWS: usize = 20_000;
+        let row = message_of(DATA_ROW, b"a row");
+        let (end, mut server) = tokio::io::duplex(1_000);
+        let rows = Arc::<RowQueue>::default();
+        let reader = rows.reader();
+        let mut wire = Wire::new(end, rows, 0);
+        let all = [
+            message_of(BIND_COMPLETE, b""),
+            row.repeat(ROWS),
+            message_of(b'C', b"SELECT"),
+        ];
+        let others = [&all[0][..], &all[2]].concat();
+        tokio::spawn(async move { server.write_all(&all.concat()).await });
+        let mut driver = Vec::new();
+        let connection = tokio::spawn(async move {
+            wire.read_to_end(&mut driver).await.unwrap();
+            driver
+        });
+        let mut taken = 0;
+        while taken < ROWS * row.len() {
+            taken += poll_fn(|cx| reader.poll_take(cx)).await.len();
+        }
+        assert_eq!(connection.await.unwrap(), others);
+        assert_eq!(taken, ROWS * row.len());
     }
 }
