@@ -170,7 +170,6 @@ impl FromStr for DatabaseConfig {
         }
         let told = driver.get_connect_timeout().copied();
         let connect_timeout = told.unwrap_or(Duration::from_secs(5));
-        driver.connect_timeout(connect_timeout);
         if !pairs.has("keepalives_idle") {
             driver.keepalives_idle(Duration::from_secs(30));
         }

@@ -5,10 +5,10 @@ use super::failure::Failure;
 use super::param::types;
 use super::row_queue::RowQueue;
 use super::socket::{Address, Socket};
+use super::splitter::{Splitter, TlsBelow};
 use super::statement_cache::{Prepared, StatementCache};
 use super::stream::ColumnInfo;
 use super::tls;
-use super::wire::{Inside, Wire};
 use crate::error::Result;
 use crate::sql::{Param, Plans, Statement};
 use deadpool_postgres::ClientWrapper;
@@ -42,8 +42,9 @@ pub(super) struct Session {
     pub(super) peer: Peer,
     /// Where it lives.
     runtime: Handle,
-    /// Held while something is prepared: those who want the same statement meanwhile find it.
-    preparing: Mutex<()>,
+    /// Held while something is prepared: those who want the same statement meanwhile find it. The driver asks for
+    /// types that it does not know, whose rows must not come to a stream. Whether all of that was answered.
+    preparing: Arc<Mutex<bool>>,
     /// How it plans, as far as that is known: while it is being told, and when that failed, it is not.
     plans: StdMutex<Option<Plans>>,
 }
@@ -56,6 +57,12 @@ pub(super) struct Peer {
     pub(super) name: String,
 }
 
+/// The driver's end of a connection, and where the rows of its streams come.
+struct Opened {
+    client: ClientWrapper,
+    rows: Arc<RowQueue>,
+}
+
 /// Why there is no connection.
 #[derive(Debug)]
 pub(super) enum ConnectError {
@@ -65,6 +72,7 @@ pub(super) enum ConnectError {
 
 /// How long a server may take to prepare a statement, which waits for a lock at most.
 const PREPARE_PATIENCE: Duration = Duration::from_secs(10);
+
 impl Connector {
     /// What opens connections to that database. Reads the files that TLS needs, connects nowhere.
     pub(super) fn new(config: DatabaseConfig) -> Result<Connector> {
@@ -92,14 +100,14 @@ impl Connector {
         for place in 0..targets.len() {
             let target = &targets[(first + place) % targets.len()];
             match self.connect_target(target, statement_timeout).await {
-                Ok((Wired { client, rows }, peer)) => {
+                Ok((Opened { client, rows }, peer)) => {
                     return Ok(Session {
                         client,
                         rows,
                         statements: StatementCache::new(statements),
                         peer,
                         runtime: Handle::current(),
-                        preparing: Mutex::new(()),
+                        preparing: Arc::new(Mutex::new(true)),
                         plans: StdMutex::new(Some(Plans::Auto)),
                     });
                 }
@@ -115,7 +123,7 @@ impl Connector {
         &self,
         target: &Target,
         statement_timeout: Duration,
-    ) -> Result<(Wired, Peer), ConnectError> {
+    ) -> Result<(Opened, Peer), ConnectError> {
         let (name, addresses) = match &target.host {
             Host::Unix(folder) => (
                 String::new(),
@@ -140,14 +148,13 @@ impl Connector {
                 address,
                 name: name.clone(),
             };
-            // The driver's own time-out ends with the connection, before a word is said on it.
             let connect = async {
-                let wired = self.connect_peer(&peer, statement_timeout).await?;
-                check_role(&wired.client, self.config.role).await?;
-                Ok(wired)
+                let opened = self.connect_peer(&peer, statement_timeout).await?;
+                check_role(&opened.client, self.config.role).await?;
+                Ok(opened)
             };
             match tokio::time::timeout(self.config.connect_timeout, connect).await {
-                Ok(Ok(wired)) => return Ok((wired, peer)),
+                Ok(Ok(opened)) => return Ok((opened, peer)),
                 Ok(Err(error)) => last = Some(error),
                 Err(elapsed) => last = Some(ConnectError::Io(elapsed.into())),
             }
@@ -162,7 +169,7 @@ impl Connector {
         &self,
         peer: &Peer,
         statement_timeout: Duration,
-    ) -> Result<Wired, ConnectError> {
+    ) -> Result<Opened, ConnectError> {
         let mut driver = self.config.driver.clone();
         if let Address::Unix(..) = &peer.address {
             // There is no TLS over Unix sockets; libpq ignores `sslmode` there.
@@ -175,10 +182,10 @@ impl Connector {
             let socket = peer.address.connect(&driver).await?;
             // Before the first message the server says in one byte whether it takes TLS, if it was asked.
             let was_asked = driver.get_ssl_mode() != SslMode::Disable;
-            let wire = Wire::new(socket, rows.clone(), usize::from(was_asked));
+            let stream = Splitter::new(socket, rows.clone(), usize::from(was_asked));
             let mut tls = self.tls.clone();
             let Ok(tls) = MakeTlsConnect::<Socket>::make_tls_connect(&mut tls, &peer.name);
-            match driver.connect_raw(wire, Inside(tls)).await {
+            match driver.connect_raw(stream, TlsBelow(tls)).await {
                 Ok(connected) => break connected,
                 // `prefer` is content with no TLS where there is none to be had.
                 Err(error) if driver.get_ssl_mode() == SslMode::Prefer && is_about_tls(&error) => {
@@ -200,15 +207,9 @@ impl Connector {
             .await
         {
             Err(error) if error.as_db_error().is_none() => Err(error.into()),
-            _ => Ok(Wired { client, rows }),
+            _ => Ok(Opened { client, rows }),
         }
     }
-}
-
-/// The driver's end of a connection, and where the rows of its streams come.
-struct Wired {
-    client: ClientWrapper,
-    rows: Arc<RowQueue>,
 }
 
 /// Whether it is such a server.
@@ -255,30 +256,49 @@ impl Session {
         if let Some(prepared) = self.statements.get(&statement.text, oids.clone()) {
             return Ok((prepared, true));
         }
+        let mut is_answered = self.preparing.clone().lock_owned().await;
+        if !*is_answered {
+            return Err(Failure::lost());
+        }
+        if let Some(prepared) = self.statements.get(&statement.text, oids.clone()) {
+            return Ok((prepared, false));
+        }
+        *is_answered = false;
         let session = self.clone();
         let text = statement.text.clone();
         let types = types(&statement.params);
         let oids: Vec<u32> = oids.collect();
         let preparing = async move {
-            let _one_at_a_time = session.preparing.lock().await;
-            if let Some(prepared) = session.statements.get(&text, oids.iter().copied()) {
-                return Ok(prepared);
-            }
             let statement = session.client.prepare_typed(&text, &types).await?;
             let columns = statement.columns().iter().map(ColumnInfo::of).collect();
             let prepared = Prepared { statement, columns };
             session.statements.insert(&text, oids, prepared.clone());
             Ok(prepared)
         };
-        let task = self
-            .runtime
-            .spawn(async move { tokio::time::timeout(PREPARE_PATIENCE, preparing).await });
+        let task = self.runtime.spawn(async move {
+            let prepared = tokio::time::timeout(PREPARE_PATIENCE, preparing).await;
+            *is_answered = prepared.is_ok();
+            prepared
+        });
         match task.await {
             Ok(Ok(Ok(prepared))) => Ok((prepared, false)),
             Ok(Ok(Err(error))) => Err(Failure::of_statement(&error, false)),
             Ok(Err(_)) => Err(Failure::unavailable("the database does not answer")),
             Err(error) => Err(Failure::of_task(&error)),
         }
+    }
+
+    /// Waits for what others let the driver ask on this connection. A failure where it gave up: the answer may come yet.
+    pub(super) async fn wait_for_answers(&self) -> Result<(), Failure> {
+        match *self.preparing.lock().await {
+            true => Ok(()),
+            false => Err(Failure::lost()),
+        }
+    }
+
+    /// Whether the driver has the answers to all that it asked.
+    pub(super) fn is_answered(&self) -> bool {
+        self.preparing.try_lock().is_ok_and(|answered| *answered)
     }
 
     /// Has the server plan so, from the next statement on. Sent only where it is not known to do so already.

@@ -231,7 +231,7 @@ impl Database {
         let (prepared, known) = session.prepare(statement).await?;
         let started = RowStream::start(prepared, statement, lease, stream_timeout).await;
         let started = match started {
-            Err((failure, lease)) if known && failure.reason == Reason::Stale => {
+            Err((failure, Some(lease))) if known && failure.reason == Reason::Stale => {
                 session.forget(statement);
                 let (prepared, _) = session.prepare(statement).await?;
                 RowStream::start(prepared, statement, lease, stream_timeout).await

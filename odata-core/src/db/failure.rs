@@ -253,6 +253,19 @@ impl Failure {
         }
     }
 
+    /// The connection broke, or is not to be trusted: another one may do.
+    pub(super) fn lost() -> Failure {
+        Failure {
+            reason: Reason::Lost,
+            ..Failure::unavailable(UNAVAILABLE)
+        }
+    }
+
+    /// The server said what it can't have said.
+    pub(super) fn of_protocol(what: &str) -> Failure {
+        internal(&what)
+    }
+
     /// What a statement failed with. `timed_out` says that the session's own time-out had passed:
     /// the server answers that and a cancel request alike.
     pub(super) fn of_statement(error: &tokio_postgres::Error, timed_out: bool) -> Failure {
@@ -260,10 +273,7 @@ impl Failure {
             Some(db) => of_server(db, timed_out),
             None if error.is_closed() => {
                 tracing::warn!("a database connection broke under a statement");
-                Failure {
-                    reason: Reason::Lost,
-                    ..Failure::unavailable(UNAVAILABLE)
-                }
+                Failure::lost()
             }
             None => internal(&format_args!("{error}: {}", cause(error))),
         }

@@ -12,7 +12,7 @@
 //!   has its statement cancelled, and nobody gets the connection before it is proven clean.
 //! * `turns`, `home`: whose turn it is to use a connection, and on which thread that lives.
 //! * `lane`: connections beside the pool for small reads, pipelined, never cancelled.
-//! * `wire`, `row_queue`, `row`: the rows of a stream go round the driver, as they come from the socket.
+//! * `splitter`, `row_queue`, `row`: the rows of a stream go round the driver, as they come from the socket.
 //! * `stream`: those rows; a reader that pauses makes the server pause, so memory does not grow.
 //! * `statement_cache`, `param`: one round trip for a request whose shape is known.
 //! * `failure`: what went wrong, without the server's words.
@@ -32,11 +32,11 @@ mod pool;
 mod row;
 mod row_queue;
 mod socket;
+mod splitter;
 mod statement_cache;
 mod stream;
 mod tls;
 mod turns;
-mod wire;
 
 pub use config::DatabaseConfig;
 pub use database::{Database, PoolOptions, Rows, Status};

@@ -69,9 +69,12 @@ impl managed::Manager for Manager {
         session: &mut Arc<Session>,
         _: &Metrics,
     ) -> RecycleResult<ConnectError> {
-        // It came back clean, or it would not be here; all that can have happened is its end.
-        if session.client.is_closed() {
-            Err(RecycleError::message("the connection is closed"))
+        // It came back clean, or it would not be here. It may have ended since, or the driver have given up what it
+        // asked by itself.
+        if session.client.is_closed() || !session.is_answered() {
+            Err(RecycleError::message(
+                "the connection is closed, or not clean",
+            ))
         } else {
             Ok(())
         }
@@ -88,17 +91,35 @@ pub(super) struct Lease {
     since: Instant,
 }
 
-/// The connection, and the place that it takes; dropped in this order.
+/// The connection, and the place that it takes. Where this is dropped, be it with a task that never ran, the connection
+/// is closed: whoever got it would read what is left of another's rows. It goes back by [`Lent::give_back`] alone.
 struct Lent {
-    object: Object<Manager>,
-    turn: Turn,
+    object: Option<Object<Manager>>,
+    _turn: Turn,
+}
+
+impl Lent {
+    /// It is clean.
+    fn give_back(mut self) {
+        self.object = None;
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        // It closes when nothing reads from it any more.
+        drop(self.object.take().map(Object::take));
+    }
 }
 
 impl Lease {
     pub(super) fn new(object: Object<Manager>, turn: Turn, shared: Arc<Shared>) -> Lease {
         Lease {
             session: Arc::clone(&object),
-            lent: Some(Lent { object, turn }),
+            lent: Some(Lent {
+                object: Some(object),
+                _turn: turn,
+            }),
             shared,
             since: Instant::now(),
         }
@@ -115,6 +136,12 @@ impl Lease {
 
     /// The statement has ended, the connection is clean.
     pub(super) fn release(mut self) {
+        self.lent.take().into_iter().for_each(Lent::give_back);
+    }
+
+    /// What came over the connection is not to be trusted: it is closed.
+    pub(super) fn close(mut self) {
+        self.shared.discarded.fetch_add(1, Ordering::Relaxed);
         self.lent = None;
     }
 }
@@ -128,19 +155,16 @@ impl Drop for Lease {
         let shared = self.shared.clone();
         self.shared.runtime.spawn(async move {
             match cancel::stop(&shared.connector, &session).await {
-                Outcome::Ended => drop(lent),
+                Outcome::Ended => lent.give_back(),
                 Outcome::Cancelled => {
                     shared.cancelled.fetch_add(1, Ordering::Relaxed);
-                    drop(lent);
+                    lent.give_back();
                 }
                 Outcome::Lost => {
                     if !session.client.is_closed() {
                         tracing::warn!("a connection did not become clean and is closed");
                     }
-                    // It closes when nothing reads from it any more.
-                    let Lent { object, turn } = lent;
-                    drop(Object::take(object));
-                    drop(turn);
+                    drop(lent);
                     shared.discarded.fetch_add(1, Ordering::Relaxed);
                 }
             }

@@ -23,6 +23,8 @@ pub struct RawRow {
     /// The messages that it stands in, with others before and behind.
     bytes: Bytes,
     cells: Vec<Place>,
+    /// How many cells each row has.
+    columns: usize,
     /// Where its message ends.
     end: usize,
 }
@@ -48,6 +50,14 @@ impl RawRow {
         self.bytes.get(start..start + length)
     }
 
+    /// Before the first row of so many columns.
+    pub(super) fn none(columns: usize) -> RawRow {
+        RawRow {
+            columns,
+            ..RawRow::default()
+        }
+    }
+
     /// Stands before the first of these messages, all of which hold a row.
     pub(super) fn stand_before(&mut self, messages: Bytes) {
         self.bytes = messages;
@@ -64,7 +74,10 @@ impl RawRow {
         self.cells.clear();
         let body = self.bytes.get(start..end).ok_or(Malformed)?;
         let (count, mut rest) = body.split_first_chunk().ok_or(Malformed)?;
-        for _ in 0..u16::from_be_bytes(*count) {
+        if usize::from(u16::from_be_bytes(*count)) != self.columns {
+            return Err(Malformed);
+        }
+        for _ in 0..self.columns {
             let (length, cell) = rest.split_first_chunk().ok_or(Malformed)?;
             let length = i32::from_be_bytes(*length);
             self.cells.push(Place {
@@ -99,6 +112,7 @@ impl RawRow {
         RawRow {
             end: bytes.len(),
             bytes: bytes.into(),
+            columns: cells.len(),
             cells,
         }
     }
@@ -115,7 +129,7 @@ impl Clone for RawRow {
     fn clone_from(&mut self, other: &RawRow) {
         self.bytes.clone_from(&other.bytes);
         self.cells.clone_from(&other.cells);
-        self.end = other.end;
+        (self.columns, self.end) = (other.columns, other.end);
     }
 }
 
@@ -151,8 +165,8 @@ mod tests {
         [&[DATA_ROW][..], &length.to_be_bytes(), &body].concat()
     }
 
-    fn row(messages: Vec<u8>) -> RawRow {
-        let mut row = RawRow::default();
+    fn row(columns: usize, messages: Vec<u8>) -> RawRow {
+        let mut row = RawRow::none(columns);
         row.stand_before(messages.into());
         row
     }
@@ -161,10 +175,10 @@ mod tests {
     fn rows_are_read_one_behind_the_other() {
         let messages = [
             message(&[Some(b"a"), None, Some(b"")]),
-            message(&[]),
-            message(&[Some(b"bc")]),
+            message(&[None, None, None]),
+            message(&[Some(b"bc"), None, None]),
         ];
-        let mut row = row(messages.concat());
+        let mut row = row(3, messages.concat());
         assert_eq!(row.cell(0), None);
         assert!(row.advance().unwrap());
         let cells = [0, 1, 2, 3].map(|place| row.cell(place).map(<[u8]>::to_vec));
@@ -181,14 +195,20 @@ mod tests {
     #[test]
     fn a_row_that_does_not_fill_its_message_is_an_error() {
         let whole = message(&[Some(b"abc"), None]);
+        for columns in [0, 1, 3] {
+            assert!(row(columns, whole.clone()).advance().is_err(), "{columns}");
+        }
         for length in HEADER..whole.len() {
-            assert!(row(whole[..length].to_vec()).advance().is_err(), "{length}");
+            assert!(
+                row(2, whole[..length].to_vec()).advance().is_err(),
+                "{length}"
+            );
         }
         // The number of cells, the length of the first, that of the message.
         for (place, wrong) in [(6, 1), (6, 3), (10, 2), (10, 4), (4, 13), (4, 18)] {
             let mut bytes = [&whole[..], &whole].concat();
             bytes[place] = wrong;
-            let mut row = row(bytes);
+            let mut row = row(2, bytes);
             assert!(row.advance().is_err(), "{place} {wrong}");
             assert!(row.advance().is_err(), "{place} {wrong}");
         }

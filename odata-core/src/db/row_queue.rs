@@ -12,41 +12,57 @@ pub(super) struct RowQueue(Mutex<State>);
 
 #[derive(Default)]
 struct State {
-    /// Whether somebody reads.
-    is_read: bool,
+    /// Who reads.
+    reader: Option<ReaderId>,
+    /// How many have read.
+    readers: u64,
     messages: VecDeque<Bytes>,
-    /// Who waits for them.
-    reader: Option<Waker>,
+    /// The reader, while it waits for them.
+    reader_waker: Option<Waker>,
     /// The connection, which waits until they are taken.
-    connection: Option<Waker>,
+    connection_waker: Option<Waker>,
 }
 
+/// Names a reader: no other one of the connection is called so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct ReaderId(u64);
+
 /// Reads the rows of the statement that is sent next, until it is dropped.
-pub(super) struct RowReader(Arc<RowQueue>);
+pub(super) struct RowReader {
+    queue: Arc<RowQueue>,
+    id: ReaderId,
+}
 
 impl RowQueue {
-    /// Reads what comes from now on. There is one reader at a time: who has the connection.
+    /// Reads the rows of what is bound from now on. There is one reader at a time: who has the connection.
     pub(super) fn reader(self: &Arc<RowQueue>) -> RowReader {
-        self.state().is_read = true;
-        RowReader(self.clone())
+        let mut state = self.state();
+        state.readers += 1;
+        let id = ReaderId(state.readers);
+        state.reader = Some(id);
+        state.messages.clear();
+        RowReader {
+            queue: self.clone(),
+            id,
+        }
     }
 
-    /// Waits until there is room, and says whether somebody reads.
-    pub(super) fn poll_room(&self, cx: &Context<'_>) -> Poll<bool> {
+    /// Waits until there is room, and says who reads.
+    pub(super) fn poll_room(&self, cx: &Context<'_>) -> Poll<Option<ReaderId>> {
         let mut state = self.state();
         if !state.messages.is_empty() {
-            state.connection = Some(cx.waker().clone());
+            state.connection_waker = Some(cx.waker().clone());
             return Poll::Pending;
         }
-        Poll::Ready(state.is_read)
+        Poll::Ready(state.reader)
     }
 
-    /// Lets the reader have these messages; if it has gone meanwhile, nobody wants them.
-    pub(super) fn put(&self, messages: Bytes) {
+    /// Lets that reader have these messages; if it has gone meanwhile, nobody wants them.
+    pub(super) fn put(&self, reader: ReaderId, messages: Bytes) {
         let mut state = self.state();
-        if state.is_read {
+        if state.reader == Some(reader) {
             state.messages.push_back(messages);
-            wake(state, |state| &mut state.reader);
+            wake(state, |state| &mut state.reader_waker);
         }
     }
 
@@ -58,22 +74,24 @@ impl RowQueue {
 impl RowReader {
     /// The next messages.
     pub(super) fn poll_take(&self, cx: &Context<'_>) -> Poll<Bytes> {
-        let mut state = self.0.state();
+        let mut state = self.queue.state();
         let Some(messages) = state.messages.pop_front() else {
-            state.reader = Some(cx.waker().clone());
+            state.reader_waker = Some(cx.waker().clone());
             return Poll::Pending;
         };
-        wake(state, |state| &mut state.connection);
+        wake(state, |state| &mut state.connection_waker);
         Poll::Ready(messages)
     }
 }
 
 impl Drop for RowReader {
     fn drop(&mut self) {
-        let mut state = self.0.state();
-        (state.is_read, state.reader) = (false, None);
-        state.messages.clear();
-        wake(state, |state| &mut state.connection);
+        let mut state = self.queue.state();
+        if state.reader == Some(self.id) {
+            (state.reader, state.reader_waker) = (None, None);
+            state.messages.clear();
+        }
+        wake(state, |state| &mut state.connection_waker);
     }
 }
 

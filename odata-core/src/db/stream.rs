@@ -46,6 +46,8 @@ impl ColumnInfo {
 pub struct RowStream {
     columns: Arc<[ColumnInfo]>,
     row: RawRow,
+    /// How many have come.
+    rows: u64,
     /// Whether `row` was looked at only, and is the next.
     is_ahead: bool,
     /// Until the last row.
@@ -60,21 +62,22 @@ struct Running {
     /// The driver's word on how it ended, behind its rows.
     end: End,
     /// What it was, where rows are left that came before.
-    ended: Option<Result<(), tokio_postgres::Error>>,
+    ended: Option<Result<u64, tokio_postgres::Error>>,
     lease: Lease,
 }
 
-type End = Pin<Box<dyn Future<Output = Result<(), tokio_postgres::Error>> + Send>>;
+/// How many rows it gave.
+type End = Pin<Box<dyn Future<Output = Result<u64, tokio_postgres::Error>> + Send>>;
 
 impl RowStream {
     /// Runs that statement on the connection and waits for its first row or its end. If it fails, the connection comes
-    /// back.
+    /// back, unless it is not to be trusted.
     pub(super) async fn start(
         prepared: Prepared,
         statement: &Statement,
         lease: Lease,
         statement_timeout: Duration,
-    ) -> Result<RowStream, (Failure, Lease)> {
+    ) -> Result<RowStream, (Failure, Option<Lease>)> {
         let session = lease.session().clone();
         let Prepared {
             statement: prepared,
@@ -84,12 +87,16 @@ impl RowStream {
         let connection = session.clone();
         let end = async move {
             let params = params.iter().map(Bound);
-            connection.client.execute_raw(&prepared, params).await?;
-            Ok(())
+            connection.client.execute_raw(&prepared, params).await
         };
+        // Whoever left something to be prepared here may have gone.
+        if let Err(failure) = session.wait_for_answers().await {
+            return Err((failure, Some(lease)));
+        }
         let mut stream = RowStream {
+            row: RawRow::none(columns.len()),
             columns,
-            row: RawRow::default(),
+            rows: 0,
             is_ahead: false,
             started: lease.since(),
             statement_timeout,
@@ -103,10 +110,13 @@ impl RowStream {
         // Both leave together: the server takes them one after the other.
         let first = poll_fn(|cx| stream.poll_row(cx));
         let ((), first) = join(session.plan(statement.plans), first).await;
-        match (first, stream.running.take()) {
-            (Err(failure), Some(Running { lease, .. })) => return Err((failure, lease)),
-            (Ok(true), running) => (stream.is_ahead, stream.running) = (true, running),
-            (_, running) => running.into_iter().for_each(Running::release),
+        match first {
+            Ok(true) => stream.is_ahead = true,
+            Ok(false) => stream.end(),
+            Err(failure) => {
+                let running = stream.running.take();
+                return Err((failure, running.map(|running| running.lease)));
+            }
         }
         Ok(stream)
     }
@@ -116,7 +126,7 @@ impl RowStream {
         &self.columns
     }
 
-    /// The row that [`RowStream::advance`] went to last. Before the first it has no cells.
+    /// The row that [`RowStream::advance`] went to last.
     pub fn row(&self) -> &RawRow {
         &self.row
     }
@@ -130,7 +140,9 @@ impl RowStream {
     /// Goes to the next row if it came together with this one.
     pub fn advance_at_once(&mut self) -> bool {
         // What is malformed `advance` will tell.
-        !self.is_ahead && self.row.advance().unwrap_or(false)
+        let is_there = !self.is_ahead && self.row.advance().unwrap_or(false);
+        self.rows += u64::from(is_there);
+        is_there
     }
 
     fn poll_advance(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, Failure>> {
@@ -140,7 +152,7 @@ impl RowStream {
         let result = ready!(self.poll_row(cx));
         match result {
             Ok(true) => {}
-            Ok(false) => self.running.take().into_iter().for_each(Running::release),
+            Ok(false) => self.end(),
             Err(_) => self.running = None,
         }
         Poll::Ready(result)
@@ -154,11 +166,11 @@ impl RowStream {
         loop {
             match self.row.advance() {
                 Ok(false) => {}
-                Ok(true) => return Poll::Ready(Ok(true)),
-                Err(Malformed) => {
-                    let failure = Failure::unavailable("the database sent what is no row");
-                    return Poll::Ready(Err(failure));
+                Ok(true) => {
+                    self.rows += 1;
+                    return Poll::Ready(Ok(true));
                 }
+                Err(Malformed) => return Poll::Ready(Err(self.mistrust("what came is no row"))),
             }
             if let Poll::Ready(messages) = running.rows.poll_take(cx) {
                 self.row.stand_before(messages);
@@ -168,13 +180,28 @@ impl RowStream {
             // more.
             match running.ended.take() {
                 None => running.ended = Some(ready!(running.end.as_mut().poll(cx))),
-                Some(Ok(())) => return Poll::Ready(Ok(false)),
+                Some(Ok(rows)) if rows == self.rows => return Poll::Ready(Ok(false)),
+                Some(Ok(_)) => {
+                    let failure = self.mistrust("other rows came than the statement gave");
+                    return Poll::Ready(Err(failure));
+                }
                 Some(Err(error)) => {
                     let timed_out = self.started.elapsed() >= self.statement_timeout;
                     return Poll::Ready(Err(Failure::of_statement(&error, timed_out)));
                 }
             }
         }
+    }
+
+    /// The last row was taken.
+    fn end(&mut self) {
+        self.running.take().into_iter().for_each(Running::release);
+    }
+
+    /// Closes the connection.
+    fn mistrust(&mut self, why: &str) -> Failure {
+        self.running.take().into_iter().for_each(Running::close);
+        Failure::of_protocol(why)
     }
 }
 
@@ -186,12 +213,18 @@ impl Running {
         lease.release();
     }
 
+    fn close(self) {
+        let Running { rows, lease, .. } = self;
+        drop(rows);
+        lease.close();
+    }
+
     /// Whether it has ended well, as far as is known by now.
     fn has_ended(&mut self) -> bool {
         let mut cx = Context::from_waker(Waker::noop());
         match &self.ended {
             Some(ended) => ended.is_ok(),
-            None => matches!(self.end.as_mut().poll(&mut cx), Poll::Ready(Ok(()))),
+            None => matches!(self.end.as_mut().poll(&mut cx), Poll::Ready(Ok(_))),
         }
     }
 }

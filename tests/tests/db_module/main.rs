@@ -58,6 +58,7 @@ macro_rules! cases {
     };
 }
 
+mod apart;
 mod catalogue;
 mod faults;
 mod lane;

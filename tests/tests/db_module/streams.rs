@@ -23,7 +23,7 @@ async fn until_idle(admin: &tokio_postgres::Client, url: &str) -> Duration {
 }
 
 /// Numbers in an order that looks random and is the same each time.
-fn numbers() -> impl Iterator<Item = u64> {
+pub(crate) fn numbers() -> impl Iterator<Item = u64> {
     std::iter::successors(Some(0x9E37_79B9_7F4A_7C15u64), |n| {
         let n = n ^ (n << 13);
         let n = n ^ (n >> 7);

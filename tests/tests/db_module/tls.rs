@@ -186,6 +186,8 @@ async fn cancel_requests_are_encrypted_too() {
 enum Answer {
     Refuses,
     BreaksOff,
+    /// It says more before TLS has begun.
+    SpeaksOn,
 }
 
 /// A way to the server that answers the request for TLS in its place. Its port.
@@ -205,6 +207,7 @@ async fn without_tls(server: &TlsServer, answer: Answer) -> u16 {
                     match answer {
                         Answer::Refuses => client.write_all(b"N").await?,
                         Answer::BreaksOff => return client.write_all(b"S").await,
+                        Answer::SpeaksOn => client.write_all(b"SR\0\0\0\x08\0\0\0\0").await?,
                     }
                 } else {
                     server.write_all(&head).await?;
@@ -238,4 +241,28 @@ async fn prefer_does_without_tls_where_there_is_none() {
             assert_eq!(failure.reason, Reason::Unavailable);
         }
     }
+}
+
+#[tokio::test]
+async fn what_comes_unencrypted_behind_the_answer_is_refused() {
+    let server = tls_server("server");
+    let way = TlsServer {
+        port: without_tls(&server, Answer::SpeaksOn).await,
+        _server: None,
+    };
+    for rest in ["sslmode=prefer", "sslmode=require"] {
+        let failure = is_encrypted(&way.config("localhost", rest)).await;
+        assert_eq!(failure.unwrap_err().reason, Reason::Unavailable, "{rest}");
+    }
+}
+
+#[tokio::test]
+async fn each_stream_has_its_own_rows_over_tls_too() {
+    let server = tls_server("server");
+    let options = PoolOptions {
+        size: 3,
+        ..PoolOptions::default()
+    };
+    let config = server.config("localhost", "sslmode=require");
+    super::apart::read_many(&open(&config, options)).await;
 }

@@ -43,8 +43,9 @@ fn sslmode_means_what_it_means_to_libpq() {
 
 #[test]
 fn defaults_bound_every_wait() {
-    let driver = config("postgres://me@db/x").driver;
-    assert_eq!(driver.get_connect_timeout(), Some(&Duration::from_secs(5)));
+    let told = config("postgres://me@db/x");
+    assert_eq!(told.connect_timeout, Duration::from_secs(5));
+    let driver = told.driver;
     assert_eq!(
         driver.get_tcp_user_timeout(),
         Some(&Duration::from_secs(15))

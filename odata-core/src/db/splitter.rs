@@ -1,4 +1,4 @@
-//! The bytes of a connection, from which the rows of a stream turn off before the driver.
+//! The bytes of a connection, from which the rows of a stream are split off before the driver.
 //!
 //! The driver makes a value of its own of each row and hands it from task to task, which takes as long as to write the
 //! row. So it gets a stream that sorts the server's messages (PostgreSQL 55.2.3): while somebody reads from the
@@ -6,9 +6,10 @@
 //! untouched, and so are all bytes while nobody reads.
 
 use super::row::{DATA_ROW, header};
-use super::row_queue::RowQueue;
+use super::row_queue::{ReaderId, RowQueue};
 use super::socket::Socket;
 use bytes::{Buf, BytesMut};
+use std::error::Error;
 use std::io;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -18,18 +19,21 @@ use tokio_postgres::tls::{ChannelBinding, TlsConnect, TlsStream};
 
 /// Bytes that are read at once, if they are there.
 const READ: usize = 32 * 1024;
+/// Bytes of a message that PostgreSQL may build (`MaxAllocSize`), and its head. What is said to be longer is the
+/// driver's to refuse.
+const LONGEST_ROW: usize = 1 << 30;
 
 /// A stream to a server, as the driver sees it.
-pub(super) struct Wire<S> {
+pub(super) struct Splitter<S> {
     stream: S,
     rows: Arc<RowQueue>,
     /// What was read and not sorted yet.
     read: BytesMut,
     /// Bytes to come that are the driver's whatever they are: the rest of a message.
     passing: usize,
-    /// Whether rows may come: the last message but for asynchronous ones was a row, or that which rows stand behind.
-    /// Where they come all the same, their order among the others matters.
-    is_answer: bool,
+    /// Whose rows come next: who read when the statement was bound, until anything else is said than rows and what
+    /// comes at any time. Rows elsewhere are the driver's, which knows what to make of them in their order.
+    answer_of: Option<ReaderId>,
 }
 
 /// `BindComplete`: the rows of the statement stand behind it.
@@ -37,21 +41,21 @@ const BIND_COMPLETE: u8 = b'2';
 /// `NoticeResponse`, `NotificationResponse` and `ParameterStatus`, which come at any time (PostgreSQL 55.2.7).
 const ASYNCHRONOUS: [u8; 3] = *b"NAS";
 
-impl<S> Wire<S> {
+impl<S> Splitter<S> {
     /// The stream from its first message on, before which so many bytes stand.
-    pub(super) fn new(stream: S, rows: Arc<RowQueue>, before: usize) -> Wire<S> {
-        Wire {
+    pub(super) fn new(stream: S, rows: Arc<RowQueue>, before: usize) -> Splitter<S> {
+        Splitter {
             stream,
             rows,
             read: BytesMut::new(),
             passing: before,
-            is_answer: false,
+            answer_of: None,
         }
     }
 
     /// Gives the driver what is its own of what was read, and the reader the rows, if there is one. More has to be read
     /// when nothing is done.
-    fn sort(&mut self, out: &mut ReadBuf<'_>, is_read: bool) {
+    fn sort(&mut self, out: &mut ReadBuf<'_>, reader: Option<ReaderId>) {
         loop {
             if self.passing > 0 {
                 let bytes = self.passing.min(self.read.len()).min(out.remaining());
@@ -63,21 +67,25 @@ impl<S> Wire<S> {
                 self.passing -= bytes;
                 continue;
             }
-            let is_read = is_read && self.is_answer;
-            let rows = if is_read { whole_rows(&self.read) } else { 0 };
-            if rows > 0 {
-                self.rows.put(self.read.split_to(rows).freeze());
+            let reads = self
+                .answer_of
+                .filter(|answer_of| reader == Some(*answer_of));
+            if let Some(reader) = reads {
+                let rows = whole_rows(&self.read);
+                if rows > 0 {
+                    self.rows.put(reader, self.read.split_to(rows).freeze());
+                }
             }
             match header(&self.read) {
                 // There may be others behind it.
-                Some((DATA_ROW, length)) if is_read => {
-                    self.read.reserve(length.saturating_sub(self.read.len()));
+                Some((DATA_ROW, length)) if reads.is_some() && length <= LONGEST_ROW => {
+                    self.read.reserve(length - self.read.len() + READ);
                     return;
                 }
                 Some((kind, length)) => {
                     self.passing = length;
                     if !ASYNCHRONOUS.contains(&kind) {
-                        self.is_answer = kind == BIND_COMPLETE;
+                        self.answer_of = reader.filter(|_| kind == BIND_COMPLETE);
                     }
                 }
                 None => return,
@@ -91,28 +99,33 @@ fn whole_rows(bytes: &[u8]) -> usize {
     let mut end = 0;
     while let Some((DATA_ROW, length)) = header(&bytes[end..])
         && length <= bytes.len() - end
+        && length <= LONGEST_ROW
     {
         end += length;
     }
     end
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for Splitter<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         out: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let wire = &mut *self;
+        let splitter = &mut *self;
         let before = out.filled().len();
         loop {
-            let is_read = ready!(wire.rows.poll_room(cx));
-            wire.sort(out, is_read);
+            let reader = ready!(splitter.rows.poll_room(cx));
+            splitter.sort(out, reader);
             if out.filled().len() > before || out.remaining() == 0 {
                 return Poll::Ready(Ok(()));
             }
-            wire.read.reserve(READ);
-            let bytes = ready!(pin!(wire.stream.read_buf(&mut wire.read)).poll(cx))?;
+            // What a long row needed is not kept.
+            if splitter.read.is_empty() && splitter.read.capacity() > 2 * READ {
+                splitter.read = BytesMut::new();
+            }
+            splitter.read.reserve(READ);
+            let bytes = ready!(pin!(splitter.stream.read_buf(&mut splitter.read)).poll(cx))?;
             if bytes == 0 {
                 return Poll::Ready(Ok(()));
             }
@@ -120,7 +133,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for Splitter<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -138,28 +151,39 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
     }
 }
 
-impl<S: TlsStream + Unpin> TlsStream for Wire<S> {
+impl<S: TlsStream + Unpin> TlsStream for Splitter<S> {
     fn channel_binding(&self) -> ChannelBinding {
         self.stream.channel_binding()
     }
 }
 
 /// Puts TLS between the socket and what sorts its messages.
-pub(super) struct Inside<T>(pub(super) T);
+pub(super) struct TlsBelow<T>(pub(super) T);
 
-impl<T> TlsConnect<Wire<Socket>> for Inside<T>
+impl<T> TlsConnect<Splitter<Socket>> for TlsBelow<T>
 where
     T: TlsConnect<Socket> + Send + 'static,
     T::Future: Send,
     T::Stream: Send,
 {
-    type Stream = Wire<T::Stream>;
-    type Error = T::Error;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Stream, T::Error>> + Send>>;
+    type Stream = Splitter<T::Stream>;
+    type Error = Box<dyn Error + Send + Sync>;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Stream, Self::Error>> + Send>>;
 
-    fn connect(self, wire: Wire<Socket>) -> Self::Future {
-        let Wire { stream, rows, .. } = wire;
-        Box::pin(async move { Ok(Wire::new(self.0.connect(stream).await?, rows, 0)) })
+    fn connect(self, splitter: Splitter<Socket>) -> Self::Future {
+        let Splitter {
+            stream, rows, read, ..
+        } = splitter;
+        Box::pin(async move {
+            // Who stands in between may have put it there: nothing of it is for this session.
+            if !read.is_empty() {
+                let message =
+                    "the server sent unencrypted data behind its answer to the request for TLS";
+                return Err(io::Error::new(io::ErrorKind::InvalidData, message).into());
+            }
+            let stream = self.0.connect(stream).await.map_err(Into::into)?;
+            Ok(Splitter::new(stream, rows, 0))
+        })
     }
 }
 
@@ -210,7 +234,7 @@ mod tests {
             (length > 0).then(|| piece.to_vec())
         });
         let rows = Arc::<RowQueue>::default();
-        let mut wire = Wire::new(Server(server.collect()), rows.clone(), 0);
+        let mut splitter = Splitter::new(Server(server.collect()), rows.clone(), 0);
         let mut cx = Context::from_waker(Waker::noop());
         let (mut driver, mut found) = (Vec::new(), Vec::new());
         let mut reader = (takes > 0).then(|| rows.reader());
@@ -218,7 +242,9 @@ mod tests {
         loop {
             let mut buffer = vec![0; room];
             let mut out = ReadBuf::new(&mut buffer);
-            let is_ready = Pin::new(&mut wire).poll_read(&mut cx, &mut out).is_ready();
+            let is_ready = Pin::new(&mut splitter)
+                .poll_read(&mut cx, &mut out)
+                .is_ready();
             driver.extend_from_slice(out.filled());
             let taken = reader.as_ref().map(|reader| reader.poll_take(&cx));
             let is_taken = if let Some(Poll::Ready(rows)) = taken {
@@ -296,7 +322,7 @@ mod tests {
         let (end, mut server) = tokio::io::duplex(1_000);
         let rows = Arc::<RowQueue>::default();
         let reader = rows.reader();
-        let mut wire = Wire::new(end, rows, 0);
+        let mut splitter = Splitter::new(end, rows, 0);
         let all = [
             message_of(BIND_COMPLETE, b""),
             row.repeat(ROWS),
@@ -306,7 +332,7 @@ mod tests {
         tokio::spawn(async move { server.write_all(&all.concat()).await });
         let mut driver = Vec::new();
         let connection = tokio::spawn(async move {
-            wire.read_to_end(&mut driver).await.unwrap();
+            splitter.read_to_end(&mut driver).await.unwrap();
             driver
         });
         let mut taken = 0;
