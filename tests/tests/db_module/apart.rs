@@ -125,7 +125,7 @@ async fn read_some(database: &Pool, n: u64) {
                 break;
             }
         }
-        if n % 11 == 0 {
+        if n.is_multiple_of(11) {
             tokio::time::sleep(Duration::from_micros(n % 300)).await;
         }
     }
