@@ -7,7 +7,7 @@ use tokio_postgres::types::{FromSql, Type};
 /// The first byte of a message that holds a row.
 pub(super) const DATA_ROW: u8 = b'D';
 /// Bytes before what a message holds: what it is, and its length without that.
-const HEADER: usize = 5;
+pub(super) const HEADER: usize = 5;
 
 /// What the first of these messages is and how long in all, if so much of it is there.
 pub(super) fn header(messages: &[u8]) -> Option<(u8, usize)> {

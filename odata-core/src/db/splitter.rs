@@ -5,7 +5,7 @@
 //! connection's [`RowQueue`], those that hold a row go there, as many at a time as have come. All others are the driver's,
 //! untouched, and so are all bytes while nobody reads.
 
-use super::row::{DATA_ROW, header};
+use super::row::{DATA_ROW, HEADER, header};
 use super::row_queue::{ReaderId, RowQueue};
 use super::socket::Socket;
 use bytes::{Buf, BytesMut};
@@ -19,9 +19,9 @@ use tokio_postgres::tls::{ChannelBinding, TlsConnect, TlsStream};
 
 /// Bytes that are read at once, if they are there.
 const READ: usize = 32 * 1024;
-/// Bytes of a message that PostgreSQL may build (`MaxAllocSize`), and its head. What is said to be longer is the
-/// driver's to refuse.
-const LONGEST_ROW: usize = 1 << 30;
+/// What PostgreSQL can build of a row (`MaxAllocSize`), behind the head of its message. What is said to be longer is
+/// the driver's to refuse.
+const LONGEST_ROW: usize = HEADER + (1 << 30);
 
 /// A stream to a server, as the driver sees it.
 pub(super) struct Splitter<S> {
