@@ -54,9 +54,13 @@ pub(super) async fn stop(connector: &Connector, session: &Session) -> Outcome {
             }
         }
     };
-    tokio::time::timeout(PATIENCE, attempt)
-        .await
-        .unwrap_or(Outcome::Lost)
+    let outcome = tokio::time::timeout(PATIENCE, attempt).await;
+    // What a request that has gone let the driver ask may go on behind that.
+    let answers = tokio::time::timeout(PATIENCE, session.wait_for_answers()).await;
+    match (outcome, answers) {
+        (Ok(outcome), Ok(Ok(()))) => outcome,
+        _ => Outcome::Lost,
+    }
 }
 
 /// Sends one cancel request and waits until the server has dealt with it.

@@ -17,8 +17,9 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 use tokio_postgres::tls::{ChannelBinding, TlsConnect, TlsStream};
 
-/// Bytes that are read at once, if they are there.
-const READ: usize = 32 * 1024;
+/// Bytes that are read at once, if they are there: two of the pieces that PostgreSQL sends. More are read no faster, and
+/// leave holes between the chunks that wait for slow readers.
+const READ: usize = 16 * 1024;
 /// What PostgreSQL can build of a row (`MaxAllocSize`), behind the head of its message. What is said to be longer is
 /// the driver's to refuse.
 const LONGEST_ROW: usize = HEADER + (1 << 30);
@@ -120,11 +121,11 @@ impl<S: AsyncRead + Unpin> AsyncRead for Splitter<S> {
             if out.filled().len() > before || out.remaining() == 0 {
                 return Poll::Ready(Ok(()));
             }
-            // What a long row needed is not kept.
-            if splitter.read.is_empty() && splitter.read.capacity() > 2 * READ {
-                splitter.read = BytesMut::new();
-            }
             splitter.read.reserve(READ);
+            // What a long row needed is not kept, nor got back when that is gone.
+            if splitter.read.is_empty() && splitter.read.capacity() > 2 * READ {
+                splitter.read = BytesMut::with_capacity(READ);
+            }
             let bytes = ready!(pin!(splitter.stream.read_buf(&mut splitter.read)).poll(cx))?;
             if bytes == 0 {
                 return Poll::Ready(Ok(()));
@@ -312,6 +313,34 @@ mod tests {
                 prop_assert!(rows[found.len()..].ends_with(&left));
             }
         }
+    }
+
+    #[test]
+    fn what_a_long_row_needed_is_not_kept() {
+        let all = [
+            message_of(BIND_COMPLETE, b""),
+            message_of(DATA_ROW, &vec![1; 10 << 20]),
+            message_of(b'C', b"SELECT 1"),
+        ];
+        let (all, rows) = (all.concat(), Arc::<RowQueue>::default());
+        let pieces = all.chunks(200_000).map(<[u8]>::to_vec);
+        let mut splitter = Splitter::new(Server(pieces.collect()), rows.clone(), 0);
+        let reader = rows.reader();
+        let mut cx = Context::from_waker(Waker::noop());
+        let (mut taken, mut buffer) = (0, [0; 64]);
+        loop {
+            let mut out = ReadBuf::new(&mut buffer);
+            let is_ready = Pin::new(&mut splitter)
+                .poll_read(&mut cx, &mut out)
+                .is_ready();
+            match reader.poll_take(&cx) {
+                Poll::Ready(rows) => taken += rows.len(),
+                Poll::Pending if !is_ready => break,
+                Poll::Pending => {}
+            }
+        }
+        assert!(taken > 10 << 20, "{taken}");
+        assert!(splitter.read.capacity() <= 2 * READ);
     }
 
     /// The connection on one thread, its reader on another: whoever waits is woken.

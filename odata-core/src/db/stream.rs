@@ -61,7 +61,7 @@ struct Running {
     rows: RowReader,
     /// The driver's word on how it ended, behind its rows.
     end: End,
-    /// What it was, where rows are left that came before.
+    /// What that was, once it is said: rows that came before may be left.
     ended: Option<Result<u64, tokio_postgres::Error>>,
     lease: Lease,
 }
@@ -178,16 +178,16 @@ impl RowStream {
             }
             // The rows that came before the end are in the queue when the driver knows of it: they are looked for once
             // more.
-            match running.ended.take() {
+            match &running.ended {
                 None => running.ended = Some(ready!(running.end.as_mut().poll(cx))),
-                Some(Ok(rows)) if rows == self.rows => return Poll::Ready(Ok(false)),
+                Some(Ok(rows)) if *rows == self.rows => return Poll::Ready(Ok(false)),
                 Some(Ok(_)) => {
                     let failure = self.mistrust("other rows came than the statement gave");
                     return Poll::Ready(Err(failure));
                 }
                 Some(Err(error)) => {
                     let timed_out = self.started.elapsed() >= self.statement_timeout;
-                    return Poll::Ready(Err(Failure::of_statement(&error, timed_out)));
+                    return Poll::Ready(Err(Failure::of_statement(error, timed_out)));
                 }
             }
         }
@@ -233,9 +233,12 @@ impl Drop for RowStream {
     fn drop(&mut self) {
         // One that was asked for its last row but not for its end has most often ended: the server
         // sends the end right behind. Then there is nothing to cancel.
-        if let Some(mut running) = self.running.take()
-            && running.has_ended()
-        {
+        let Some(mut running) = self.running.take() else {
+            return;
+        };
+        if self.row.advance().is_err() {
+            running.close();
+        } else if running.has_ended() {
             running.release();
         }
     }

@@ -73,3 +73,27 @@ async fn a_frame_that_is_wrong_is_never_a_whole_answer_of_another_kind() {
         assert!(since.elapsed() < PATIENCE);
     }
 }
+
+/// Rows are counted: where the server sent more than came, some are lost or somebody else's.
+#[tokio::test]
+async fn another_number_of_rows_is_never_a_whole_answer() {
+    let world = World::new(ROWS).await;
+    let server = world.server(|config| config.pool.size = 1);
+    let client = of(&server);
+    let form = Form::Csv;
+    let digits = ROWS.to_string().len() as u64;
+    for digit in 0..digits {
+        // The connection is there and told how to plan, so that no other command completes.
+        let whole = form.ask(&client).expect(200);
+        let at = At::Message {
+            tag: b'C',
+            number: 0,
+            byte: 5 + "SELECT ".len() as u64 + digit,
+        };
+        world.proxy.set(Fault::Flip(at, 0x01));
+        let response = form.ask(&client);
+        assert_eq!(world.proxy.hits(), 1, "{digit}");
+        world.proxy.heal();
+        is_cut(&response, form, &whole);
+    }
+}
