@@ -36,7 +36,7 @@ pub(super) enum Outcome {
 
 /// Stops what runs on that connection.
 pub(super) async fn stop(connector: &Connector, session: &Session) -> Outcome {
-    let attempt = async {
+    let cancelled = async {
         let mut answered = pin!(session.client.check_connection());
         if let Ok(answer) = tokio::time::timeout(GRACE, &mut answered).await {
             if answer.is_err() {
@@ -54,13 +54,19 @@ pub(super) async fn stop(connector: &Connector, session: &Session) -> Outcome {
             }
         }
     };
-    let outcome = tokio::time::timeout(PATIENCE, attempt).await;
-    // What a request that has gone let the driver ask may go on behind that.
-    let answers = tokio::time::timeout(PATIENCE, session.wait_for_answers()).await;
-    match (outcome, answers) {
-        (Ok(outcome), Ok(Ok(()))) => outcome,
-        _ => Outcome::Lost,
-    }
+    let stopped = async {
+        let outcome = cancelled.await;
+        // What a request that has gone let the driver ask may go on behind that.
+        match outcome {
+            Outcome::Lost => Outcome::Lost,
+            _ => match session.wait_for_answers().await {
+                Ok(()) => outcome,
+                Err(_) => Outcome::Lost,
+            },
+        }
+    };
+    let stopped = tokio::time::timeout(PATIENCE, stopped).await;
+    stopped.unwrap_or(Outcome::Lost)
 }
 
 /// Sends one cancel request and waits until the server has dealt with it.

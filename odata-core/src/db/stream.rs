@@ -137,6 +137,17 @@ impl RowStream {
         poll_fn(|cx| self.poll_advance(cx)).await
     }
 
+    /// Reads the end behind the last row, so that its connection is free. Where the server falls silent before it,
+    /// nobody waits for longer than `patience`. A further row is nobody's: the connection is closed.
+    pub async fn finish(&mut self, patience: Duration) -> Result<(), Failure> {
+        match tokio::time::timeout(patience, self.advance()).await {
+            Ok(Ok(false)) => Ok(()),
+            Ok(Ok(true)) => Err(self.mistrust("more rows came than were asked for")),
+            Ok(Err(failure)) => Err(failure),
+            Err(_) => Err(Failure::timeout(patience)),
+        }
+    }
+
     /// Goes to the next row if it came together with this one.
     pub fn advance_at_once(&mut self) -> bool {
         // What is malformed `advance` will tell.

@@ -3,7 +3,7 @@
 use super::answer::{Asked, Failed, check_types, entities_fragment, not_found, of_row};
 use super::auth::token_key;
 use super::body::{CollectionBody, Lines, LinesBody, NextLink, Part, Progress, RowsBody};
-use super::produce::{finish, stream};
+use super::produce::stream;
 use super::revoked::still_allowed;
 use super::{continuation, respond};
 use crate::error::Result;
@@ -138,7 +138,7 @@ pub(super) async fn collection(
     if asked.head {
         return Ok(head_response(response));
     }
-    finish(&mut rows, deadline).await?;
+    rows.finish(deadline).await?;
     writer.tail(&mut buffer);
     asked.record.rows(writer.rows());
     Ok(response.body(BoxBody::new(Bytes::from(buffer))))

@@ -65,11 +65,6 @@ impl Precedence {
         Stream(self.clone())
     }
 
-    /// Whether an answer is streamed.
-    pub(super) fn has_streams(&self) -> bool {
-        self.streams.load(Ordering::Relaxed) > 0
-    }
-
     fn keep_until(&self, from_now: Duration) {
         let until = (self.began.elapsed() + from_now).as_micros();
         let until = u64::try_from(until).unwrap_or(u64::MAX);
@@ -88,6 +83,11 @@ impl Precedence {
 }
 
 impl Stream {
+    /// Whether no other answer is streamed.
+    pub(super) fn is_alone(&self) -> bool {
+        self.0.streams.load(Ordering::Relaxed) == 1
+    }
+
     /// Waits until it may go on, for a period at most.
     pub(super) async fn may_go_on(&self) {
         let began = Instant::now();

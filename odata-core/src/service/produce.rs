@@ -7,6 +7,7 @@ use super::body::{Progress, RowsBody};
 use super::collection::{CHUNK, FLUSH_AFTER};
 use super::pace::Pace;
 use super::pipe::{Body, Sender, Stopped, pipe};
+use super::precedence::Stream;
 use super::revoked::until_revoked;
 use crate::db::{Failure, Reason, RowStream};
 use crate::error::Error;
@@ -16,15 +17,6 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 use tracing::Instrument as _;
-
-/// Reads the end of a statement whose last row was taken, so that its connection is free. Where the server
-/// fell silent before it, nobody waits for longer than `patience`.
-pub(super) async fn finish(rows: &mut RowStream, patience: Duration) -> Result<(), Failure> {
-    match tokio::time::timeout(patience, rows.advance()).await {
-        Ok(end) => end.map(|_| ()),
-        Err(_) => Err(Failure::timeout(patience)),
-    }
-}
 
 /// What the log says where an answer is cut by the stream time-out, whoever looks at the clock first.
 const TOO_LONG: &str = "it took longer than the stream time-out";
@@ -79,11 +71,12 @@ pub(super) async fn stream(
         // the rows behind do. So do the thread's other requests wait, no longer than for a chunk or two. A timer of
         // the runtime would not keep them waiting; it counts milliseconds, in which the backend would fall asleep.
         // Where others are streamed, theirs would wait as well, and first bytes are among all the others.
-        if !producer.service.precedence.has_streams() {
+        let stream = producer.service.precedence.stream();
+        if stream.is_alone() {
             std::thread::sleep(FIRST_PAUSE);
         }
         tokio::select! {
-            () = producer.run() => {}
+            () = producer.run(stream) => {}
             () = ended => {}
         }
     };
@@ -104,13 +97,13 @@ struct Producer {
 
 impl Producer {
     /// Produces to the end. Whatever ends it before leaves the body unfinished.
-    async fn run(mut self) {
+    async fn run(mut self, stream: Stream) {
         // It is dropped before the sender: the body finds that nobody writes on after that was said.
         let _panicking = Panicking {
             service: self.service.clone(),
             record: self.record.clone(),
         };
-        match self.produce().await {
+        match self.produce(stream).await {
             Ok(()) => {
                 // The connection is free; what is left is between the memory and the client.
                 let Producer {
@@ -154,9 +147,8 @@ impl Producer {
         self.service.interrupted.fetch_add(1, Ordering::Relaxed);
     }
 
-    async fn produce(&mut self) -> Result<(), Cut> {
+    async fn produce(&mut self, stream: Stream) -> Result<(), Cut> {
         let mut pace = Pace::new(&self.service.stream_turns);
-        let stream = self.service.precedence.stream();
         let pause = tokio::time::sleep(FLUSH_AFTER);
         tokio::pin!(pause);
         loop {
@@ -189,7 +181,7 @@ impl Producer {
             }
             if self.write()? == Progress::Full {
                 let patience = self.service.settings.limits.statement_timeout();
-                let finished = pace.meanwhile(finish(&mut self.rows, patience)).await;
+                let finished = pace.meanwhile(self.rows.finish(patience)).await;
                 finished.map_err(Cut::Database)?;
                 break;
             }

@@ -4,7 +4,6 @@ use super::answer::{
     Asked, Failed, NOT_ON_THE_WAY, check_types, entities_fragment, not_found, of_row,
 };
 use super::body::broken_cell;
-use super::produce::finish;
 use super::respond;
 use super::revoked::still_allowed;
 use crate::db::RawRow;
@@ -43,7 +42,7 @@ pub(super) async fn single(asked: &Asked<'_>, data: &Data) -> Result<HttpRespons
         still_allowed(asked).await?;
         check_types(schema, data, &page, rows.columns())?;
         let row = rows.advance().await?.then(|| rows.row().clone());
-        finish(&mut rows, deadline).await?;
+        rows.finish(deadline).await?;
         row
     };
     let row = row.ok_or_else(|| not_found(data, schema))?;

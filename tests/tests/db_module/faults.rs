@@ -1,6 +1,7 @@
 //! What breaks: backends, servers, statements.
 
 use super::*;
+use tests::proxy::{At, Fault, Proxy};
 
 cases!(server =>
     a_terminated_backend_is_an_error_not_an_end,
@@ -215,4 +216,35 @@ async fn a_crash_is_an_error_and_passes(url: &str) {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
+}
+
+/// A connection on which a preparation stays without an answer is given up in two seconds, whatever else it waits for.
+#[test]
+fn the_patience_with_silence_is_not_doubled() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let server = server_to_crash().await;
+        let proxy = Proxy::start(&server);
+        let options = PoolOptions {
+            size: 1,
+            ..PoolOptions::default()
+        };
+        let database = open(&proxy.connection_string("postgres"), options);
+        assert_eq!(text(&database, "SELECT 'fine'").await, "fine");
+        proxy.set_once(Fault::BlackHole(At::Message {
+            tag: b'1',
+            number: 0,
+            byte: 0,
+        }));
+        let silent = sql("SELECT 'silent'");
+        let gone = database.query(&silent, "a caller", DEADLINE);
+        let gone = tokio::time::timeout(Duration::from_millis(100), gone).await;
+        assert!(gone.is_err());
+        let since = Instant::now();
+        assert_eq!(text(&database, "SELECT 'fine'").await, "fine");
+        let waited = since.elapsed();
+        assert!(waited > Duration::from_secs(1), "{waited:?}");
+        assert!(waited < Duration::from_millis(3_500), "{waited:?}");
+        assert_eq!(proxy.hits(), 1);
+    });
 }
