@@ -10,6 +10,7 @@ use super::stream::{ColumnInfo, RowStream};
 use super::turns::{Turn, Turns};
 use crate::error::{Code, Error, Result};
 use crate::sql::Statement;
+use futures_util::FutureExt as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -234,7 +235,8 @@ impl Database {
             Err((failure, Some(lease))) if known && failure.reason == Reason::Stale => {
                 session.forget(statement);
                 let (prepared, _) = session.prepare(statement).await?;
-                RowStream::start(prepared, statement, lease, stream_timeout).await
+                // Seldom: in a box of its own.
+                Box::pin(RowStream::start(prepared, statement, lease, stream_timeout)).await
             }
             started => started,
         };
@@ -246,12 +248,12 @@ impl Database {
 const PROOF: Duration = Duration::from_secs(2);
 
 /// What is left of a deadline for an attempt.
-async fn within<T>(
+fn within<T>(
     left: Duration,
     deadline: Duration,
     attempt: impl Future<Output = Result<T, Failure>>,
-) -> Result<T, Failure> {
+) -> impl Future<Output = Result<T, Failure>> {
+    // No `async fn`, which would hold the attempt twice: as its argument, and where it waits for it.
     tokio::time::timeout(left, attempt)
-        .await
-        .unwrap_or_else(|_| Err(Failure::timeout(deadline)))
+        .map(move |result| result.unwrap_or_else(|_| Err(Failure::timeout(deadline))))
 }

@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 use tokio::sync::{Mutex, oneshot};
-use tokio::task::JoinSet;
+use tokio_util::task::AbortOnDropHandle;
 use tracing::Instrument as _;
 
 /// The connections of the lane.
@@ -171,33 +171,28 @@ impl Lane {
         let params = statement.params.clone();
         let started = Instant::now();
         let statement_timeout = self.statement_timeout;
-        let mut task = JoinSet::new();
-        task.spawn_on(
-            async move {
-                let rows = async {
-                    session
-                        .client
-                        .query_raw(&prepared.statement, params.iter().map(Bound))
-                        .await?
-                        .map_ok(|row| RawRow::of(&row))
-                        .try_collect()
-                        .await
-                };
-                let rows = rows.await.map_err(|error: tokio_postgres::Error| {
-                    Failure::of_statement(&error, started.elapsed() >= statement_timeout)
-                })?;
-                Ok(Rows {
-                    columns: prepared.columns,
-                    rows,
-                })
-            },
-            &self.runtime,
-        );
-        match task.join_next().await {
-            Some(Ok(result)) => result,
-            Some(Err(error)) => Err(Failure::of_task(&error)),
-            None => Err(Failure::unavailable("the service is stopping")),
-        }
+        let task = self.runtime.spawn(async move {
+            let rows = async {
+                session
+                    .client
+                    .query_raw(&prepared.statement, params.iter().map(Bound))
+                    .await?
+                    .map_ok(|row| RawRow::of(&row))
+                    .try_collect()
+                    .await
+            };
+            let rows = rows.await.map_err(|error: tokio_postgres::Error| {
+                Failure::of_statement(&error, started.elapsed() >= statement_timeout)
+            })?;
+            Ok(Rows {
+                columns: prepared.columns,
+                rows,
+            })
+        });
+        // Where nobody waits for it any more it would keep a connection that has fallen silent.
+        let task = AbortOnDropHandle::new(task);
+        task.await
+            .unwrap_or_else(|error| Err(Failure::of_task(&error)))
     }
 
     /// The connection of that place, opened if need be. Those who come meanwhile wait for it. Where whoever

@@ -83,16 +83,16 @@ impl RowStream {
             statement: prepared,
             columns,
         } = prepared;
+        // Whoever left something to be prepared here may have gone.
+        if let Err(failure) = session.wait_for_answers().await {
+            return Err((failure, Some(lease)));
+        }
         let params = statement.params.clone();
         let connection = session.clone();
         let end = async move {
             let params = params.iter().map(Bound);
             connection.client.execute_raw(&prepared, params).await
         };
-        // Whoever left something to be prepared here may have gone.
-        if let Err(failure) = session.wait_for_answers().await {
-            return Err((failure, Some(lease)));
-        }
         let mut stream = RowStream {
             row: RawRow::none(columns.len()),
             columns,

@@ -7,11 +7,12 @@
 //!
 //! When all are in use, callers take turns: a free place goes to the caller who has the fewest, and
 //! nobody gets the last quarter of them beside the first three. So many downloads of one caller
-//! leave the others what they need.
+//! leave the others what they need. Of several who have as few, the first is next; until that has
+//! waited for a while, the first of the thread that the place was used on, which need not be woken.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 /// The places, and who waits for one.
@@ -23,6 +24,9 @@ pub(super) struct Turns {
 
 /// Requests of one caller that may wait.
 const MOST_WAITING: usize = 1_000;
+
+/// How long one who came before may be passed over for others of a thread that is awake.
+const PASSED_OVER: Duration = Duration::from_millis(5);
 
 /// Names a thread that has connections.
 pub(super) type HomeId = usize;
@@ -41,6 +45,7 @@ struct State {
 struct Waiting {
     caller: Arc<str>,
     home: HomeId,
+    since: Instant,
     grant: oneshot::Sender<Turn>,
 }
 
@@ -75,7 +80,7 @@ impl Turns {
         let mut state = self.state();
         let idle = state.idle.remove(&home).unwrap_or(0);
         state.unassigned += idle;
-        self.serve(state);
+        self.serve(state, home);
     }
 
     /// Waits for a place; `None` when there was none for so long, or where the caller waits for too many.
@@ -98,9 +103,10 @@ impl Turns {
             state.waiting.push_back(Waiting {
                 caller: caller.into(),
                 home,
+                since: Instant::now(),
                 grant,
             });
-            self.serve(state);
+            self.serve(state, home);
             granted
         };
         tokio::time::timeout(patience, granted).await.ok()?.ok()
@@ -118,20 +124,23 @@ impl Turns {
         waiting.filter(|waiting| !waiting.grant.is_closed()).count()
     }
 
-    /// Gives places to those who wait, as long as there are some for them.
-    fn serve(self: &Arc<Turns>, mut state: MutexGuard<'_, State>) {
-        // A turn whose receiver has gone comes back when it is dropped, which locks the state.
-        let mut returned = Vec::new();
-        while let Some((waiting, home)) = state.next(self.most) {
+    /// Gives places to those who wait, as long as there are some for them, on this thread.
+    fn serve(self: &Arc<Turns>, mut state: MutexGuard<'_, State>, here: HomeId) {
+        let mut granted = Vec::new();
+        while let Some((waiting, home)) = state.next(self.most, here) {
             *state.held.entry(waiting.caller.clone()).or_insert(0) += 1;
             let turn = Turn {
                 turns: self.clone(),
                 caller: waiting.caller,
                 home,
             };
-            returned.extend(waiting.grant.send(turn).err());
+            granted.push((waiting.grant, turn));
         }
+        // Who is woken may run at once, and a turn whose receiver has gone comes back: both want the state.
         drop(state);
+        for (grant, turn) in granted {
+            drop(grant.send(turn));
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -141,14 +150,22 @@ impl Turns {
 
 impl State {
     /// Who is next, and on whose place, which is taken.
-    fn next(&mut self, most: usize) -> Option<(Waiting, HomeId)> {
+    fn next(&mut self, most: usize, here: HomeId) -> Option<(Waiting, HomeId)> {
         self.waiting.retain(|waiting| !waiting.grant.is_closed());
         let held = |waiting: &Waiting| self.held.get(&waiting.caller).copied().unwrap_or(0);
-        // The first of those that are least.
-        let (place, least) = (self.waiting.iter().map(held).enumerate()).min_by_key(|(_, n)| *n)?;
+        let least = self.waiting.iter().map(held).min()?;
         if least >= most {
             return None;
         }
+        let mut equals =
+            (self.waiting.iter().enumerate()).filter(|(_, waiting)| held(waiting) == least);
+        let (first, waiting) = equals.next()?;
+        let place = if waiting.home == here || waiting.since.elapsed() >= PASSED_OVER {
+            first
+        } else {
+            let of_here = equals.find(|(_, waiting)| waiting.home == here);
+            of_here.map_or(first, |(place, _)| place)
+        };
         let home = self.place_for(self.waiting[place].home)?;
         Some((self.waiting.remove(place)?, home))
     }
@@ -184,7 +201,7 @@ impl Drop for Turn {
                 state.held.remove(&self.caller);
             }
         }
-        self.turns.serve(state);
+        self.turns.serve(state, self.home);
     }
 }
 
@@ -253,6 +270,29 @@ mod tests {
         drop(of_b);
         assert!(third.await.unwrap().is_some());
         drop(second);
+    }
+
+    #[tokio::test]
+    async fn one_of_the_same_thread_is_next_but_nobody_waits_long_for_it() {
+        let turns = turns(2, 2);
+        let mut here = now(&turns, "a", 0);
+        let there = now(&turns, "a", 1);
+        let since = Instant::now();
+        let mut first = std::pin::pin!(turns.take("b", 1, LATER));
+        assert!(first.as_mut().now_or_never().is_none());
+        loop {
+            let mut next = std::pin::pin!(turns.take("b", 0, LATER));
+            assert!(next.as_mut().now_or_never().is_none());
+            drop(here);
+            here = next.now_or_never().flatten();
+            if here.is_none() {
+                break;
+            }
+            std::thread::sleep(PASSED_OVER / 3);
+        }
+        assert!(since.elapsed() >= PASSED_OVER);
+        assert!(first.now_or_never().flatten().is_some());
+        drop(there);
     }
 
     #[tokio::test]

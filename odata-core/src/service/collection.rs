@@ -21,6 +21,10 @@ use std::time::{Duration, Instant};
 
 /// Bytes of a chunk.
 pub(super) const CHUNK: usize = 64 * 1024;
+/// What a chunk needs, whose last row may be longer than what is left.
+pub(super) const ROOM: usize = CHUNK + CHUNK / 8;
+/// What most answers need that are no longer than half of it.
+const LITTLE_ROOM: usize = 16 * 1024;
 /// How long rows wait for others to fill a chunk.
 pub(super) const FLUSH_AFTER: Duration = Duration::from_secs(1);
 /// Rows of a result that isn't paged: more than there are.
@@ -92,7 +96,7 @@ pub(super) async fn collection(
             ))
         }
     };
-    let mut buffer = Vec::with_capacity(CHUNK + CHUNK / 8);
+    let mut buffer = Vec::with_capacity(LITTLE_ROOM);
     let mut first = true;
     let mut response = respond::agreed(200, asked.negotiated, size);
     if format == Format::Csv {
@@ -126,6 +130,9 @@ pub(super) async fn collection(
         }
         if buffer.len() >= CHUNK {
             break true;
+        }
+        if buffer.len() > LITTLE_ROOM / 2 && buffer.capacity() < ROOM {
+            buffer.reserve_exact(ROOM - buffer.len());
         }
     };
     if is_more {

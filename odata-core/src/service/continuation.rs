@@ -91,7 +91,9 @@ pub(super) async fn page(
             let found = database.read_all(&statement, deadline).await?;
             found.rows.into_iter().next()
         } else {
-            let mut rows = database.query(&statement, &caller.name, deadline).await?;
+            // Seldom: in a box of its own.
+            let rows = Box::pin(database.query(&statement, &caller.name, deadline));
+            let mut rows = rows.await?;
             rows.advance().await?.then(|| rows.row().clone())
         };
         let row = row.ok_or_else(|| gone("the row that this link continues from is gone"))?;

@@ -4,7 +4,7 @@ use super::Inner;
 use super::answer::Asked;
 use super::audit::{Cause, Record};
 use super::body::{Progress, RowsBody};
-use super::collection::{CHUNK, FLUSH_AFTER};
+use super::collection::{CHUNK, FLUSH_AFTER, ROOM};
 use super::pace::Pace;
 use super::pipe::{Body, Sender, Stopped, pipe};
 use super::precedence::Stream;
@@ -218,7 +218,7 @@ impl Producer {
         if end == 0 {
             return Ok(());
         }
-        let mut rest = Vec::with_capacity(CHUNK + CHUNK / 8);
+        let mut rest = Vec::with_capacity(ROOM);
         rest.extend_from_slice(&self.buffer[end..]);
         let mut chunk = std::mem::replace(&mut self.buffer, rest);
         chunk.truncate(end);

@@ -44,7 +44,7 @@ impl<'a> Writer<'a> {
             schema,
             scope,
             keys,
-            text: String::with_capacity(2048),
+            text: String::with_capacity(1024),
             params: Vec::with_capacity(4),
             scope_param: None,
             root: None,
