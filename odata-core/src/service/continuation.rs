@@ -85,7 +85,7 @@ pub(super) async fn page(
     let after = if let Some(bounds) = known.collect::<Option<Vec<Bound>>>() {
         bounds
     } else {
-        let statement = sql::sort_values(schema, &data.query, keys, &caller.scope, &remembered);
+        let statement = sql::sort_values(schema, data, keys, &caller.scope, &remembered);
         // An entity is found by its key; what $apply made is made once more.
         let row = if data.query.rows().is_some() {
             let found = database.read_all(&statement, deadline).await?;

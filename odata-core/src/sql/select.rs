@@ -67,58 +67,73 @@ pub enum Remembered {
 /// An entity is known by its key; a row of an aggregation by all that is known of it.
 pub fn sort_values(
     schema: &Schema,
-    query: &Query,
+    data: &Data,
     keys: &Keys,
     scope: &Scope,
     remembered: &[Remembered],
 ) -> Statement {
     let mut writer = Writer::new(schema, scope, keys);
-    writer.sql("SELECT ");
-    writer.list(&query.order, ", ", |writer, item| {
-        writer.output_expr(&item.expr);
-    });
-    let input = match &query.input {
-        Input::Rows(rows) => Input::Rows(Rows {
-            via: None,
-            filter: None,
-            ..rows.clone()
-        }),
-        derived => derived.clone(),
-    };
-    let by_key = matches!(input, Input::Rows(_));
-    writer.input(&input, |writer, conditions| {
-        for (item, remembered) in query.order.iter().zip(remembered) {
-            match remembered {
-                Remembered::Value(Bound {
-                    ty,
-                    value: Some(value),
-                }) => {
-                    conditions.next(writer);
-                    writer.operand(&item.expr);
-                    writer.sql(" = ");
-                    writer.param(Param::binary(*ty, value.clone()));
-                }
-                _ if by_key => {}
-                Remembered::Value(Bound { value: None, .. }) => {
-                    conditions.next(writer);
-                    writer.operand(&item.expr);
-                    writer.sql(" IS NULL");
-                }
-                Remembered::Hash(hash) => {
-                    conditions.next(writer);
-                    writer.sql("substr(sha256(convert_to(");
-                    writer.operand(&item.expr);
-                    writer.sql("::text, 'UTF8')), 1, 16) = ");
-                    writer.param(Param::binary(PgType::Bytea, hash.clone()));
-                }
-            }
+    let by_key = data.query.rows().is_some();
+    match &data.anchor {
+        // What `$apply` made of the rows that hang on an entity is made once more.
+        Some(anchor) if !by_key => {
+            writer.sql("SELECT t.*");
+            writer.anchor_from(anchor, |writer| {
+                writer.sql(" CROSS JOIN LATERAL (");
+                writer.sort_values(&data.query, remembered);
+                writer.sql(") t");
+            });
         }
-    });
-    // What `$apply` made is made once more.
+        _ => writer.sort_values(&data.query, remembered),
+    }
     writer.finish(plans(by_key))
 }
 
 impl Writer<'_> {
+    fn sort_values(&mut self, query: &Query, remembered: &[Remembered]) {
+        self.sql("SELECT ");
+        self.list(&query.order, ", ", |writer, item| {
+            writer.output_expr(&item.expr);
+        });
+        let input = match &query.input {
+            Input::Rows(rows) => Input::Rows(Rows {
+                via: None,
+                filter: None,
+                ..rows.clone()
+            }),
+            derived => derived.clone(),
+        };
+        let by_key = matches!(input, Input::Rows(_));
+        self.input(&input, |writer, conditions| {
+            for (item, remembered) in query.order.iter().zip(remembered) {
+                match remembered {
+                    Remembered::Value(Bound {
+                        ty,
+                        value: Some(value),
+                    }) => {
+                        conditions.next(writer);
+                        writer.operand(&item.expr);
+                        writer.sql(" = ");
+                        writer.param(Param::binary(*ty, value.clone()));
+                    }
+                    _ if by_key => {}
+                    Remembered::Value(Bound { value: None, .. }) => {
+                        conditions.next(writer);
+                        writer.operand(&item.expr);
+                        writer.sql(" IS NULL");
+                    }
+                    Remembered::Hash(hash) => {
+                        conditions.next(writer);
+                        writer.sql("substr(sha256(convert_to(");
+                        writer.operand(&item.expr);
+                        writer.sql("::text, 'UTF8')), 1, 16) = ");
+                        writer.param(Param::binary(PgType::Bytea, hash.clone()));
+                    }
+                }
+            }
+        });
+    }
+
     fn count_statement(&mut self, data: &Data) {
         match &data.anchor {
             None => {

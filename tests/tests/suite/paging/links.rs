@@ -256,3 +256,38 @@ async fn a_long_text_stays_out_and_its_row_must_stay_as_it_is() {
     let rest: Vec<Value> = pages(&server, &link, &[]).into_iter().flatten().collect();
     assert_eq!(rest, whole[2..]);
 }
+
+/// The row that a link with a hash continues from is found again; what `$apply` makes of rows that hang on an entity is
+/// made once more.
+#[tokio::test]
+async fn long_texts_lead_on_wherever_their_rows_hang() {
+    let database = fixture::small().await;
+    let client = database.connect().await;
+    let longer = "UPDATE messages SET content = content || repeat('x', 2000);
+         UPDATE users SET name = name || repeat('x', 2000);
+         UPDATE conversations SET identifier = id || repeat('x', 2000)";
+    client.batch_execute(longer).await.unwrap();
+    let server = Server::start(&database, |_| {});
+    for query in [
+        "Inbox(1)/messages?$orderby=content desc",
+        "Inbox(1)/messages?$orderby=sender/name,conversation/identifier desc",
+        "Inbox(1)/conversations?$orderby=identifier",
+        "Inbox(1)/conversations?$apply=groupby((identifier))",
+        "Conversation(1)/messages?$apply=concat(groupby((content)),aggregate($count as n))",
+        "Message?$apply=groupby((sender_id,content),aggregate($count as n))",
+        "Inbox(1)/messages?$apply=groupby((sender_id,content),aggregate($count as n))",
+        "User(1)/sent_messages?$apply=groupby((content))",
+        "Conversation(1)/inbox/messages?$apply=groupby((content))",
+        "Conversation(1)/messages?$apply=groupby((sender/name))&$orderby=sender/name desc",
+        "Conversation(1)/messages?$apply=filter(id gt 0)/compute(concat(content,'y') as long)&$orderby=long",
+        "Conversation(1)/inbox/messages?$apply=groupby((content),aggregate($count as n))/filter(n gt 0)/compute(n add 1 as more)",
+    ] {
+        let whole = rows(&server, query);
+        let paged: Vec<Value> = pages(&server, query, &[("Prefer", "maxpagesize=1")])
+            .into_iter()
+            .flatten()
+            .collect();
+        assert!(whole.len() > 1, "{query}");
+        assert_eq!(paged, whole, "{query}");
+    }
+}
