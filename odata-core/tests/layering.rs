@@ -49,6 +49,7 @@ const ALONE: &[(&str, &str)] = &[
     ("rustls", "db"),
     ("socket2", "db"),
     ("tokio_postgres_rustls", "db"),
+    ("tokio_util", "db"),
     ("actix_web", "service"),
 ];
 

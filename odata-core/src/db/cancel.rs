@@ -36,30 +36,11 @@ pub(super) enum Outcome {
 
 /// Stops what runs on that connection.
 pub(super) async fn stop(connector: &Connector, session: &Session) -> Outcome {
-    let cancelled = async {
-        let mut answered = pin!(session.client.check_connection());
-        if let Ok(answer) = tokio::time::timeout(GRACE, &mut answered).await {
-            if answer.is_err() {
-                // Its thread may have ended, and the server not know yet.
-                let _ = request(connector, session).await;
-            }
-            return answer.map_or(Outcome::Lost, |()| Outcome::Ended);
-        }
-        loop {
-            if let Err(error) = request(connector, session).await {
-                tracing::debug!(error = %error, "a cancel request did not reach the database");
-            }
-            if let Ok(answer) = tokio::time::timeout(REPEAT, &mut answered).await {
-                return answer.map_or(Outcome::Lost, |()| Outcome::Cancelled);
-            }
-        }
-    };
     let stopped = async {
-        let outcome = cancelled.await;
-        // What a request that has gone let the driver ask may go on behind that.
-        match outcome {
+        match cancel(connector, session).await {
             Outcome::Lost => Outcome::Lost,
-            _ => match session.wait_for_answers().await {
+            // What a request that has gone let the driver ask may go on behind that.
+            outcome => match session.wait_for_answers().await {
                 Ok(()) => outcome,
                 Err(_) => Outcome::Lost,
             },
@@ -67,6 +48,26 @@ pub(super) async fn stop(connector: &Connector, session: &Session) -> Outcome {
     };
     let stopped = tokio::time::timeout(PATIENCE, stopped).await;
     stopped.unwrap_or(Outcome::Lost)
+}
+
+/// Sends cancel requests until the server answers what was queued behind the statement.
+async fn cancel(connector: &Connector, session: &Session) -> Outcome {
+    let mut answered = pin!(session.client.check_connection());
+    if let Ok(answer) = tokio::time::timeout(GRACE, &mut answered).await {
+        if answer.is_err() {
+            // Its thread may have ended, and the server not know yet.
+            let _ = request(connector, session).await;
+        }
+        return answer.map_or(Outcome::Lost, |()| Outcome::Ended);
+    }
+    loop {
+        if let Err(error) = request(connector, session).await {
+            tracing::debug!(error = %error, "a cancel request did not reach the database");
+        }
+        if let Ok(answer) = tokio::time::timeout(REPEAT, &mut answered).await {
+            return answer.map_or(Outcome::Lost, |()| Outcome::Cancelled);
+        }
+    }
 }
 
 /// Sends one cancel request and waits until the server has dealt with it.

@@ -8,7 +8,8 @@
 //! When all are in use, callers take turns: a free place goes to the caller who has the fewest, and
 //! nobody gets the last quarter of them beside the first three. So many downloads of one caller
 //! leave the others what they need. Of several who have as few, the first is next; until that has
-//! waited for a while, the first of the thread that the place was used on, which need not be woken.
+//! waited for a while, the first of the thread that the place belongs to: the rows of that cross no
+//! other, and most often it is awake.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -25,8 +26,8 @@ pub(super) struct Turns {
 /// Requests of one caller that may wait.
 const MOST_WAITING: usize = 1_000;
 
-/// How long one who came before may be passed over for others of a thread that is awake.
-const PASSED_OVER: Duration = Duration::from_millis(5);
+/// How long one who came before may be passed over for those of the place's thread.
+const PASSED_OVER: Duration = Duration::from_millis(2);
 
 /// Names a thread that has connections.
 pub(super) type HomeId = usize;
@@ -80,6 +81,8 @@ impl Turns {
         let mut state = self.state();
         let idle = state.idle.remove(&home).unwrap_or(0);
         state.unassigned += idle;
+        // Those who waited there ended with it.
+        state.waiting.retain(|waiting| waiting.home != home);
         self.serve(state, home);
     }
 
@@ -124,22 +127,19 @@ impl Turns {
         waiting.filter(|waiting| !waiting.grant.is_closed()).count()
     }
 
-    /// Gives places to those who wait, as long as there are some for them, on this thread.
-    fn serve(self: &Arc<Turns>, mut state: MutexGuard<'_, State>, here: HomeId) {
-        let mut granted = Vec::new();
-        while let Some((waiting, home)) = state.next(self.most, here) {
+    /// Gives places to those who wait, as long as there are some for them; of equals to one of that thread.
+    fn serve<'a>(self: &'a Arc<Turns>, mut state: MutexGuard<'a, State>, of: HomeId) {
+        while let Some((waiting, home)) = state.next(self.most, of) {
             *state.held.entry(waiting.caller.clone()).or_insert(0) += 1;
+            // Who is woken may run at once, and a turn whose receiver has gone comes back: both want the state.
+            drop(state);
             let turn = Turn {
                 turns: self.clone(),
                 caller: waiting.caller,
                 home,
             };
-            granted.push((waiting.grant, turn));
-        }
-        // Who is woken may run at once, and a turn whose receiver has gone comes back: both want the state.
-        drop(state);
-        for (grant, turn) in granted {
-            drop(grant.send(turn));
+            drop(waiting.grant.send(turn));
+            state = self.state();
         }
     }
 
@@ -150,22 +150,25 @@ impl Turns {
 
 impl State {
     /// Who is next, and on whose place, which is taken.
-    fn next(&mut self, most: usize, here: HomeId) -> Option<(Waiting, HomeId)> {
+    fn next(&mut self, most: usize, of: HomeId) -> Option<(Waiting, HomeId)> {
         self.waiting.retain(|waiting| !waiting.grant.is_closed());
-        let held = |waiting: &Waiting| self.held.get(&waiting.caller).copied().unwrap_or(0);
-        let least = self.waiting.iter().map(held).min()?;
+        // The least that a caller has, the first of those that have so few, and the first of these of the thread.
+        let mut best: Option<(usize, usize, Option<usize>)> = None;
+        for (place, waiting) in self.waiting.iter().enumerate() {
+            let held = self.held.get(&waiting.caller).copied().unwrap_or(0);
+            let own = (waiting.home == of).then_some(place);
+            match &mut best {
+                Some((least, ..)) if held > *least => {}
+                Some((least, _, first_own)) if held == *least => *first_own = first_own.or(own),
+                _ => best = Some((held, place, own)),
+            }
+        }
+        let (least, first, own) = best?;
         if least >= most {
             return None;
         }
-        let mut equals =
-            (self.waiting.iter().enumerate()).filter(|(_, waiting)| held(waiting) == least);
-        let (first, waiting) = equals.next()?;
-        let place = if waiting.home == here || waiting.since.elapsed() >= PASSED_OVER {
-            first
-        } else {
-            let of_here = equals.find(|(_, waiting)| waiting.home == here);
-            of_here.map_or(first, |(place, _)| place)
-        };
+        let is_overdue = self.waiting[first].since.elapsed() >= PASSED_OVER;
+        let place = own.filter(|_| !is_overdue).unwrap_or(first);
         let home = self.place_for(self.waiting[place].home)?;
         Some((self.waiting.remove(place)?, home))
     }
@@ -273,14 +276,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn one_of_the_same_thread_is_next_but_nobody_waits_long_for_it() {
+    async fn of_equals_one_of_the_places_thread_is_next_but_nobody_waits_long_for_it() {
         let turns = turns(2, 2);
         let mut here = now(&turns, "a", 0);
         let there = now(&turns, "a", 1);
         let since = Instant::now();
         let mut first = std::pin::pin!(turns.take("b", 1, LATER));
         assert!(first.as_mut().now_or_never().is_none());
-        loop {
+        while since.elapsed() < 100 * PASSED_OVER {
             let mut next = std::pin::pin!(turns.take("b", 0, LATER));
             assert!(next.as_mut().now_or_never().is_none());
             drop(here);
@@ -292,6 +295,20 @@ mod tests {
         }
         assert!(since.elapsed() >= PASSED_OVER);
         assert!(first.now_or_never().flatten().is_some());
+        drop(there);
+    }
+
+    #[tokio::test]
+    async fn who_has_fewer_is_next_whatever_the_thread() {
+        let turns = turns(2, 2);
+        let (here, there) = (now(&turns, "a", 0), now(&turns, "a", 1));
+        let mut of_here = std::pin::pin!(turns.take("a", 0, LATER));
+        assert!(of_here.as_mut().now_or_never().is_none());
+        let mut fewer = std::pin::pin!(turns.take("b", 1, LATER));
+        assert!(fewer.as_mut().now_or_never().is_none());
+        drop(here);
+        assert!(fewer.now_or_never().flatten().is_some());
+        assert!(of_here.now_or_never().flatten().is_some());
         drop(there);
     }
 

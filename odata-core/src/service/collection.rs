@@ -23,7 +23,7 @@ use std::time::{Duration, Instant};
 pub(super) const CHUNK: usize = 64 * 1024;
 /// What a chunk needs, whose last row may be longer than what is left.
 pub(super) const ROOM: usize = CHUNK + CHUNK / 8;
-/// What most answers need that are no longer than half of it.
+/// What an answer begins with: most are short. When it is nearly full there is room for a chunk.
 const LITTLE_ROOM: usize = 16 * 1024;
 /// How long rows wait for others to fill a chunk.
 pub(super) const FLUSH_AFTER: Duration = Duration::from_secs(1);
@@ -131,7 +131,7 @@ pub(super) async fn collection(
         if buffer.len() >= CHUNK {
             break true;
         }
-        if buffer.len() > LITTLE_ROOM / 2 && buffer.capacity() < ROOM {
+        if buffer.len() >= LITTLE_ROOM / 4 * 3 && buffer.capacity() < ROOM {
             buffer.reserve_exact(ROOM - buffer.len());
         }
     };
