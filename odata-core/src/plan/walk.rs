@@ -82,6 +82,28 @@ impl Expr {
         reads
     }
 
+    /// Whether it has a value for each row, as far as is known: it compares what is stored.
+    fn never_fails(&self) -> bool {
+        let mut never = true;
+        self.each(&mut |expr| {
+            never &= matches!(
+                expr.kind,
+                ExprKind::Null
+                    | ExprKind::Value(_)
+                    | ExprKind::Key(_)
+                    | ExprKind::Property(..)
+                    | ExprKind::Present(_)
+                    | ExprKind::Compare(..)
+                    | ExprKind::In(..)
+                    | ExprKind::Not(_)
+                    | ExprKind::And(_)
+                    | ExprKind::Or(_)
+                    | ExprKind::Search(..)
+            );
+        });
+        never
+    }
+
     /// The number of expressions in it.
     pub fn size(&self) -> usize {
         let mut size = 0;
@@ -189,6 +211,22 @@ impl Derived {
 }
 
 impl Data {
+    /// Whether no row of it can fail, as far as is known: what is stored is answered as it is.
+    pub fn never_fails(&self) -> bool {
+        let outputs = self.query.outputs.iter().all(|output| match output {
+            Output::Property(..) => true,
+            Output::Expr(expr) => expr.never_fails(),
+            Output::Array(..) | Output::Count(_) => false,
+        });
+        let is_stored = |rows: &Rows| {
+            let mut order = self.query.order.iter().map(|item| &item.expr);
+            rows.lateral.is_none()
+                && rows.filter.iter().all(Expr::never_fails)
+                && order.all(Expr::never_fails)
+        };
+        outputs && self.query.rows().is_some_and(is_stored)
+    }
+
     /// Whether one row of it is found by keys alone.
     pub fn is_short(&self) -> bool {
         let keys = self.anchor.iter().flat_map(|anchor| {

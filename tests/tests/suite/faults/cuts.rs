@@ -93,6 +93,67 @@ async fn what_breaks_before_the_first_row_is_tried_once_more() {
     }
 }
 
+/// Who asks for more than a page of the service's own has the first rows at once, but where a row may fail: that is an
+/// error with its status while it can be.
+#[tokio::test]
+async fn a_long_page_begins_with_its_first_rows_unless_one_may_fail() {
+    let world = World::new(ROWS).await;
+    let server = world.server(|config| {
+        config.workers = Some(1);
+        config.settings.limits.page_size = 1_000;
+    });
+    let client = of(&server);
+    for (query, page_size, begins) in [
+        ("Message", 1_001, true),
+        (
+            "Message?$filter=id gt 0 and (private or not startswith(content,'x'))&$orderby=content desc",
+            1_500,
+            false,
+        ),
+        (
+            "Message?$filter=id gt 0 and not (private or status in (7,8))&$orderby=content desc",
+            1_500,
+            true,
+        ),
+        ("Message?$search=message", 1_500, true),
+        ("Message?$format=csv", 1_000, true),
+        ("Message", 1_000, false),
+        ("Message?$top=1000", 1_500, false),
+        ("Message?$filter=1 div id lt 2", 1_500, false),
+        (
+            "Message?$compute=1 div id as part&$select=id,content,part",
+            1_500,
+            false,
+        ),
+        ("Message?$orderby=1 div id", 1_500, false),
+        (
+            "Message?$select=id,content&$expand=conversation($select=id;$expand=messages($top=1;$select=id))",
+            1_500,
+            false,
+        ),
+        (
+            "Message?$apply=groupby((id,content,created_at,updated_at,status))",
+            1_500,
+            false,
+        ),
+    ] {
+        let path = format!("/v1.0/odata/{query}");
+        let prefer = format!("odata.maxpagesize={page_size}");
+        let ask = || client.get_with(&path, &[("Prefer", &prefer)]);
+        ask().expect(200);
+        // More than the service reads at a time, and less than its chunk.
+        world.proxy.set(Fault::Cut(row(100)));
+        let response = ask();
+        assert!(world.proxy.hits() > 0, "{query}");
+        world.proxy.heal();
+        served(&client, "/v1.0/odata/Message(1)");
+        match begins {
+            true => assert!(response.status == 200 && !response.complete, "{query}"),
+            false => is_error(&response, 503, true),
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_row_that_fails_late_cuts_the_answer() {
     let world = World::new(110_000).await;
