@@ -269,6 +269,15 @@ async fn long_texts_lead_on_wherever_their_rows_hang() {
     client.batch_execute(longer).await.unwrap();
     let server = Server::start(&database, |_| {});
     for query in [
+        "Inbox(1)/messages?$orderby=$it/content desc",
+        "Inbox(1)/messages?$orderby=$root/Inbox(1)/name,content",
+        "Inbox(1)/conversations?$orderby=messages/any(m:m/id gt 3),identifier desc",
+        "Inbox(1)/messages?$apply=groupby((rollup(sender/name,content)),aggregate($count as n))",
+        "Inbox(1)/messages?$apply=topcount(5,id)&$orderby=content",
+        "Inbox(1)/messages/$filter(id gt 2)?$apply=groupby((content))",
+        "Inbox(1)/conversations?$apply=groupby((identifier),aggregate(messages/id with max as m))",
+        "Inbox(1)/conversations?$apply=join(messages as m)/groupby((m/content,identifier))",
+        "$crossjoin(Inbox,Conversation)?$orderby=Conversation/identifier desc",
         "Inbox(1)/messages?$orderby=content desc",
         "Inbox(1)/messages?$orderby=sender/name,conversation/identifier desc",
         "Inbox(1)/conversations?$orderby=identifier",
