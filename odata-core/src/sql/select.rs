@@ -75,8 +75,8 @@ pub fn sort_values(
     let mut writer = Writer::new(schema, scope, keys);
     let by_key = data.query.rows().is_some();
     match &data.anchor {
-        // What `$apply` made of the rows that hang on an entity is made once more.
-        Some(anchor) if !by_key => {
+        // `$these` and what `$apply` made are of the rows that hang on the entity.
+        Some(anchor) => {
             writer.sql("SELECT t.*");
             writer.anchor_from(anchor, |writer| {
                 writer.sql(" CROSS JOIN LATERAL (");
@@ -84,7 +84,7 @@ pub fn sort_values(
                 writer.sql(") t");
             });
         }
-        _ => writer.sort_values(&data.query, remembered),
+        None => writer.sort_values(&data.query, remembered),
     }
     writer.finish(plans(by_key))
 }

@@ -270,6 +270,8 @@ async fn long_texts_lead_on_wherever_their_rows_hang() {
     let server = Server::start(&database, |_| {});
     for query in [
         "Inbox(1)/messages?$orderby=$it/content desc",
+        "Inbox(1)/messages?$orderby=id gt $these/aggregate(id with average),content",
+        "Inbox(1)/messages?$compute=$these/$count as n&$orderby=n,content",
         "Inbox(1)/messages?$orderby=$root/Inbox(1)/name,content",
         "Inbox(1)/conversations?$orderby=messages/any(m:m/id gt 3),identifier desc",
         "Inbox(1)/messages?$apply=groupby((rollup(sender/name,content)),aggregate($count as n))",
