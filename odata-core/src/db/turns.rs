@@ -81,9 +81,12 @@ impl Turns {
         let mut state = self.state();
         let idle = state.idle.remove(&home).unwrap_or(0);
         state.unassigned += idle;
-        // Those who waited there ended with it.
-        state.waiting.retain(|waiting| waiting.home != home);
+        // Those who waited there ended with it. To drop them may wake, which is nothing to do under the lock.
+        let waiting = std::mem::take(&mut state.waiting).into_iter();
+        let (ended, others): (Vec<_>, _) = waiting.partition(|waiting| waiting.home == home);
+        state.waiting = others.into();
         self.serve(state, home);
+        drop(ended);
     }
 
     /// Waits for a place; `None` when there was none for so long, or where the caller waits for too many.

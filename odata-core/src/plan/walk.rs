@@ -211,7 +211,8 @@ impl Derived {
 }
 
 impl Data {
-    /// Whether no row of it can fail, as far as is known: what is stored is answered as it is.
+    /// Whether no row of it can fail, as far as is known: what is stored is answered as it is. The columns of a view,
+    /// which may compute, count as stored.
     pub fn never_fails(&self) -> bool {
         let outputs = self.query.outputs.iter().all(|output| match output {
             Output::Property(..) => true,

@@ -109,7 +109,7 @@ pub(super) async fn collection(
             format!("attachment; filename=\"{name}.csv\""),
         ));
     }
-    let is_early = format == Format::Json && begins_early(data, &page, &settings.limits);
+    let is_early = begins_early(format, data, &page, &settings.limits);
     let is_more = loop {
         // What is there goes out before long: a client must not wait for rows that are hard to find.
         let next = match rows.advance().now_or_never() {
@@ -159,8 +159,9 @@ pub(super) async fn collection(
 /// Whether more may come than a page of the service's own holds, and no row of it can fail: then the first rows are
 /// answered as soon as they are there. A row that fails within the first whole chunk is an error with its status. Not so
 /// lines, which are never paged: most are few, and have a length.
-fn begins_early(data: &Data, page: &Page, limits: &Limits) -> bool {
-    page.window(&data.query, false).rows > limits.page_size && data.never_fails()
+fn begins_early(format: Format, data: &Data, page: &Page, limits: &Limits) -> bool {
+    let is_long = page.window(&data.query, false).rows > limits.page_size;
+    format == Format::Json && is_long && data.never_fails()
 }
 
 /// The writer of lines, where those were asked for.

@@ -103,7 +103,7 @@ impl Writer<'_> {
             }),
             derived => derived.clone(),
         };
-        let by_key = matches!(input, Input::Rows(_));
+        let by_key = query.rows().is_some();
         self.input(&input, |writer, conditions| {
             for (item, remembered) in query.order.iter().zip(remembered) {
                 match remembered {
