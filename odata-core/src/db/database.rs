@@ -4,8 +4,9 @@ use super::config::DatabaseConfig;
 use super::connect::Connector;
 use super::failure::{Failure, Reason};
 use super::home::Homes;
+use super::lane::{Most, Whole};
 use super::pool::{Lease, Shared};
-use super::row::RawRow;
+use super::row::{Malformed, RawRow};
 use super::stream::{ColumnInfo, RowStream};
 use super::turns::{Turn, Turns};
 use crate::error::{Code, Error, Result};
@@ -33,7 +34,7 @@ pub(super) struct Inner {
 pub struct PoolOptions {
     /// Connections for streams, of all threads together.
     pub size: usize,
-    /// Connections of the lane, beside those, for each thread that has some.
+    /// Connections of the lane, beside those, for each thread that has some. It has one more for little pages.
     pub lane: usize,
     /// Threads that may have connections of their own; the others share those of the runtime that
     /// the database was opened in.
@@ -156,14 +157,37 @@ impl Database {
     }
 
     /// All rows of a statement that has few, on the lane: it waits for no stream, and others wait
-    /// on the same connection, for which PostgreSQL decides how to plan. After `deadline` nobody waits
-    /// for it, but it is not cancelled.
+    /// on the same connection. After `deadline` nobody waits for it, but it is not cancelled.
     pub async fn read_all(
         &self,
         statement: &Statement,
         deadline: Duration,
     ) -> Result<Rows, Failure> {
-        self.0.home().lane.read(statement, deadline).await
+        let home = self.0.home();
+        let whole = home.lane.read(statement, Most::UNBOUNDED, deadline).await;
+        let rows = whole.and_then(
+            |Whole {
+                 columns, messages, ..
+             }| {
+                let rows = RawRow::all(columns.len(), messages);
+                let rows = rows.map_err(|Malformed| Failure::of_protocol("what came is no row"))?;
+                Ok(Rows { columns, rows })
+            },
+        );
+        rows.inspect_err(|failure| failure.log(&statement.text))
+    }
+
+    /// The rows of a statement that has so many at most and is quick, as far as anybody knows: it shares a connection
+    /// with others of its kind. `None` where it has more rows, takes longer than a quarter of a second, or where that
+    /// connection is not fit for it at the moment: then it is one for [`Database::query`].
+    pub async fn query_little(
+        &self,
+        statement: &Statement,
+        rows: u64,
+    ) -> Result<Option<RowStream>, Failure> {
+        let whole = self.0.home().pages.read(statement, rows).await;
+        let whole = whole.inspect_err(|failure| failure.log(&statement.text))?;
+        Ok(whole.map(RowStream::of_whole))
     }
 
     /// Whether the database answers, within two seconds. It takes no connection from the streams.

@@ -6,6 +6,7 @@
 
 use super::database::{Inner, PoolOptions};
 use super::lane::Lane;
+use super::pages::Pages;
 use super::pool::{Manager, Shared};
 use super::turns::HomeId;
 use crate::error::{Code, Error, Result};
@@ -23,6 +24,7 @@ pub(super) struct Home {
     pub(super) id: HomeId,
     pub(super) pool: Pool<Manager>,
     pub(super) lane: Lane,
+    pub(super) pages: Pages,
 }
 
 /// How long a thread may take to open its lane.
@@ -64,8 +66,14 @@ impl Home {
         .runtime(Runtime::Tokio1)
         .build()
         .map_err(|error| Error::new(Code::Internal, format!("the pool of connections: {error}")))?;
+        let pages = Pages::new(shared.clone(), runtime.clone(), options.lane_timeout);
         let lane = Lane::new(options.lane, shared.clone(), runtime, options.lane_timeout);
-        Ok(Home { id, pool, lane })
+        Ok(Home {
+            id,
+            pool,
+            lane,
+            pages,
+        })
     }
 }
 

@@ -1,18 +1,21 @@
-//! The lane: a few connections beside the pool for small reads, which streams can't exhaust.
+//! A lane: a few connections beside the pool for small reads, which streams can't exhaust.
 //!
 //! Its requests are pipelined: several wait on one connection, each for its own answer. So none is
 //! ever cancelled, which would hit another; one that takes too long leaves its connection to those
 //! that still wait on it, and the next request gets a new one.
 
 use super::connect::{ConnectError, Session};
-use super::database::Rows;
-use super::failure::{Failure, Reason};
+use super::failure::{Failure, MISCOUNTED, Reason};
 use super::param::Bound;
 use super::pool::Shared;
-use super::row::RawRow;
+use super::row::write_message;
 use super::statement_cache::Prepared;
+use super::stream::ColumnInfo;
 use crate::sql::Statement;
+use bytes::Bytes;
 use futures_util::TryStreamExt;
+use futures_util::future::join;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -21,7 +24,7 @@ use tokio::sync::{Mutex, oneshot};
 use tokio_util::task::AbortOnDropHandle;
 use tracing::Instrument as _;
 
-/// The connections of the lane.
+/// The connections of a lane.
 pub(super) struct Lane {
     slots: Vec<Arc<Mutex<Slot>>>,
     turn: AtomicUsize,
@@ -29,6 +32,30 @@ pub(super) struct Lane {
     /// Where its connections live.
     runtime: Handle,
     statement_timeout: Duration,
+}
+
+/// A whole answer.
+pub(super) struct Whole {
+    pub(super) columns: Arc<[ColumnInfo]>,
+    /// Messages that hold its rows.
+    pub(super) messages: Bytes,
+    /// When its statement was sent.
+    pub(super) started: Instant,
+}
+
+/// What an answer may have; the rest of a larger one is thrown away, and it fails.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Most {
+    pub(super) rows: u64,
+    pub(super) bytes: usize,
+}
+
+impl Most {
+    /// As much as there is.
+    pub(super) const UNBOUNDED: Most = Most {
+        rows: u64::MAX,
+        bytes: usize::MAX,
+    };
 }
 
 #[derive(Default)]
@@ -63,27 +90,27 @@ impl Lane {
     pub(super) async fn read(
         &self,
         statement: &Statement,
+        most: Most,
         deadline: Duration,
-    ) -> Result<Rows, Failure> {
+    ) -> Result<Whole, Failure> {
         let slot = self.slot();
         let mut on = None;
         let attempts = async {
-            match self.attempt(slot, statement, &mut on).await {
+            match self.attempt(slot, statement, most, &mut on).await {
                 Err(failure) if failure.is_worth_a_retry() => {
                     // It may not know yet that it is closed.
                     if let Some(session) = on.take_if(|_| failure.reason == Reason::Lost) {
                         slot.lock().await.leave(&session);
                     }
-                    self.attempt(slot, statement, &mut on).await
+                    self.attempt(slot, statement, most, &mut on).await
                 }
                 result => result,
             }
         };
         match tokio::time::timeout(deadline, attempts).await {
             Ok(Err(failure)) => {
-                failure.log(&statement.text);
-                // It may have fallen silent while the statement was prepared on it.
-                if failure.reason == Reason::Unavailable {
+                // It may have fallen silent while the statement was prepared on it, or have said what can't be.
+                if matches!(failure.reason, Reason::Unavailable | Reason::Internal) {
                     self.leave_behind(slot, on);
                 }
                 Err(failure)
@@ -144,16 +171,17 @@ impl Lane {
         &self,
         slot: &Arc<Mutex<Slot>>,
         statement: &Statement,
+        most: Most,
         on: &mut Option<Arc<Session>>,
-    ) -> Result<Rows, Failure> {
+    ) -> Result<Whole, Failure> {
         let session = self.session(slot).await?;
         *on = Some(session.clone());
         let (prepared, known) = session.prepare(statement).await?;
-        match self.collect(&session, prepared, statement).await {
+        match self.collect(&session, prepared, statement, most).await {
             Err(failure) if known && failure.reason == Reason::Stale => {
                 session.forget(statement);
                 let (prepared, _) = session.prepare(statement).await?;
-                self.collect(&session, prepared, statement).await
+                self.collect(&session, prepared, statement, most).await
             }
             result => result,
         }
@@ -166,27 +194,44 @@ impl Lane {
         session: &Arc<Session>,
         prepared: Prepared,
         statement: &Statement,
-    ) -> Result<Rows, Failure> {
+        most: Most,
+    ) -> Result<Whole, Failure> {
         let session = session.clone();
-        let params = statement.params.clone();
+        let (params, plans) = (statement.params.clone(), statement.plans);
         let started = Instant::now();
         let statement_timeout = self.statement_timeout;
         let task = self.runtime.spawn(async move {
-            let rows = async {
-                session
+            let read = async {
+                let (mut messages, mut count) = (Vec::new(), 0);
+                let rows = session
                     .client
-                    .query_raw(&prepared.statement, params.iter().map(Bound))
-                    .await?
-                    .map_ok(|row| RawRow::of(&row))
-                    .try_collect()
-                    .await
+                    .query_raw(&prepared.statement, params.iter().map(Bound));
+                // Both leave together: the server takes them one after the other.
+                let ((), rows) = join(session.plan(plans), rows).await;
+                let mut rows = pin!(rows?);
+                while let Some(row) = rows.try_next().await? {
+                    count += 1;
+                    if count <= most.rows && messages.len() < most.bytes {
+                        write_message(&mut messages, &row);
+                    }
+                }
+                let is_all = rows.rows_affected() == Some(count);
+                Ok((messages, count, is_all))
             };
-            let rows = rows.await.map_err(|error: tokio_postgres::Error| {
-                Failure::of_statement(&error, started.elapsed() >= statement_timeout)
-            })?;
-            Ok(Rows {
+            let (messages, count, is_all) =
+                read.await.map_err(|error: tokio_postgres::Error| {
+                    Failure::of_statement(&error, started.elapsed() >= statement_timeout)
+                })?;
+            if !is_all {
+                return Err(Failure::of_protocol(MISCOUNTED));
+            }
+            if count > most.rows || messages.len() >= most.bytes {
+                return Err(Failure::long());
+            }
+            Ok(Whole {
                 columns: prepared.columns,
-                rows,
+                messages: messages.into(),
+                started,
             })
         });
         // Where nobody waits for it any more it would keep a connection that has fallen silent.

@@ -11,7 +11,7 @@
 //! * `pool`, `cancel`: a connection is lent to one stream at a time. A stream that is dropped early
 //!   has its statement cancelled, and nobody gets the connection before it is proven clean.
 //! * `turns`, `home`: whose turn it is to use a connection, and on which thread that lives.
-//! * `lane`: connections beside the pool for small reads, pipelined, never cancelled.
+//! * `lane`: connections beside the pool for small reads, pipelined, never cancelled; `pages`: one for little pages.
 //! * `splitter`, `row_queue`, `row`: the rows of a stream go round the driver, as they come from the socket.
 //! * `stream`: those rows; a reader that pauses makes the server pause, so memory does not grow.
 //! * `statement_cache`, `param`: one round trip for a request whose shape is known.
@@ -27,6 +27,7 @@ mod database;
 mod failure;
 mod home;
 mod lane;
+mod pages;
 mod param;
 mod pool;
 mod row;

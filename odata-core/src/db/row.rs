@@ -65,6 +65,16 @@ impl RawRow {
         self.end = 0;
     }
 
+    /// The rows of these messages, all of which hold one of so many columns.
+    pub(super) fn all(columns: usize, messages: Bytes) -> Result<Vec<RawRow>, Malformed> {
+        let (mut row, mut rows) = (RawRow::none(columns), Vec::new());
+        row.stand_before(messages);
+        while row.advance()? {
+            rows.push(row.clone());
+        }
+        Ok(rows)
+    }
+
     /// Goes on to the next of its messages, if there is one; not beyond one that is malformed.
     pub(super) fn advance(&mut self) -> Result<bool, Malformed> {
         let Some((_, length)) = header(self.bytes.get(self.end..).unwrap_or_default()) else {
@@ -93,29 +103,6 @@ impl RawRow {
         self.end = end;
         Ok(true)
     }
-
-    /// A copy of the driver's row.
-    pub(super) fn of(row: &Row) -> RawRow {
-        let mut bytes = Vec::with_capacity(row.raw_size_bytes());
-        let mut cells = Vec::with_capacity(row.len());
-        for place in 0..row.len() {
-            let cell: Option<Cell<'_>> = row.try_get(place).ok().flatten();
-            let length = cell
-                .as_ref()
-                .and_then(|cell| i32::try_from(cell.0.len()).ok());
-            cells.push(Place {
-                start: bytes.len(),
-                length: length.unwrap_or(-1),
-            });
-            bytes.extend_from_slice(cell.map_or(&[], |cell| cell.0));
-        }
-        RawRow {
-            end: bytes.len(),
-            bytes: bytes.into(),
-            columns: cells.len(),
-            cells,
-        }
-    }
 }
 
 impl Clone for RawRow {
@@ -131,6 +118,23 @@ impl Clone for RawRow {
         self.cells.clone_from(&other.cells);
         (self.columns, self.end) = (other.columns, other.end);
     }
+}
+
+/// Writes the driver's row as the message that it came in.
+pub(super) fn write_message(out: &mut Vec<u8>, row: &Row) {
+    let length = |bytes: usize| i32::try_from(bytes).unwrap_or(-1).to_be_bytes();
+    out.push(DATA_ROW);
+    let start = out.len();
+    out.extend([0; 4]);
+    // No more columns than 1,664 are in a row.
+    out.extend(u16::try_from(row.len()).unwrap_or(u16::MAX).to_be_bytes());
+    for place in 0..row.len() {
+        let cell: Option<Cell<'_>> = row.try_get(place).ok().flatten();
+        out.extend(cell.as_ref().map_or([0xff; 4], |cell| length(cell.0.len())));
+        out.extend(cell.map_or(&[][..], |cell| cell.0));
+    }
+    let bytes = length(out.len() - start);
+    out[start..start + 4].copy_from_slice(&bytes);
 }
 
 /// A cell of the driver's, whatever its type.

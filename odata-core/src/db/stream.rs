@@ -4,7 +4,8 @@
 //! pause. When the last row has been taken the connection is free at once, whatever becomes of the
 //! stream; a stream that is dropped before has its statement cancelled.
 
-use super::failure::Failure;
+use super::failure::{Failure, MISCOUNTED};
+use super::lane::Whole;
 use super::param::Bound;
 use super::pool::Lease;
 use super::row::{Malformed, RawRow};
@@ -53,7 +54,6 @@ pub struct RowStream {
     /// Until the last row.
     running: Option<Running>,
     started: Instant,
-    statement_timeout: Duration,
 }
 
 /// A statement that runs; dropped in this order.
@@ -64,6 +64,7 @@ struct Running {
     /// What that was, once it is said: rows that came before may be left.
     ended: Option<Result<u64, tokio_postgres::Error>>,
     lease: Lease,
+    statement_timeout: Duration,
 }
 
 /// How many rows it gave.
@@ -99,12 +100,12 @@ impl RowStream {
             rows: 0,
             is_ahead: false,
             started: lease.since(),
-            statement_timeout,
             running: Some(Running {
                 rows: session.rows.reader(),
                 end: Box::pin(end),
                 ended: None,
                 lease,
+                statement_timeout,
             }),
         };
         // Both leave together: the server takes them one after the other.
@@ -119,6 +120,30 @@ impl RowStream {
             }
         }
         Ok(stream)
+    }
+
+    /// All rows of a statement that has ended.
+    pub(super) fn of_whole(whole: Whole) -> RowStream {
+        let Whole {
+            columns,
+            messages,
+            started,
+        } = whole;
+        let mut row = RawRow::none(columns.len());
+        row.stand_before(messages);
+        RowStream {
+            columns,
+            row,
+            rows: 0,
+            is_ahead: false,
+            running: None,
+            started,
+        }
+    }
+
+    /// How long ago the statement was begun.
+    pub fn age(&self) -> Duration {
+        self.started.elapsed()
     }
 
     /// The columns of every row.
@@ -171,9 +196,6 @@ impl RowStream {
 
     /// The next row that comes.
     fn poll_row(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, Failure>> {
-        let Some(running) = &mut self.running else {
-            return Poll::Ready(Ok(false));
-        };
         loop {
             match self.row.advance() {
                 Ok(false) => {}
@@ -183,6 +205,9 @@ impl RowStream {
                 }
                 Err(Malformed) => return Poll::Ready(Err(self.mistrust("what came is no row"))),
             }
+            let Some(running) = &mut self.running else {
+                return Poll::Ready(Ok(false));
+            };
             if let Poll::Ready(messages) = running.rows.poll_take(cx) {
                 self.row.stand_before(messages);
                 continue;
@@ -193,11 +218,11 @@ impl RowStream {
                 None => running.ended = Some(ready!(running.end.as_mut().poll(cx))),
                 Some(Ok(rows)) if *rows == self.rows => return Poll::Ready(Ok(false)),
                 Some(Ok(_)) => {
-                    let failure = self.mistrust("other rows came than the statement gave");
+                    let failure = self.mistrust(MISCOUNTED);
                     return Poll::Ready(Err(failure));
                 }
                 Some(Err(error)) => {
-                    let timed_out = self.started.elapsed() >= self.statement_timeout;
+                    let timed_out = self.started.elapsed() >= running.statement_timeout;
                     return Poll::Ready(Err(Failure::of_statement(error, timed_out)));
                 }
             }

@@ -46,7 +46,7 @@ pub struct Window {
 }
 
 impl Data {
-    /// Whether this page is little, as a rule: an entity is, and what hangs on one. Not so where more is read than
+    /// Whether this page is little by what is asked for: an entity is, and what hangs on one. Not so where more is read than
     /// is answered, for a number, an aggregation, a condition, an order or a `$skip` of the client's, nor where a
     /// next link tells that there is much.
     pub fn is_little(&self, page: &Page) -> bool {
@@ -104,6 +104,14 @@ impl Page {
             given: 0,
             after: None,
             count_first: false,
+        }
+    }
+
+    /// The same page, of so many rows at most.
+    pub fn of_at_most(&self, rows: u64) -> Page {
+        Page {
+            size: self.size.min(rows),
+            ..self.clone()
         }
     }
 

@@ -6,6 +6,7 @@ use super::auth::{Caller, Credentials, token_key};
 use super::blame::only_expression;
 use super::body::Part;
 use super::collection::collection;
+use super::habit::Habit;
 use super::planned::Own;
 use super::single::single;
 use super::{Inner, Served};
@@ -30,6 +31,8 @@ pub(super) struct Asked<'a> {
     pub(super) service: &'a Arc<Inner>,
     pub(super) served: &'a Served,
     pub(super) uri: &'a ODataUri,
+    /// What other answers of the plan were like.
+    pub(super) habit: &'a Habit,
     /// Keys and skip token of the URL: the tree and its plan may be those of another request.
     pub(super) own: Own,
     pub(super) negotiated: &'a Negotiated,

@@ -3,9 +3,11 @@
 use super::answer::{Asked, Failed, check_types, entities_fragment, not_found, of_row};
 use super::auth::token_key;
 use super::body::{CollectionBody, Lines, LinesBody, NextLink, Part, Progress, RowsBody};
+use super::habit::{self, Habit};
 use super::produce::stream;
 use super::revoked::still_allowed;
 use super::{continuation, respond};
+use crate::db::RowStream;
 use crate::error::Result;
 use crate::format::{Context, CsvWriter, EntityWriter, Format, MetadataLevel};
 use crate::limits::Limits;
@@ -69,13 +71,12 @@ pub(super) async fn collection(
     };
     let data = &*data;
     let context = asked.context(size);
-    let statement = sql::select(schema, data, &asked.own.keys, &asked.caller.scope, &page);
-    let is_little = data.is_little(&page);
+    // What `$all` answers is of several plans.
+    let habit = Some(asked.habit).filter(|_| part.is_none());
+    let is_little = data.is_little(&page) || habit.is_some_and(Habit::is_little);
     let _before_streams = is_little.then(|| asked.service.precedence.short());
     let started = Instant::now();
-    let mut rows = database
-        .query(&statement, &asked.caller.name, deadline)
-        .await?;
+    let mut rows = rows_of(asked, data, &page, habit).await?;
     let confirmed = still_allowed(asked).await?;
     check_types(schema, data, &page, rows.columns())?;
     let fragment = match data.answer {
@@ -141,6 +142,7 @@ pub(super) async fn collection(
         }
     };
     if is_more {
+        habit.into_iter().for_each(Habit::broken);
         let times = (started, confirmed);
         return Ok(stream(asked, response, buffer, rows, writer, times).await);
     }
@@ -151,9 +153,38 @@ pub(super) async fn collection(
         return Ok(head_response(response));
     }
     rows.finish(deadline).await?;
+    habit
+        .into_iter()
+        .for_each(|habit| habit.little(writer.rows(), rows.age()));
     writer.tail(&mut buffer);
     asked.record.rows(writer.rows());
     Ok(response.body(BoxBody::new(Bytes::from(buffer))))
+}
+
+/// The rows of a page. Where the answers of its plan are little, by habit, they are looked for among little pages
+/// first: if all are there, that was it.
+async fn rows_of(
+    asked: &Asked<'_>,
+    data: &Data,
+    page: &Page,
+    habit: Option<&Habit>,
+) -> Result<RowStream, Failed> {
+    let database = &asked.service.database;
+    let scope = &asked.caller.scope;
+    let select = |page: &Page| sql::select(asked.schema(), data, &asked.own.keys, scope, page);
+    if habit.is_some_and(Habit::is_little) && !page.counts(&data.query) {
+        let little = page.of_at_most(habit::ROWS);
+        // A page that is cut short has more than these; one that is not has a row more, which tells that there is a next.
+        let is_cut = little.size < page.size;
+        let most = habit::ROWS + u64::from(!is_cut);
+        if let Some(rows) = database.query_little(&select(&little), most).await? {
+            return Ok(rows);
+        }
+    }
+    let deadline = asked.service.settings.limits.statement_timeout();
+    let statement = select(page);
+    let rows = database.query(&statement, &asked.caller.name, deadline);
+    Ok(rows.await?)
 }
 
 /// Whether more may come than a page of the service's own holds, and no row of it can fail: then the first rows are

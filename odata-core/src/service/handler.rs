@@ -3,6 +3,7 @@
 use super::answer::{self, Asked};
 use super::audit::{Record, RequestId};
 use super::auth::{self, Caller, Credentials};
+use super::habit::Habit;
 use super::planned::{Own, Planned, is_skip_token, understand};
 use super::{Inner, Served, Service, condition, documents, host, respond};
 use crate::edm::{Scope, Version};
@@ -139,7 +140,11 @@ async fn answer(
     let asked_for = (if is_openapi { "" } else { resource }, raw_query);
     let (planned, own) = understand(&served, asked_for, &settings.limits, adapt).await?;
     let Planned {
-        uri, plan, shape, ..
+        uri,
+        plan,
+        shape,
+        habit,
+        ..
     } = &*planned;
     record.asked(shape.clone());
     let kind = match is_openapi {
@@ -169,7 +174,7 @@ async fn answer(
         asked(
             inner,
             &served,
-            (uri, own),
+            (uri, own, habit),
             &negotiated,
             (credentials.as_ref(), &caller, authenticated),
             (&root, resource, raw_query),
@@ -197,7 +202,7 @@ async fn answer(
 fn asked<'a>(
     service: &'a Arc<Inner>,
     served: &'a Served,
-    (uri, own): (&'a ODataUri, Own),
+    (uri, own, habit): (&'a ODataUri, Own, &'a Habit),
     negotiated: &'a Negotiated,
     (credentials, caller, authenticated): (Option<&'a Credentials>, &'a Caller, Instant),
     (root, resource, raw_query): (&'a str, &str, &str),
@@ -224,6 +229,7 @@ fn asked<'a>(
         service,
         served,
         uri,
+        habit,
         own,
         negotiated,
         credentials,

@@ -13,6 +13,7 @@ mod collection;
 mod condition;
 mod continuation;
 mod documents;
+mod habit;
 mod handler;
 mod host;
 mod pace;

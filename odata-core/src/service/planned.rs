@@ -4,6 +4,7 @@
 use super::Served;
 use super::audit::{self, Shape};
 use super::auth::is_query_token;
+use super::habit::Habit;
 use crate::edm::Schema;
 use crate::error::Result;
 use crate::limits::Limits;
@@ -29,6 +30,7 @@ pub(super) struct Planned {
     keys: usize,
     /// What of it may be written down, where it is for data.
     pub(super) shape: Option<Arc<Shape>>,
+    pub(super) habit: Habit,
 }
 
 /// What is a request's own.
@@ -102,6 +104,7 @@ pub(super) async fn understand(
         plan,
         keys: bound.len(),
         shape,
+        habit: Habit::default(),
     });
     // Keys of another spelling are left to the parser.
     if let Some(key) = key.filter(|_| bound == keys && is_worth_it(&planned, &keys)) {

@@ -62,6 +62,7 @@ mod apart;
 mod catalogue;
 mod faults;
 mod lane;
+mod pages;
 mod statements;
 mod streams;
 mod tls;

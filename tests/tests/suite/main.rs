@@ -47,6 +47,7 @@ mod keys;
 mod large;
 mod levels;
 mod limits;
+mod little;
 mod metadata;
 mod methods;
 mod nested;

@@ -93,7 +93,8 @@ async fn connections_that_fell_silent_do_not_stay_open() {
             assert!(since.elapsed() < PATIENCE);
         }
     }
-    world.until_open(2).await;
+    // That of the pool, of the lane, and of little pages.
+    world.until_open(3).await;
 }
 
 #[tokio::test]
