@@ -75,12 +75,12 @@ pub(super) async fn page(
         .iter()
         .map(|value| match value {
             SortValue::Known(bound) => Remembered::Value(bound.clone()),
-            SortValue::Hashed(_, hash) => Remembered::Hash(hash.to_vec()),
+            SortValue::Hashed(ty, hash) => Remembered::Hash(*ty, hash.to_vec()),
         })
         .collect();
     let known = remembered.iter().map(|value| match value {
         Remembered::Value(bound) => Some(bound.clone()),
-        Remembered::Hash(_) => None,
+        Remembered::Hash(..) => None,
     });
     let after = if let Some(bounds) = known.collect::<Option<Vec<Bound>>>() {
         bounds

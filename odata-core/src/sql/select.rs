@@ -59,8 +59,8 @@ fn plans(is_little: bool) -> Plans {
 pub enum Remembered {
     /// The value.
     Value(Bound),
-    /// The first half of a text's SHA-256.
-    Hash(Vec<u8>),
+    /// The first half of the SHA-256 of its binary form.
+    Hash(PgType, Vec<u8>),
 }
 
 /// The statement that reads the sort values of one row again: a next link does not carry long texts.
@@ -87,6 +87,19 @@ pub fn sort_values(
         None => writer.sort_values(&data.query, remembered),
     }
     writer.finish(plans(by_key))
+}
+
+/// The function that makes the binary form of a value, of the types whose values may be long.
+fn send(ty: PgType) -> &'static str {
+    match ty {
+        PgType::Numeric => "numeric_send",
+        PgType::Bytea => "byteasend",
+        PgType::Varchar => "varcharsend",
+        PgType::Bpchar => "bpcharsend",
+        PgType::Json => "json_send",
+        PgType::Jsonb => "jsonb_send",
+        _ => "textsend",
+    }
 }
 
 impl Writer<'_> {
@@ -122,11 +135,13 @@ impl Writer<'_> {
                         writer.operand(&item.expr);
                         writer.sql(" IS NULL");
                     }
-                    Remembered::Hash(hash) => {
+                    Remembered::Hash(ty, hash) => {
                         conditions.next(writer);
-                        writer.sql("substr(sha256(convert_to(");
-                        writer.operand(&item.expr);
-                        writer.sql("::text, 'UTF8')), 1, 16) = ");
+                        writer.sql("substr(sha256(");
+                        writer.sql(send(*ty));
+                        writer.sql("(");
+                        writer.typed(&item.expr, *ty);
+                        writer.sql(")), 1, 16) = ");
                         writer.param(Param::binary(PgType::Bytea, hash.clone()));
                     }
                 }

@@ -265,10 +265,19 @@ async fn long_texts_lead_on_wherever_their_rows_hang() {
     let client = database.connect().await;
     let longer = "UPDATE messages SET content = content || repeat('x', 2000);
          UPDATE users SET name = name || repeat('x', 2000);
-         UPDATE conversations SET identifier = id || repeat('x', 2000)";
+         UPDATE conversations SET identifier = id || repeat('x', 2000),
+         custom_attributes = jsonb_build_object('long', id || repeat('x', 2000)),
+         additional_attributes = jsonb_build_object('long', id || repeat('x', 2000))";
     client.batch_execute(longer).await.unwrap();
     let server = Server::start(&database, |_| {});
+    let digits = "7".repeat(130);
+    let numbers =
+        format!("Message?$apply=groupby((id))/compute(id mul {digits} as big)&$orderby=big desc");
     for query in [
+        &*numbers,
+        "Message?$apply=groupby((content_attributes))",
+        "Conversation?$apply=groupby((custom_attributes))",
+        "Conversation?$apply=groupby((id,additional_attributes))&$orderby=additional_attributes,id",
         "Inbox(1)/messages?$orderby=$it/content desc",
         "Inbox(1)/messages?$orderby=id gt $these/aggregate(id with average),content",
         "Inbox(1)/messages?$compute=$these/$count as n&$orderby=n,content",
