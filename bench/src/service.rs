@@ -41,14 +41,17 @@ pub(crate) struct Service {
 }
 
 impl Service {
-    /// Starts the binary and waits until it is ready.
+    /// Starts the binary and waits until it is ready. It has a session of its own, as a service has and as each of
+    /// PostgreSQL's backends has: Linux shares processors out by sessions, and in that of the client it would share the
+    /// client's part.
     pub(crate) fn start(binary: &Path, database: &str) -> Result<Service, Failed> {
         let port = std::net::TcpListener::bind("127.0.0.1:0")?
             .local_addr()?
             .port();
         let address = format!("127.0.0.1:{port}");
         let started = Instant::now();
-        let child = Command::new(binary)
+        let child = Command::new("setsid")
+            .arg(binary)
             .args(["serve", "--listen", &address, "--log-level", "warn"])
             .env("DATABASE_URL", database)
             .stdout(Stdio::null())
