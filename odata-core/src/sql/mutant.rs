@@ -49,6 +49,16 @@ pub(super) fn select(schema: &Schema, data: &Data, page: &Page) {
     HOLES.set(finder.holes);
 }
 
+/// Finds the holes of the statement that reads the row of a next link again.
+pub(super) fn sort_values(schema: &Schema, data: &Data) {
+    let mut finder = Finder::new(schema);
+    finder.query("read_again", &data.query);
+    if let Some(anchor) = &data.anchor {
+        finder.rows("read_again", &anchor.first);
+    }
+    HOLES.set(finder.holes);
+}
+
 struct Finder<'a> {
     schema: &'a Schema,
     chosen: &'static str,

@@ -72,6 +72,8 @@ pub fn sort_values(
     scope: &Scope,
     remembered: &[Remembered],
 ) -> Statement {
+    #[cfg(wall_mutant)]
+    super::mutant::sort_values(schema, data);
     let mut writer = Writer::new(schema, scope, keys);
     let by_key = data.query.rows().is_some();
     match &data.anchor {

@@ -1,6 +1,7 @@
 //! The tenant's wall: no answer shows one account a row, a text, a number or a count of another,
 //! however the data point across (`fixtures/wall.sql` says how what belongs to whom is known).
 
+mod again;
 mod counts;
 mod generate;
 mod inspect;

@@ -6,9 +6,10 @@ use super::{A, B, random};
 use identifiers::identifiers;
 use liveagent_odata::entities::model;
 use odata_core::edm::{EntitySet, JoinPath, ResolveOptions, Schema, Scope, ScopeRule, Source};
+use odata_core::format::sort_outputs;
 use odata_core::limits::Limits;
-use odata_core::plan::{self, Page, Plan};
-use odata_core::sql::{self, Param, Statement};
+use odata_core::plan::{self, Answer, Bound, Page, Plan};
+use odata_core::sql::{self, Param, Remembered, Statement};
 use odata_core::uri::{self, ODataUri};
 use std::collections::BTreeSet;
 
@@ -52,8 +53,23 @@ fn statements(schema: &Schema, uri: &ODataUri, page: Option<usize>) -> Option<Ve
     let scope = Scope::of(vec![ACCOUNT]);
     let (plan, keys) = plan::bind(schema, uri, &Limits::default()).ok()?;
     let select = |data: &plan::Data| sql::select(schema, data, &keys, &scope, &page);
+    // That which reads the row of a next link again, where no sort value is known and where all are.
+    let again = |data: &plan::Data, known: bool| {
+        let values: Vec<_> = sort_outputs(schema, &data.query)
+            .iter()
+            .map(|sort| match known {
+                false => Remembered::Hash(sort.ty, vec![0; 16]),
+                true => Remembered::Value(Bound {
+                    ty: sort.ty,
+                    value: Some(vec![0; 16]),
+                }),
+            })
+            .collect();
+        sql::sort_values(schema, data, &keys, &scope, &values)
+    };
     match plan {
-        Plan::Data(data) => Some(vec![select(&data)]),
+        Plan::Data(data) if data.answer == Answer::Count => Some(vec![select(&data)]),
+        Plan::Data(data) => Some(vec![select(&data), again(&data, false), again(&data, true)]),
         Plan::All(all) => Some(all.iter().map(select).collect()),
         Plan::ServiceDocument | Plan::Metadata => Some(Vec::new()),
     }
