@@ -17,6 +17,8 @@ pub(super) trait RowsBody: Send {
     /// Writes a row, the first behind what stands before it; or notes what it tells of the rows that
     /// aren't written.
     fn row(&mut self, out: &mut Vec<u8>, row: &RawRow) -> Result<Progress>;
+    /// This row was the last for now: the page may have to end behind it.
+    fn may_end_behind(&mut self, _: &RawRow) {}
     /// Whether the page may be ended before it is full.
     fn can_be_cut(&self) -> bool;
     /// Ends the page here, with a next link, although it could hold more rows.
@@ -46,8 +48,10 @@ pub(super) struct CollectionBody {
     begun: bool,
     count: Count,
     more: bool,
-    /// The last row that was written.
+    /// The last row that was written, where the page is full or may end behind it.
     last: RawRow,
+    /// Which one that is, counted from 1.
+    kept: u64,
 }
 
 /// A set's entities as a part of `$all`.
@@ -123,6 +127,7 @@ impl CollectionBody {
             },
             more: false,
             last: RawRow::default(),
+            kept: 0,
         }
     }
 
@@ -213,8 +218,17 @@ impl RowsBody for CollectionBody {
             .write(out, row, context_url)
             .map_err(|error| broken_cell(&error))?;
         self.written += 1;
-        self.last.clone_from(row);
+        if self.written == self.window.rows {
+            self.may_end_behind(row);
+        }
         Ok(Progress::More)
+    }
+
+    fn may_end_behind(&mut self, row: &RawRow) {
+        if row.cell(self.key).is_some() {
+            self.last.clone_from(row);
+            self.kept = self.written;
+        }
     }
 
     fn cut(&mut self) {
@@ -222,7 +236,8 @@ impl RowsBody for CollectionBody {
     }
 
     fn can_be_cut(&self) -> bool {
-        matches!(self.count, Count::Unasked | Count::Written) && self.written > 0
+        let is_counted = matches!(self.count, Count::Unasked | Count::Written);
+        is_counted && self.written > 0 && self.kept == self.written
     }
 
     fn tail(&mut self, out: &mut Vec<u8>) {

@@ -45,7 +45,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Notify;
 
 /// How a service answers, besides its model.
 #[derive(Debug, Clone)]
@@ -103,8 +103,6 @@ struct Inner {
     /// Requests whose answers are not yet with their clients.
     alive: Arc<AtomicUsize>,
     budget: Arc<Budget>,
-    /// Turns to write the rows of a stream.
-    stream_turns: Arc<Semaphore>,
     /// What goes before those.
     precedence: Arc<Precedence>,
     rate: Rate,
@@ -128,7 +126,6 @@ impl Service {
     pub fn new(settings: Settings, database: Database, authenticate: impl Authenticate) -> Service {
         Service(Arc::new(Inner {
             budget: Budget::new(settings.limits.drain_budget_bytes),
-            stream_turns: pace::turns(),
             precedence: Arc::new(Precedence::new()),
             rate: Rate::new(),
             settings,

@@ -1,9 +1,10 @@
 //! Whose rows are written while many answers are streamed.
 //!
-//! A stream that nobody reads from stops by itself: its backend sleeps once the socket is full. So no more
-//! streams are written at a time than there are processors, in turns. Where the database shares these, about as
-//! few backends run, however many answers are on their way: as many rows a second come, and a short request of
-//! somebody else finds a processor. Where it has its own, the service's are busy all the same.
+//! A stream that nobody reads from stops by itself: its backend sleeps once the socket is full. So each thread
+//! writes one stream at a time, in turns. Where the database shares the processors, about as few backends run,
+//! however many answers are on their way: as many rows a second come, and a short request of somebody else finds a
+//! processor. Where it has its own, the service's are busy all the same. Were the turns shared by all threads, two
+//! streams of one could have them while another has nothing to do.
 
 use crate::db::{Failure, RowStream};
 use futures_util::FutureExt;
@@ -18,13 +19,12 @@ const TURN: Duration = Duration::from_millis(20);
 /// How long in all a stream keeps its turn while no row comes: its backend may be about to send one.
 const PATIENCE: Duration = Duration::from_millis(5);
 
-/// The turns of a service's streams. Those who wait get one in the order of their coming.
-pub(super) fn turns() -> Arc<Semaphore> {
-    let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    Arc::new(Semaphore::new(processors))
+thread_local! {
+    /// The turn of this thread's streams. Those who wait get it in the order of their coming.
+    static TURNS: Arc<Semaphore> = Arc::new(Semaphore::new(1));
 }
 
-/// One stream's place among those of its service.
+/// One stream's place among those of its thread.
 pub(super) struct Pace {
     turns: Arc<Semaphore>,
     turn: Option<Turn>,
@@ -38,10 +38,10 @@ struct Turn {
 }
 
 impl Pace {
-    /// A stream that has no turn yet.
-    pub(super) fn new(turns: &Arc<Semaphore>) -> Pace {
+    /// A stream of this thread that has no turn yet.
+    pub(super) fn new() -> Pace {
         Pace {
-            turns: turns.clone(),
+            turns: TURNS.with(Clone::clone),
             turn: None,
         }
     }
@@ -116,8 +116,7 @@ mod tests {
 
     #[tokio::test]
     async fn one_has_the_turn_until_it_waits_for_something_else_or_was_long_enough() {
-        let turns = Arc::new(Semaphore::new(1));
-        let (mut first, mut second) = (Pace::new(&turns), Pace::new(&turns));
+        let (mut first, mut second) = (Pace::new(), Pace::new());
         assert!(has_turn(&mut first));
         assert!(!has_turn(&mut second));
         assert_eq!(first.meanwhile(ready(1)).await, 1);
@@ -132,5 +131,8 @@ mod tests {
         assert!(has_turn(&mut first));
         drop(first);
         assert!(has_turn(&mut second));
+        // That of another thread is another one.
+        let elsewhere = std::thread::spawn(|| has_turn(&mut Pace::new()));
+        assert!(elsewhere.join().unwrap());
     }
 }

@@ -148,7 +148,7 @@ impl Producer {
     }
 
     async fn produce(&mut self, stream: Stream) -> Result<(), Cut> {
-        let mut pace = Pace::new(&self.service.stream_turns);
+        let mut pace = Pace::new();
         let pause = tokio::time::sleep(FLUSH_AFTER);
         tokio::pin!(pause);
         loop {
@@ -200,6 +200,9 @@ impl Producer {
             let progress = self.writer.row(&mut self.buffer, row).map_err(Cut::Row)?;
             let is_full = progress == Progress::Full || self.buffer.len() >= CHUNK;
             if is_full || !self.rows.advance_at_once() {
+                if progress == Progress::More {
+                    self.writer.may_end_behind(self.rows.row());
+                }
                 return Ok(progress);
             }
         }
