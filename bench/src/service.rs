@@ -51,6 +51,7 @@ impl Service {
         let address = format!("127.0.0.1:{port}");
         let started = Instant::now();
         let child = Command::new("setsid")
+            .args(["setpriv", "--pdeathsig", "KILL"])
             .arg(binary)
             .args(["serve", "--listen", &address, "--log-level", "warn"])
             .env("DATABASE_URL", database)

@@ -15,7 +15,7 @@ use deadpool_postgres::ClientWrapper;
 use std::fmt::{self, Write as _};
 use std::io;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex as StdMutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::runtime::Handle;
@@ -45,6 +45,8 @@ pub(super) struct Session {
     /// Held while something is prepared: those who want the same statement meanwhile find it. The driver asks for
     /// types that it does not know, whose rows must not come to a stream. Whether all of that was answered.
     preparing: Arc<Mutex<bool>>,
+    /// Whether something came over it that can't be.
+    distrusted: AtomicBool,
     /// How it plans, as far as that is known: while it is being told, and when that failed, it is not.
     plans: StdMutex<Option<Plans>>,
 }
@@ -108,6 +110,7 @@ impl Connector {
                         peer,
                         runtime: Handle::current(),
                         preparing: Arc::new(Mutex::new(true)),
+                        distrusted: AtomicBool::new(false),
                         plans: StdMutex::new(Some(Plans::Auto)),
                     });
                 }
@@ -304,19 +307,33 @@ impl Session {
     /// Has the server plan so, from the next statement on. Sent only where it is not known to do so already.
     /// Where it fails the statement is the slower for it, perhaps: nobody is told.
     pub(super) async fn plan(&self, plans: Plans) {
-        let before = self.plans().take();
-        let told = before == Some(plans)
-            || self
-                .client
-                .batch_execute(match plans {
-                    Plans::Auto => "RESET plan_cache_mode",
-                    Plans::ForceCustom => "SET plan_cache_mode = force_custom_plan",
-                })
-                .await
-                .is_ok();
-        if told {
+        if self.is_known_to_plan(plans) {
+            return;
+        }
+        let told = self.client.batch_execute(match plans {
+            Plans::Auto => "RESET plan_cache_mode",
+            Plans::ForceCustom => "SET plan_cache_mode = force_custom_plan",
+        });
+        if told.await.is_ok() {
             *self.plans() = Some(plans);
         }
+    }
+
+    /// Lets nobody use it any more, nor believe what came over it and was not answered yet.
+    pub(super) fn distrust(&self) {
+        self.distrusted.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it may be used.
+    pub(super) fn is_usable(&self) -> bool {
+        !self.client.is_closed() && !self.distrusted.load(Ordering::Relaxed)
+    }
+
+    /// Whether it does so; if not, how it plans is not known until it is told.
+    fn is_known_to_plan(&self, plans: Plans) -> bool {
+        let mut known = self.plans();
+        *known = known.filter(|known| *known == plans);
+        known.is_some()
     }
 
     fn plans(&self) -> MutexGuard<'_, Option<Plans>> {

@@ -2,15 +2,16 @@
 
 use super::config::DatabaseConfig;
 use super::connect::Connector;
-use super::failure::{Failure, Reason};
+use super::failure::{Failure, NO_ROW, Reason};
 use super::home::Homes;
-use super::lane::{Most, Whole};
+use super::pages::Little;
 use super::pool::{Lease, Shared};
 use super::row::{Malformed, RawRow};
 use super::stream::{ColumnInfo, RowStream};
 use super::turns::{Turn, Turns};
 use crate::error::{Code, Error, Result};
 use crate::sql::Statement;
+use bytes::Bytes;
 use futures_util::FutureExt as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -89,6 +90,13 @@ pub struct Status {
 }
 
 impl Rows {
+    /// The rows of these messages.
+    pub(super) fn of(columns: Arc<[ColumnInfo]>, messages: Bytes) -> Result<Rows, Failure> {
+        let rows = RawRow::all(columns.len(), messages);
+        let rows = rows.map_err(|Malformed| Failure::of_protocol(NO_ROW))?;
+        Ok(Rows { columns, rows })
+    }
+
     /// The columns of every row.
     pub fn columns(&self) -> &[ColumnInfo] {
         &self.columns
@@ -163,31 +171,15 @@ impl Database {
         statement: &Statement,
         deadline: Duration,
     ) -> Result<Rows, Failure> {
-        let home = self.0.home();
-        let whole = home.lane.read(statement, Most::UNBOUNDED, deadline).await;
-        let rows = whole.and_then(
-            |Whole {
-                 columns, messages, ..
-             }| {
-                let rows = RawRow::all(columns.len(), messages);
-                let rows = rows.map_err(|Malformed| Failure::of_protocol("what came is no row"))?;
-                Ok(Rows { columns, rows })
-            },
-        );
+        let rows = self.0.home().lane.read(statement, deadline).await;
         rows.inspect_err(|failure| failure.log(&statement.text))
     }
 
     /// The rows of a statement that has so many at most and is quick, as far as anybody knows: it shares a connection
-    /// with others of its kind. `None` where it has more rows, takes longer than a quarter of a second, or where that
-    /// connection is not fit for it at the moment: then it is one for [`Database::query`].
-    pub async fn query_little(
-        &self,
-        statement: &Statement,
-        rows: u64,
-    ) -> Result<Option<RowStream>, Failure> {
-        let whole = self.0.home().pages.read(statement, rows).await;
-        let whole = whole.inspect_err(|failure| failure.log(&statement.text))?;
-        Ok(whole.map(RowStream::of_whole))
+    /// with others of its kind, for half a second at most. Where that was wrong, or the connection is not free
+    /// for it, it is one for [`Database::query`].
+    pub async fn query_little(&self, statement: Statement, rows: u64) -> Result<Little, Failure> {
+        self.0.home().pages.read(statement, rows).await
     }
 
     /// Whether the database answers, within two seconds. It takes no connection from the streams.

@@ -45,8 +45,6 @@ pub enum Reason {
     Denied,
     /// A prepared statement that the server no longer takes.
     Stale,
-    /// More rows came than are read at once: they are for a stream.
-    Long,
     /// Anything else: a fault of this service.
     Internal,
 }
@@ -71,6 +69,8 @@ const RETRY_AFTER: u32 = 2;
 const UNAVAILABLE: &str = "the database is not available at the moment";
 /// The rows are not those of the statement, or not all of them.
 pub(super) const MISCOUNTED: &str = "other rows came than the statement gave";
+/// A message is no row of the statement.
+pub(super) const NO_ROW: &str = "what came is no row";
 const MISMATCH: &str = "the database does not have what the service's model expects";
 
 /// By SQLSTATE, or by the beginning of one; the first that fits.
@@ -262,14 +262,6 @@ impl Failure {
         Failure {
             reason: Reason::Lost,
             ..Failure::unavailable(UNAVAILABLE)
-        }
-    }
-
-    /// An answer is larger than one that is read at once.
-    pub(super) fn long() -> Failure {
-        Failure {
-            reason: Reason::Long,
-            error: Error::new(Code::Internal, "an answer is too long to be read at once"),
         }
     }
 

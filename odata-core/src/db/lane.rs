@@ -5,14 +5,13 @@
 //! that still wait on it, and the next request gets a new one.
 
 use super::connect::{ConnectError, Session};
+use super::database::Rows;
 use super::failure::{Failure, MISCOUNTED, Reason};
 use super::param::Bound;
 use super::pool::Shared;
 use super::row::write_message;
 use super::statement_cache::Prepared;
-use super::stream::ColumnInfo;
-use crate::sql::Statement;
-use bytes::Bytes;
+use crate::sql::{Param, Plans, Statement};
 use futures_util::TryStreamExt;
 use futures_util::future::join;
 use std::pin::pin;
@@ -21,6 +20,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 use tokio::sync::{Mutex, oneshot};
+use tokio_postgres::Row;
 use tokio_util::task::AbortOnDropHandle;
 use tracing::Instrument as _;
 
@@ -32,30 +32,6 @@ pub(super) struct Lane {
     /// Where its connections live.
     runtime: Handle,
     statement_timeout: Duration,
-}
-
-/// A whole answer.
-pub(super) struct Whole {
-    pub(super) columns: Arc<[ColumnInfo]>,
-    /// Messages that hold its rows.
-    pub(super) messages: Bytes,
-    /// When its statement was sent.
-    pub(super) started: Instant,
-}
-
-/// What an answer may have; the rest of a larger one is thrown away, and it fails.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Most {
-    pub(super) rows: u64,
-    pub(super) bytes: usize,
-}
-
-impl Most {
-    /// As much as there is.
-    pub(super) const UNBOUNDED: Most = Most {
-        rows: u64::MAX,
-        bytes: usize::MAX,
-    };
 }
 
 #[derive(Default)]
@@ -90,27 +66,26 @@ impl Lane {
     pub(super) async fn read(
         &self,
         statement: &Statement,
-        most: Most,
         deadline: Duration,
-    ) -> Result<Whole, Failure> {
+    ) -> Result<Rows, Failure> {
         let slot = self.slot();
         let mut on = None;
         let attempts = async {
-            match self.attempt(slot, statement, most, &mut on).await {
+            match self.attempt(slot, statement, &mut on).await {
                 Err(failure) if failure.is_worth_a_retry() => {
                     // It may not know yet that it is closed.
                     if let Some(session) = on.take_if(|_| failure.reason == Reason::Lost) {
                         slot.lock().await.leave(&session);
                     }
-                    self.attempt(slot, statement, most, &mut on).await
+                    self.attempt(slot, statement, &mut on).await
                 }
                 result => result,
             }
         };
         match tokio::time::timeout(deadline, attempts).await {
             Ok(Err(failure)) => {
-                // It may have fallen silent while the statement was prepared on it, or have said what can't be.
-                if matches!(failure.reason, Reason::Unavailable | Reason::Internal) {
+                // It may have fallen silent while the statement was prepared on it.
+                if failure.reason == Reason::Unavailable {
                     self.leave_behind(slot, on);
                 }
                 Err(failure)
@@ -171,17 +146,16 @@ impl Lane {
         &self,
         slot: &Arc<Mutex<Slot>>,
         statement: &Statement,
-        most: Most,
         on: &mut Option<Arc<Session>>,
-    ) -> Result<Whole, Failure> {
+    ) -> Result<Rows, Failure> {
         let session = self.session(slot).await?;
         *on = Some(session.clone());
         let (prepared, known) = session.prepare(statement).await?;
-        match self.collect(&session, prepared, statement, most).await {
+        match self.collect(&session, prepared, statement).await {
             Err(failure) if known && failure.reason == Reason::Stale => {
                 session.forget(statement);
                 let (prepared, _) = session.prepare(statement).await?;
-                self.collect(&session, prepared, statement, most).await
+                self.collect(&session, prepared, statement).await
             }
             result => result,
         }
@@ -194,45 +168,22 @@ impl Lane {
         session: &Arc<Session>,
         prepared: Prepared,
         statement: &Statement,
-        most: Most,
-    ) -> Result<Whole, Failure> {
+    ) -> Result<Rows, Failure> {
         let session = session.clone();
         let (params, plans) = (statement.params.clone(), statement.plans);
-        let started = Instant::now();
         let statement_timeout = self.statement_timeout;
         let task = self.runtime.spawn(async move {
-            let read = async {
-                let (mut messages, mut count) = (Vec::new(), 0);
-                let rows = session
-                    .client
-                    .query_raw(&prepared.statement, params.iter().map(Bound));
-                // Both leave together: the server takes them one after the other.
-                let ((), rows) = join(session.plan(plans), rows).await;
-                let mut rows = pin!(rows?);
-                while let Some(row) = rows.try_next().await? {
-                    count += 1;
-                    if count <= most.rows && messages.len() < most.bytes {
-                        write_message(&mut messages, &row);
-                    }
-                }
-                let is_all = rows.rows_affected() == Some(count);
-                Ok((messages, count, is_all))
-            };
-            let (messages, count, is_all) =
-                read.await.map_err(|error: tokio_postgres::Error| {
-                    Failure::of_statement(&error, started.elapsed() >= statement_timeout)
-                })?;
-            if !is_all {
-                return Err(Failure::of_protocol(MISCOUNTED));
-            }
-            if count > most.rows || messages.len() >= most.bytes {
-                return Err(Failure::long());
-            }
-            Ok(Whole {
-                columns: prepared.columns,
-                messages: messages.into(),
-                started,
-            })
+            let mut messages = Vec::new();
+            let take = |row: &Row| write_message(&mut messages, row);
+            run(
+                &session,
+                &prepared,
+                (&params, plans),
+                statement_timeout,
+                take,
+            )
+            .await?;
+            Rows::of(prepared.columns, messages.into())
         });
         // Where nobody waits for it any more it would keep a connection that has fallen silent.
         let task = AbortOnDropHandle::new(task);
@@ -240,12 +191,38 @@ impl Lane {
             .unwrap_or_else(|error| Err(Failure::of_task(&error)))
     }
 
+    /// The connection, where it is open; else it is opened meanwhile, and nobody waits for it.
+    pub(super) fn session_at_hand(self: &Arc<Lane>) -> Option<Arc<Session>> {
+        let place = self.slot();
+        // Whoever opens it has the lock.
+        let slot = place.try_lock().ok()?;
+        let open = slot.session.clone().filter(|session| session.is_usable());
+        if open.is_none() && !slot.is_closed() {
+            let (lane, place) = (self.clone(), place.clone());
+            let opening = async move { lane.session(&place).await.map(drop) };
+            self.runtime.spawn(opening.in_current_span());
+        }
+        open
+    }
+
+    /// Where its connections live.
+    pub(super) fn runtime(&self) -> &Handle {
+        &self.runtime
+    }
+
+    /// Lets go of a connection that is not to be used any more.
+    pub(super) fn leave(&self, session: &Arc<Session>) {
+        for slot in &self.slots {
+            self.leave_behind(slot, Some(session.clone()));
+        }
+    }
+
     /// The connection of that place, opened if need be. Those who come meanwhile wait for it. Where whoever
     /// began it goes away, it is opened all the same, for those who come after.
     async fn session(&self, place: &Arc<Mutex<Slot>>) -> Result<Arc<Session>, Failure> {
         let mut slot = place.lock().await;
         if let Some(session) = &slot.session
-            && !session.client.is_closed()
+            && session.is_usable()
         {
             return Ok(session.clone());
         }
@@ -269,6 +246,40 @@ impl Lane {
             Err(_) => Err(Failure::unavailable("the service is stopping")),
         }
     }
+}
+
+/// Runs a statement where others wait behind it, and lets `take` have each row. All callers of a connection have their
+/// statements planned in one way at a time: those that overlap may be planned in that of another.
+pub(super) async fn run(
+    session: &Session,
+    prepared: &Prepared,
+    (params, plans): (&[Param], Plans),
+    statement_timeout: Duration,
+    mut take: impl FnMut(&Row),
+) -> Result<(), Failure> {
+    let started = Instant::now();
+    let read = async {
+        let params = params.iter().map(Bound);
+        let rows = session.client.query_raw(&prepared.statement, params);
+        // Both leave together: the server takes them one after the other.
+        let ((), rows) = join(session.plan(plans), rows).await;
+        let mut rows = pin!(rows?);
+        let mut count = 0;
+        while let Some(row) = rows.try_next().await? {
+            count += 1;
+            take(&row);
+        }
+        Ok(rows.rows_affected() == Some(count))
+    };
+    let is_all = read.await.map_err(|error: tokio_postgres::Error| {
+        Failure::of_statement(&error, started.elapsed() >= statement_timeout)
+    })?;
+    if !is_all {
+        session.distrust();
+        return Err(Failure::of_protocol(MISCOUNTED));
+    }
+    // What came behind that is not to be trusted, either.
+    session.is_usable().then_some(()).ok_or_else(Failure::lost)
 }
 
 impl Slot {

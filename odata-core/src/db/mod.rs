@@ -42,5 +42,6 @@ mod turns;
 pub use config::DatabaseConfig;
 pub use database::{Database, PoolOptions, Rows, Status};
 pub use failure::{Failure, Reason};
+pub use pages::Little;
 pub use row::RawRow;
 pub use stream::{ColumnInfo, RowStream};

@@ -3,108 +3,196 @@
 //! than to find them.
 //!
 //! What is not as little or as quick as it seemed must not keep others waiting. So the server stops a statement there
-//! before long, larger answers are thrown away, and nobody joins a lane that stands still. All of that is a stream's
-//! then, from the beginning: such a page costs two statements.
+//! before long, larger answers are thrown away, and nobody joins a lane that stands still, has a long queue, or is to
+//! be opened first. All of that is a stream's then, from the beginning: a page that was tried costs two statements.
 
+use super::connect::Session;
 use super::failure::{Failure, Reason};
-use super::lane::{Lane, Most, Whole};
+use super::lane::{self, Lane};
 use super::pool::Shared;
+use super::row::write_message;
+use super::stream::RowStream;
 use crate::sql::{Plans, Statement};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
+use tokio_postgres::Row;
 
 /// The lane, and what is known of those who wait on it.
 pub(super) struct Pages {
-    lane: Lane,
-    /// How long the server works on a statement, and others wait for it.
+    lane: Arc<Lane>,
+    /// How long the server works on a statement.
     patience: Duration,
-    state: Mutex<State>,
+    state: Arc<Mutex<State>>,
+}
+
+/// What became of a statement that is little, as far as anybody knows.
+#[expect(clippy::large_enum_variant, reason = "it lives for one match")]
+pub enum Little {
+    /// It was.
+    Rows(RowStream),
+    /// There was no place for it.
+    Busy,
+    /// It has more rows, which were thrown away.
+    More,
+    /// It has no more rows, but takes too long, or they too many bytes.
+    Unfit,
 }
 
 struct State {
     waiting: usize,
     /// When the lane last did anything: gave an answer, or began after a rest.
     moved: Instant,
+    /// How long an answer takes, of late.
+    pace: Duration,
     /// How the statements are planned that are on it.
     plans: Plans,
 }
 
-/// The longest that is.
+/// The longest that the server works on a statement here.
 const PATIENCE: Duration = Duration::from_millis(250);
-/// A lane that has been silent for so long is joined by nobody.
-const STILL: Duration = Duration::from_millis(5);
+/// How much longer an answer may take that waits behind such a statement.
+const MARGIN: Duration = Duration::from_millis(250);
+/// How long one may have to wait for those before it: nobody joins a longer queue, nor a lane that has been silent
+/// for so long.
+const QUEUE: Duration = Duration::from_millis(10);
 /// Requests that wait on a lane at most: with more of them the connections of the pool do more at once.
 const WAITING: usize = 16;
 /// Bytes of an answer here, as the server sends it.
 const BYTES: usize = 256 * 1024;
 
-/// One of those who wait.
-struct Joined<'a>(&'a Pages);
+/// One of those who wait, until its statement has ended: it keeps the others waiting when nobody waits for it any more.
+struct Joined {
+    state: Arc<Mutex<State>>,
+    since: Instant,
+}
 
 impl Pages {
     /// No statement takes longer than `longest`, here as elsewhere.
     pub(super) fn new(shared: Arc<Shared>, runtime: Handle, longest: Duration) -> Pages {
         let patience = PATIENCE.min(longest);
         Pages {
-            lane: Lane::new(1, shared, runtime, patience),
+            lane: Arc::new(Lane::new(1, shared, runtime, patience)),
             patience,
-            state: Mutex::new(State {
+            state: Arc::new(Mutex::new(State {
                 waiting: 0,
                 moved: Instant::now(),
+                pace: Duration::ZERO,
                 plans: Plans::Auto,
-            }),
+            })),
         }
     }
 
-    /// All rows of a statement that has so many at most; `None` where that is to be read by a stream.
-    pub(super) async fn read(
-        &self,
-        statement: &Statement,
-        rows: u64,
-    ) -> Result<Option<Whole>, Failure> {
-        let Some(_joined) = self.join(statement.plans) else {
-            return Ok(None);
+    /// All rows of a statement that has so many at most.
+    pub(super) async fn read(&self, statement: Statement, rows: u64) -> Result<Little, Failure> {
+        let Some(session) = self.lane.session_at_hand() else {
+            return Ok(Little::Busy);
         };
-        let most = Most { rows, bytes: BYTES };
-        match self.lane.read(statement, most, self.patience).await {
-            Ok(whole) => Ok(Some(whole)),
-            Err(failure) => match failure.reason {
-                Reason::Long
-                | Reason::Timeout
-                | Reason::Unavailable
-                | Reason::Lost
-                | Reason::Conflict
-                | Reason::Stale => Ok(None),
-                _ => Err(failure),
-            },
-        }
+        let Some(joined) = self.join(statement.plans) else {
+            return Ok(Little::Busy);
+        };
+        let (lane, patience) = (self.lane.clone(), self.patience);
+        let task = self.lane.runtime().spawn(async move {
+            let read = answer(&session, &statement, rows, (patience, &joined));
+            match tokio::time::timeout(patience + MARGIN, read).await {
+                Ok(Ok(little)) => Ok(little),
+                Ok(Err(failure)) => match failure.reason {
+                    // The server stopped it.
+                    Reason::Timeout => Ok(Little::Unfit),
+                    // Nothing of that is the statement's fault: a stream has its own ways.
+                    Reason::Lost | Reason::Unavailable => {
+                        lane.leave(&session);
+                        Ok(Little::Busy)
+                    }
+                    Reason::Stale => {
+                        session.forget(&statement);
+                        Ok(Little::Busy)
+                    }
+                    Reason::Conflict => Ok(Little::Busy),
+                    _ => {
+                        failure.log(&statement.text);
+                        Err(failure)
+                    }
+                },
+                // It fell silent, or the server was told not to stop it.
+                Err(_) => {
+                    lane.leave(&session);
+                    Ok(Little::Unfit)
+                }
+            }
+        });
+        task.await
+            .unwrap_or_else(|error| Err(Failure::of_task(&error)))
     }
 
     /// Takes a place on the lane. All who are there have their statements planned in the same way: to tell the server
     /// another takes as long as a little statement.
-    fn join(&self, plans: Plans) -> Option<Joined<'_>> {
-        let mut state = self.state();
+    fn join(&self, plans: Plans) -> Option<Joined> {
+        let since = Instant::now();
+        let mut state = lock(&self.state);
         if state.waiting == 0 {
-            (state.moved, state.plans) = (Instant::now(), plans);
+            (state.moved, state.plans) = (since, plans);
         }
-        let is_open =
-            state.plans == plans && state.waiting < WAITING && state.moved.elapsed() < STILL;
+        let before = u32::try_from(state.waiting).unwrap_or(u32::MAX);
+        let is_open = state.plans == plans
+            && state.waiting < WAITING
+            && state.pace.saturating_mul(before) < QUEUE
+            && since.saturating_duration_since(state.moved) < QUEUE;
         is_open.then(|| {
             state.waiting += 1;
-            Joined(self)
+            Joined {
+                state: self.state.clone(),
+                since,
+            }
         })
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Drop for Joined<'_> {
+/// Runs the statement; what is beyond little is thrown away.
+async fn answer(
+    session: &Arc<Session>,
+    statement: &Statement,
+    most: u64,
+    (patience, joined): (Duration, &Joined),
+) -> Result<Little, Failure> {
+    let (prepared, _) = session.prepare(statement).await?;
+    let (mut messages, mut count, mut bytes) = (Vec::new(), 0, 0);
+    let take = |row: &Row| {
+        count += 1;
+        bytes += row.raw_size_bytes();
+        if count <= most && bytes <= BYTES {
+            write_message(&mut messages, row);
+        }
+    };
+    let params = (&*statement.params, statement.plans);
+    lane::run(session, &prepared, params, patience, take).await?;
+    if count > most {
+        return Ok(Little::More);
+    }
+    if bytes > BYTES {
+        return Ok(Little::Unfit);
+    }
+    let rows = RowStream::of_all(prepared.columns, messages.into(), joined.took());
+    Ok(Little::Rows(rows))
+}
+
+impl Joined {
+    /// How long its statement has taken, without the wait for those before it.
+    fn took(&self) -> Duration {
+        lock(&self.state).moved.max(self.since).elapsed()
+    }
+}
+
+impl Drop for Joined {
     fn drop(&mut self) {
-        let mut state = self.0.state();
+        let took = self.took();
+        let mut state = lock(&self.state);
         state.waiting -= 1;
         state.moved = Instant::now();
+        state.pace = (state.pace * 7 + took) / 8;
     }
+}
+
+fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
 }

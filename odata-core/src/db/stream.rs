@@ -4,8 +4,7 @@
 //! pause. When the last row has been taken the connection is free at once, whatever becomes of the
 //! stream; a stream that is dropped before has its statement cancelled.
 
-use super::failure::{Failure, MISCOUNTED};
-use super::lane::Whole;
+use super::failure::{Failure, MISCOUNTED, NO_ROW};
 use super::param::Bound;
 use super::pool::Lease;
 use super::row::{Malformed, RawRow};
@@ -13,6 +12,7 @@ use super::row_queue::RowReader;
 use super::statement_cache::Prepared;
 use crate::edm::PgType;
 use crate::sql::Statement;
+use bytes::Bytes;
 use futures_util::future::join;
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -54,6 +54,8 @@ pub struct RowStream {
     /// Until the last row.
     running: Option<Running>,
     started: Instant,
+    /// How long the statement took, once its last row was taken.
+    took: Option<Duration>,
 }
 
 /// A statement that runs; dropped in this order.
@@ -99,6 +101,7 @@ impl RowStream {
             columns,
             rows: 0,
             is_ahead: false,
+            took: None,
             started: lease.since(),
             running: Some(Running {
                 rows: session.rows.reader(),
@@ -123,12 +126,7 @@ impl RowStream {
     }
 
     /// All rows of a statement that has ended.
-    pub(super) fn of_whole(whole: Whole) -> RowStream {
-        let Whole {
-            columns,
-            messages,
-            started,
-        } = whole;
+    pub(super) fn of_all(columns: Arc<[ColumnInfo]>, messages: Bytes, took: Duration) -> RowStream {
         let mut row = RawRow::none(columns.len());
         row.stand_before(messages);
         RowStream {
@@ -137,13 +135,14 @@ impl RowStream {
             rows: 0,
             is_ahead: false,
             running: None,
-            started,
+            took: Some(took),
+            started: Instant::now(),
         }
     }
 
-    /// How long ago the statement was begun.
-    pub fn age(&self) -> Duration {
-        self.started.elapsed()
+    /// How long the statement took, once all rows have been taken.
+    pub fn took(&self) -> Option<Duration> {
+        self.took
     }
 
     /// The columns of every row.
@@ -203,7 +202,7 @@ impl RowStream {
                     self.rows += 1;
                     return Poll::Ready(Ok(true));
                 }
-                Err(Malformed) => return Poll::Ready(Err(self.mistrust("what came is no row"))),
+                Err(Malformed) => return Poll::Ready(Err(self.mistrust(NO_ROW))),
             }
             let Some(running) = &mut self.running else {
                 return Poll::Ready(Ok(false));
@@ -232,6 +231,7 @@ impl RowStream {
     /// The last row was taken.
     fn end(&mut self) {
         self.running.take().into_iter().for_each(Running::release);
+        self.took.get_or_insert_with(|| self.started.elapsed());
     }
 
     /// Closes the connection.

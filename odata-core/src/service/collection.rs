@@ -7,7 +7,7 @@ use super::habit::{self, Habit};
 use super::produce::stream;
 use super::revoked::still_allowed;
 use super::{continuation, respond};
-use crate::db::RowStream;
+use crate::db::{Little, RowStream};
 use crate::error::Result;
 use crate::format::{Context, CsvWriter, EntityWriter, Format, MetadataLevel};
 use crate::limits::Limits;
@@ -71,8 +71,8 @@ pub(super) async fn collection(
     };
     let data = &*data;
     let context = asked.context(size);
-    // What `$all` answers is of several plans.
-    let habit = Some(asked.habit).filter(|_| part.is_none());
+    // What `$all` answers is of several plans; a HEAD ends with the first row.
+    let habit = Some(asked.habit).filter(|_| part.is_none() && !asked.head);
     let is_little = data.is_little(&page) || habit.is_some_and(Habit::is_little);
     let _before_streams = is_little.then(|| asked.service.precedence.short());
     let started = Instant::now();
@@ -142,7 +142,9 @@ pub(super) async fn collection(
         }
     };
     if is_more {
-        habit.into_iter().for_each(Habit::broken);
+        habit
+            .into_iter()
+            .for_each(|habit| habit.answered(u64::MAX, Duration::ZERO));
         let times = (started, confirmed);
         return Ok(stream(asked, response, buffer, rows, writer, times).await);
     }
@@ -153,9 +155,9 @@ pub(super) async fn collection(
         return Ok(head_response(response));
     }
     rows.finish(deadline).await?;
-    habit
-        .into_iter()
-        .for_each(|habit| habit.little(writer.rows(), rows.age()));
+    if let (Some(habit), Some(took)) = (habit, rows.took()) {
+        habit.answered(writer.rows(), took);
+    }
     writer.tail(&mut buffer);
     asked.record.rows(writer.rows());
     Ok(response.body(BoxBody::new(Bytes::from(buffer))))
@@ -177,8 +179,14 @@ async fn rows_of(
         // A page that is cut short has more than these; one that is not has a row more, which tells that there is a next.
         let is_cut = little.size < page.size;
         let most = habit::ROWS + u64::from(!is_cut);
-        if let Some(rows) = database.query_little(&select(&little), most).await? {
-            return Ok(rows);
+        match database.query_little(select(&little), most).await? {
+            Little::Rows(rows) => {
+                asked.habit.worked();
+                return Ok(rows);
+            }
+            // The stream's answer will say what it is like.
+            Little::Busy | Little::More => {}
+            Little::Unfit => asked.habit.failed(),
         }
     }
     let deadline = asked.service.settings.limits.statement_timeout();

@@ -1,39 +1,63 @@
 //! Whether the answers of a plan are little, as a rule: nobody knows before, but feeds are refreshed and the same is
 //! asked of one entity after the other. What was little a few times is looked for where little pages are read.
 
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 /// What the last answers of a plan were like. Whose they were is no part of it.
-#[derive(Default)]
-pub(super) struct Habit(AtomicU8);
+pub(super) struct Habit {
+    /// Little answers in a row.
+    little: AtomicU32,
+    /// How many of them make a habit.
+    wanted: AtomicU32,
+}
 
-/// Little answers in a row that make a habit.
-const TIMES: u8 = 4;
+/// So many do, at first.
+const TIMES: u32 = 4;
+/// So many times as many, each time that one was tried among little pages and did not fit, though as a stream it
+/// would: planned for fewer rows it may take longer.
+const MORE: u32 = 8;
+/// So many at most.
+const MOST: u32 = 1 << 15;
 /// Rows of a little answer.
 pub(super) const ROWS: u64 = 100;
 /// How long its statement takes.
-const QUICK: Duration = Duration::from_millis(10);
+const QUICK: Duration = Duration::from_millis(5);
 
 impl Habit {
+    /// None yet.
+    pub(super) fn new() -> Habit {
+        Habit {
+            little: AtomicU32::new(0),
+            wanted: AtomicU32::new(TIMES),
+        }
+    }
+
     /// Whether the next answer will be little, most likely.
     pub(super) fn is_little(&self) -> bool {
-        self.0.load(Ordering::Relaxed) >= TIMES
+        self.little.load(Ordering::Relaxed) >= self.wanted.load(Ordering::Relaxed)
     }
 
     /// There was an answer of so many rows, whose statement took so long.
-    pub(super) fn little(&self, rows: u64, took: Duration) {
+    pub(super) fn answered(&self, rows: u64, took: Duration) {
         if rows > ROWS || took > QUICK {
-            return self.broken();
-        }
-        if !self.is_little() {
-            self.0.fetch_add(1, Ordering::Relaxed);
+            self.little.store(0, Ordering::Relaxed);
+        } else if !self.is_little() {
+            self.little.fetch_add(1, Ordering::Relaxed);
         }
     }
 
-    /// There was one that is not little.
-    pub(super) fn broken(&self) {
-        self.0.store(0, Ordering::Relaxed);
+    /// One was found among little pages.
+    pub(super) fn worked(&self) {
+        self.wanted.store(TIMES, Ordering::Relaxed);
+    }
+
+    /// One was tried there, and did not fit.
+    pub(super) fn failed(&self) {
+        self.little.store(0, Ordering::Relaxed);
+        let wanted = self.wanted.load(Ordering::Relaxed);
+        let wanted = wanted.saturating_mul(MORE).min(MOST);
+        self.wanted.store(wanted, Ordering::Relaxed);
     }
 }
 
@@ -43,24 +67,37 @@ mod tests {
 
     #[test]
     fn a_habit_is_made_by_a_few_in_a_row_and_broken_by_one() {
-        let at_once = Duration::ZERO;
-        let breaks: [&dyn Fn(&Habit); 3] = [
-            &|habit| habit.little(ROWS + 1, at_once),
-            &|habit| habit.little(1, QUICK + Duration::from_nanos(1)),
-            &Habit::broken,
-        ];
-        let habit = Habit::default();
-        for is_broken in breaks {
+        let habit = Habit::new();
+        for (rows, took) in [
+            (ROWS + 1, Duration::ZERO),
+            (1, QUICK + Duration::from_nanos(1)),
+        ] {
             for _ in 0..TIMES {
                 assert!(!habit.is_little());
-                habit.little(ROWS, QUICK);
+                habit.answered(ROWS, QUICK);
             }
             for _ in 0..1_000 {
                 assert!(habit.is_little());
-                habit.little(0, at_once);
+                habit.answered(0, Duration::ZERO);
             }
-            is_broken(&habit);
+            habit.answered(rows, took);
         }
         assert!(!habit.is_little());
+    }
+
+    /// What is little for a stream and not among little pages is tried ever more seldom.
+    #[test]
+    fn what_fails_again_and_again_is_seldom_tried() {
+        let (habit, mut tried) = (Habit::new(), 0);
+        for _ in 0..10_000 {
+            if habit.is_little() {
+                tried += 1;
+                habit.failed();
+            }
+            habit.answered(1, Duration::ZERO);
+        }
+        assert_eq!(tried, 4);
+        habit.worked();
+        assert!(habit.is_little());
     }
 }

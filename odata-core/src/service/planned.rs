@@ -104,7 +104,7 @@ pub(super) async fn understand(
         plan,
         keys: bound.len(),
         shape,
-        habit: Habit::default(),
+        habit: Habit::new(),
     });
     // Keys of another spelling are left to the parser.
     if let Some(key) = key.filter(|_| bound == keys && is_worth_it(&planned, &keys)) {

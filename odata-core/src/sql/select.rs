@@ -96,10 +96,6 @@ fn send(ty: PgType) -> &'static str {
     match ty {
         PgType::Numeric => "numeric_send",
         PgType::Bytea => "byteasend",
-        PgType::Varchar => "varcharsend",
-        PgType::Bpchar => "bpcharsend",
-        PgType::Json => "json_send",
-        PgType::Jsonb => "jsonb_send",
         _ => "textsend",
     }
 }
@@ -142,7 +138,7 @@ impl Writer<'_> {
                         writer.sql("substr(sha256(");
                         writer.sql(send(*ty));
                         writer.sql("(");
-                        writer.typed(&item.expr, *ty);
+                        writer.operand(&item.expr);
                         writer.sql(")), 1, 16) = ");
                         writer.param(Param::binary(PgType::Bytea, hash.clone()));
                     }

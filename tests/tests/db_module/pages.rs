@@ -1,11 +1,13 @@
 //! Little pages on their lane.
 
 use super::*;
+use odata_core::db::Little;
 
 cases!(server =>
     each_gets_its_own_rows_and_needs_nothing_of_the_pool,
     what_is_not_little_is_a_streams,
     who_is_slow_keeps_nobody_waiting,
+    nobody_waits_for_a_connection,
     statements_are_planned_as_they_say,
     a_value_that_can_not_be_computed_is_told,
     a_connection_that_broke_is_another_ones_turn
@@ -19,16 +21,42 @@ fn numbers(from: i64, count: i64) -> Statement {
     )
 }
 
-/// The first cells of all rows, where the statement is answered here.
-async fn answered(database: &Pool, statement: &Statement, most: u64) -> Option<Vec<i64>> {
-    let mut rows = database.query_little(statement, most).await.unwrap()?;
+/// What became of it: the first cells of all rows, where it was answered.
+#[derive(Debug, PartialEq)]
+enum Found {
+    Rows(Vec<i64>),
+    Busy,
+    More,
+    Unfit,
+}
+
+async fn asked(database: &Pool, statement: Statement, most: u64) -> Found {
+    let mut rows = match database.query_little(statement, most).await.unwrap() {
+        Little::Rows(rows) => rows,
+        Little::Busy => return Found::Busy,
+        Little::More => return Found::More,
+        Little::Unfit => return Found::Unfit,
+    };
+    assert!(rows.took().is_some());
     let mut found = Vec::new();
     while rows.advance().await.unwrap() {
         let cell = rows.row().cell(0).unwrap();
         found.push(i64::from_be_bytes(cell.try_into().unwrap()));
     }
     assert!(!rows.advance().await.unwrap());
-    Some(found)
+    Found::Rows(found)
+}
+
+/// The same, once there is a place for it: the connection is there, and the machine not busy with something else.
+async fn asked_at_last(database: &Pool, statement: &Statement, most: u64) -> Found {
+    let since = Instant::now();
+    loop {
+        match asked(database, statement.clone(), most).await {
+            Found::Busy => assert!(since.elapsed() < DEADLINE),
+            found => return found,
+        }
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
 }
 
 async fn each_gets_its_own_rows_and_needs_nothing_of_the_pool(url: &str) {
@@ -41,17 +69,17 @@ async fn each_gets_its_own_rows_and_needs_nothing_of_the_pool(url: &str) {
     let database = open(url, options);
     let long = sql("SELECT g FROM generate_series(1, 5000000) g");
     let stream = database.query(&long, "a caller", DEADLINE).await.unwrap();
-    let mut answers = 0;
+    let mut answers = usize::from(asked_at_last(&database, &numbers(0, 0), 1).await != Found::Busy);
     for round in 0..200 {
         let requests = (0..10).map(|n| {
             let (from, count) = (round * 100 + n, (round + n) % 7);
             let database = &database;
             async move {
-                let found = answered(database, &numbers(from, count), 7).await;
-                if let Some(found) = &found {
+                let found = asked(database, numbers(from, count), 7).await;
+                if let Found::Rows(found) = &found {
                     assert_eq!(*found, (from..from + count).collect::<Vec<_>>());
                 }
-                usize::from(found.is_some())
+                usize::from(found != Found::Busy)
             }
         });
         let round = futures_util::future::join_all(requests).await;
@@ -75,14 +103,14 @@ async fn what_is_not_little_is_a_streams(url: &str) {
         (50_000, 3, false),
     ];
     for (count, most, is_answered) in rows {
-        let found = answered_at_last(&database, &numbers(7, count), most, is_answered).await;
-        assert_eq!(found, is_answered, "{count} rows of {most}");
+        let found = asked_at_last(&database, &numbers(7, count), most).await;
+        assert_eq!(found != Found::More, is_answered, "{count} rows of {most}");
     }
     for (bytes, is_answered) in [
         (1_000, true),
         (200_000, true),
         (300_000, false),
-        (5_000_000, false),
+        (50_000_000, false),
     ] {
         let wide = with(
             "SELECT 1::int8, repeat('x', $1)",
@@ -91,92 +119,110 @@ async fn what_is_not_little_is_a_streams(url: &str) {
                 i32::to_be_bytes(bytes).to_vec(),
             )],
         );
-        let found = answered_at_last(&database, &wide, 3, is_answered).await;
-        assert_eq!(found, is_answered, "{bytes} bytes");
+        let found = asked_at_last(&database, &wide, 3).await;
+        assert_eq!(found != Found::Unfit, is_answered, "{bytes} bytes");
     }
-}
-
-/// Whether it is answered: what should be may find the lane busy once.
-async fn answered_at_last(database: &Pool, statement: &Statement, most: u64, should: bool) -> bool {
-    for _ in 0..if should { 10 } else { 1 } {
-        if answered(database, statement, most).await.is_some() {
-            return true;
-        }
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    false
 }
 
 async fn who_is_slow_keeps_nobody_waiting(url: &str) {
     let database = open(url, PoolOptions::default());
-    assert!(answered_at_last(&database, &numbers(1, 1), 1, true).await);
+    asked_at_last(&database, &numbers(1, 1), 1).await;
     let since = Instant::now();
-    let slow = sql("SELECT pg_sleep(20)");
-    let slow = database.query_little(&slow, 1);
+    let slow = asked(&database, sql("SELECT pg_sleep(20)"), 1);
+    // Who came at once is answered on the same connection, as the server stops it.
+    let behind = asked(&database, numbers(2, 1), 1);
     let others = async {
         tokio::time::sleep(Duration::from_millis(50)).await;
-        let asked = Instant::now();
-        assert_eq!(answered(&database, &numbers(1, 1), 1).await, None);
-        asked.elapsed()
+        let at = Instant::now();
+        assert_eq!(asked(&database, numbers(1, 1), 1).await, Found::Busy);
+        assert!(at.elapsed() < Duration::from_millis(100));
     };
-    let (slow, others) = tokio::join!(slow, others);
-    assert!(slow.unwrap().is_none());
-    assert!(others < Duration::from_millis(100), "{others:?}");
+    let (slow, behind, ()) = tokio::join!(slow, behind, others);
+    assert_eq!((slow, behind), (Found::Unfit, Found::Rows(vec![2])));
     assert!(since.elapsed() < Duration::from_secs(5));
-    assert!(answered_at_last(&database, &numbers(1, 1), 1, true).await);
+    let pid = sql("SELECT pg_backend_pid()::int8");
+    let before = asked_at_last(&database, &pid, 1).await;
+    // Nor when nobody waits for it any more.
+    let slow = database.query_little(sql("SELECT pg_sleep(20)"), 1);
+    let left = tokio::time::timeout(Duration::from_millis(20), slow).await;
+    assert!(left.is_err());
+    assert_eq!(asked(&database, numbers(1, 1), 1).await, Found::Busy);
+    assert_eq!(asked_at_last(&database, &pid, 1).await, before);
+}
+
+/// A server that takes connections and never says anything.
+async fn nobody_waits_for_a_connection(_: &str) {
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = silent.local_addr().unwrap().port();
+    let database = open(
+        &format!("host=127.0.0.1 port={port} user=postgres sslmode=disable connect_timeout=2"),
+        PoolOptions::default(),
+    );
+    let since = Instant::now();
+    for _ in 0..200 {
+        let found = asked(&database, numbers(1, 1), 1).await;
+        assert_eq!(found, Found::Busy);
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    assert!(since.elapsed() < Duration::from_millis(1_500));
+    let mut attempts = Vec::new();
+    let accept = || tokio::time::timeout(Duration::from_millis(50), silent.accept());
+    while let Ok(attempt) = accept().await {
+        attempts.push(attempt);
+    }
+    assert_eq!(attempts.len(), 1);
 }
 
 async fn statements_are_planned_as_they_say(url: &str) {
     let database = open(url, PoolOptions::default());
-    for (plans, expect) in [
-        (Plans::Auto, "auto"),
-        (Plans::ForceCustom, "force_custom_plan"),
-        (Plans::ForceCustom, "force_custom_plan"),
-        (Plans::Auto, "auto"),
+    for plans in [
+        Plans::Auto,
+        Plans::ForceCustom,
+        Plans::ForceCustom,
+        Plans::Auto,
     ] {
         let statement = Statement {
             plans,
             ..sql("SELECT (current_setting('plan_cache_mode') = 'auto')::int::int8")
         };
-        let is_auto = answered(&database, &statement, 1).await.unwrap();
-        assert_eq!(is_auto, [i64::from(expect == "auto")], "{plans:?}");
+        let is_auto = asked_at_last(&database, &statement, 1).await;
+        let expect = Found::Rows(vec![i64::from(plans == Plans::Auto)]);
+        assert_eq!(is_auto, expect, "{plans:?}");
     }
     // Those of another kind don't wait on the same lane.
     let custom = Statement {
         plans: Plans::ForceCustom,
         ..sql("SELECT 1::int8, pg_sleep(0.1)")
     };
-    let auto = numbers(1, 1);
-    let both = (
-        answered(&database, &custom, 1),
-        answered(&database, &auto, 1),
+    let (first, second) = tokio::join!(
+        asked(&database, custom, 1),
+        asked(&database, numbers(1, 1), 1)
     );
-    let (first, second) = futures_util::future::join(both.0, both.1).await;
-    assert_eq!((first, second), (Some(vec![1]), None));
+    assert_eq!((first, second), (Found::Rows(vec![1]), Found::Busy));
 }
 
 async fn a_value_that_can_not_be_computed_is_told(url: &str) {
     let database = open(url, PoolOptions::default());
+    asked_at_last(&database, &numbers(1, 1), 1).await;
     let bad = with("SELECT 1 / $1", vec![Param::int8(0)]);
-    let failure = database.query_little(&bad, 1).await.err().unwrap();
+    let failure = database.query_little(bad, 1).await.err().unwrap();
     assert_eq!(failure.reason, Reason::Data);
-    assert_eq!(
-        answered(&database, &numbers(5, 2), 2).await,
-        Some(vec![5, 6])
-    );
+    let next = asked_at_last(&database, &numbers(5, 2), 2).await;
+    assert_eq!(next, Found::Rows(vec![5, 6]));
 }
 
 async fn a_connection_that_broke_is_another_ones_turn(url: &str) {
     let url = &named(url, "broken");
     let database = open(url, PoolOptions::default());
-    assert!(answered_at_last(&database, &numbers(1, 1), 1, true).await);
     let admin = admin(url).await;
     for _ in 0..5 {
+        let found = asked_at_last(&database, &numbers(3, 1), 1).await;
+        assert_eq!(found, Found::Rows(vec![3]));
         let kill = format!(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = '{}' AND pid <> pg_backend_pid()",
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+             WHERE application_name = '{}' AND pid <> pg_backend_pid()",
             url.rsplit("application_name=").next().unwrap()
         );
         admin.execute(&kill, &[]).await.unwrap();
-        assert!(answered_at_last(&database, &numbers(3, 1), 1, true).await);
     }
 }

@@ -65,6 +65,7 @@ async fn a_service_whose_connections_fell_silent_gets_ready_again_unasked() {
 async fn connections_that_fell_silent_do_not_stay_open() {
     let world = World::new(100).await;
     let server = world.server(|config| {
+        config.workers = Some(1);
         config.pool.size = 1;
         config.pool.lane = 1;
         config.settings.limits.statement_ms = 300;
