@@ -201,7 +201,7 @@ pub struct AnswerArgs {
     #[arg(long, env = "ODATA_EXPAND_PAGE_SIZE", value_name = "ROWS", default_value_t = Limits::default().expand_page_size, value_parser = rows)]
     pub expand_page_size: u64,
     /// Connections to the database for answers; beside them each HTTP thread has two for access tokens,
-    /// single rows and little pages, and the service two, eighteen at most
+    /// single rows and little pages, and the service two, eighteen as a rule
     #[arg(long, env = "ODATA_POOL_SIZE", value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub pool_size: u16,
     /// How long the database may take to the first row; then 504

@@ -324,9 +324,14 @@ impl Session {
         self.distrusted.store(true, Ordering::Relaxed);
     }
 
+    /// Whether that was said.
+    pub(super) fn is_distrusted(&self) -> bool {
+        self.distrusted.load(Ordering::Relaxed)
+    }
+
     /// Whether it may be used.
     pub(super) fn is_usable(&self) -> bool {
-        !self.client.is_closed() && !self.distrusted.load(Ordering::Relaxed)
+        !self.client.is_closed() && !self.is_distrusted()
     }
 
     /// Whether it does so; if not, how it plans is not known until it is told.

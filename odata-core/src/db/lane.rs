@@ -194,7 +194,7 @@ impl Lane {
     /// The connection, where it is open; else it is opened meanwhile, and nobody waits for it.
     pub(super) fn session_at_hand(self: &Arc<Lane>) -> Option<Arc<Session>> {
         let place = self.slot();
-        // Whoever opens it has the lock.
+        // While it is being opened it is locked.
         let slot = place.try_lock().ok()?;
         let open = slot.session.clone().filter(|session| session.is_usable());
         if open.is_none() && !slot.is_closed() {
@@ -271,15 +271,26 @@ pub(super) async fn run(
         }
         Ok(rows.rows_affected() == Some(count))
     };
-    let is_all = read.await.map_err(|error: tokio_postgres::Error| {
-        Failure::of_statement(&error, started.elapsed() >= statement_timeout)
-    })?;
-    if !is_all {
-        session.distrust();
-        return Err(Failure::of_protocol(MISCOUNTED));
+    let read: Result<bool, tokio_postgres::Error> = read.await;
+    // Behind what can't be, nothing is to be trusted.
+    if session.is_distrusted() {
+        return Err(Failure::lost());
     }
-    // What came behind that is not to be trusted, either.
-    session.is_usable().then_some(()).ok_or_else(Failure::lost)
+    match read {
+        Ok(true) => Ok(()),
+        Ok(false) => {
+            session.distrust();
+            Err(Failure::of_protocol(MISCOUNTED))
+        }
+        Err(error) => {
+            // It is neither the server's error nor the connection's end: the driver does not understand what came.
+            if error.as_db_error().is_none() {
+                session.distrust();
+            }
+            let timed_out = started.elapsed() >= statement_timeout;
+            Err(Failure::of_statement(&error, timed_out))
+        }
+    }
 }
 
 impl Slot {

@@ -61,7 +61,8 @@ const WAITING: usize = 16;
 /// Bytes of an answer here, as the server sends it.
 const BYTES: usize = 256 * 1024;
 
-/// One of those who wait, until its statement has ended: it keeps the others waiting when nobody waits for it any more.
+/// One of those who wait, until its statement has ended or is given up: it keeps the others waiting when nobody waits for
+/// it any more.
 struct Joined {
     state: Arc<Mutex<State>>,
     since: Instant,
@@ -97,10 +98,10 @@ impl Pages {
             match tokio::time::timeout(patience + MARGIN, read).await {
                 Ok(Ok(little)) => Ok(little),
                 Ok(Err(failure)) => match failure.reason {
-                    // The server stopped it.
-                    Reason::Timeout => Ok(Little::Unfit),
+                    // The server stopped it, or it waits for a lock.
+                    Reason::Timeout | Reason::Unavailable => Ok(Little::Unfit),
                     // Nothing of that is the statement's fault: a stream has its own ways.
-                    Reason::Lost | Reason::Unavailable => {
+                    Reason::Lost => {
                         lane.leave(&session);
                         Ok(Little::Busy)
                     }
@@ -114,10 +115,13 @@ impl Pages {
                         Err(failure)
                     }
                 },
-                // It fell silent, or the server was told not to stop it.
+                // It fell silent, or the server was told not to stop it, or those before it took too long.
                 Err(_) => {
                     lane.leave(&session);
-                    Ok(Little::Unfit)
+                    Ok(match joined.took() >= patience {
+                        true => Little::Unfit,
+                        false => Little::Busy,
+                    })
                 }
             }
         });

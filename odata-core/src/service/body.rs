@@ -237,7 +237,8 @@ impl RowsBody for CollectionBody {
 
     fn can_be_cut(&self) -> bool {
         let is_counted = matches!(self.count, Count::Unasked | Count::Written);
-        is_counted && self.written > 0 && self.kept == self.written
+        let is_full = self.written == self.window.rows;
+        is_counted && !is_full && self.written > 0 && self.kept == self.written
     }
 
     fn tail(&mut self, out: &mut Vec<u8>) {

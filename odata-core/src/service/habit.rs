@@ -18,7 +18,7 @@ const TIMES: u32 = 4;
 /// would: planned for fewer rows it may take longer.
 const MORE: u32 = 8;
 /// So many at most.
-const MOST: u32 = 1 << 15;
+const MOST: u32 = 2048;
 /// Rows of a little answer.
 pub(super) const ROWS: u64 = 100;
 /// How long its statement takes.
@@ -52,12 +52,13 @@ impl Habit {
         self.wanted.store(TIMES, Ordering::Relaxed);
     }
 
-    /// One was tried there, and did not fit.
+    /// One was tried there, and did not fit. Of several that were tried at once the first counts.
     pub(super) fn failed(&self) {
-        self.little.store(0, Ordering::Relaxed);
         let wanted = self.wanted.load(Ordering::Relaxed);
-        let wanted = wanted.saturating_mul(MORE).min(MOST);
-        self.wanted.store(wanted, Ordering::Relaxed);
+        if self.little.swap(0, Ordering::Relaxed) >= wanted {
+            let more = wanted.saturating_mul(MORE).min(MOST);
+            self.wanted.store(more, Ordering::Relaxed);
+        }
     }
 }
 
@@ -92,11 +93,12 @@ mod tests {
         for _ in 0..10_000 {
             if habit.is_little() {
                 tried += 1;
-                habit.failed();
+                // There were several on their way.
+                (0..16).for_each(|_| habit.failed());
             }
             habit.answered(1, Duration::ZERO);
         }
-        assert_eq!(tried, 4);
+        assert_eq!(tried, 3 + (10_000 - 4 - 32 - 256) / 2048);
         habit.worked();
         assert!(habit.is_little());
     }

@@ -3,8 +3,8 @@
 //! A stream that nobody reads from stops by itself: its backend sleeps once the socket is full. So each thread
 //! writes one stream at a time, in turns. Where the database shares the processors, about as few backends run,
 //! however many answers are on their way: as many rows a second come, and a short request of somebody else finds a
-//! processor. Where it has its own, the service's are busy all the same. Were the turns shared by all threads, two
-//! streams of one could have them while another has nothing to do.
+//! processor. Were the turns shared by all threads, two streams of one could have them while another has nothing
+//! to do. So there are as many at a time as threads, which are as many as processors unless `--workers` says otherwise.
 
 use crate::db::{Failure, RowStream};
 use futures_util::FutureExt;

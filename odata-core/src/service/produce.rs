@@ -155,7 +155,7 @@ impl Producer {
             if self.buffer.len() >= CHUNK {
                 pace.meanwhile(self.flush()).await?;
                 pace.pause().await;
-                stream.may_go_on().await;
+                pace.meanwhile(stream.may_go_on()).await;
             }
             let is_there = tokio::select! {
                 biased;
