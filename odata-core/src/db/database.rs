@@ -2,11 +2,11 @@
 
 use super::config::DatabaseConfig;
 use super::connect::Connector;
-use super::failure::{Failure, NO_ROW, Reason};
+use super::failure::{Failure, Reason};
 use super::home::Homes;
 use super::pages::Little;
 use super::pool::{Lease, Shared};
-use super::row::{Malformed, RawRow};
+use super::row::{Malformed, NO_ROW, RawRow};
 use super::stream::{ColumnInfo, RowStream};
 use super::turns::{Turn, Turns};
 use crate::error::{Code, Error, Result};

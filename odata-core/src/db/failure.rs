@@ -67,10 +67,6 @@ impl std::error::Error for Failure {}
 const RETRY_AFTER: u32 = 2;
 
 const UNAVAILABLE: &str = "the database is not available at the moment";
-/// The rows are not those of the statement, or not all of them.
-pub(super) const MISCOUNTED: &str = "other rows came than the statement gave";
-/// A message is no row of the statement.
-pub(super) const NO_ROW: &str = "what came is no row";
 const MISMATCH: &str = "the database does not have what the service's model expects";
 
 /// By SQLSTATE, or by the beginning of one; the first that fits.

@@ -6,10 +6,10 @@
 
 use super::connect::{ConnectError, Session};
 use super::database::Rows;
-use super::failure::{Failure, MISCOUNTED, Reason};
+use super::failure::{Failure, Reason};
 use super::param::Bound;
 use super::pool::Shared;
-use super::row::write_message;
+use super::row::{MISCOUNTED, write_message};
 use super::statement_cache::Prepared;
 use crate::sql::{Param, Plans, Statement};
 use futures_util::TryStreamExt;

@@ -40,6 +40,11 @@ struct Place {
 #[derive(Debug)]
 pub(super) struct Malformed;
 
+/// Said of those.
+pub(super) const NO_ROW: &str = "what came is no row";
+/// Said of rows that are not the statement's, or not all of them.
+pub(super) const MISCOUNTED: &str = "other rows came than the statement gave";
+
 impl RawRow {
     /// The bytes of the column at this place, as `typsend` wrote them; `None` for null, or where
     /// there is no such column.

@@ -4,10 +4,10 @@
 //! pause. When the last row has been taken the connection is free at once, whatever becomes of the
 //! stream; a stream that is dropped before has its statement cancelled.
 
-use super::failure::{Failure, MISCOUNTED, NO_ROW};
+use super::failure::Failure;
 use super::param::Bound;
 use super::pool::Lease;
-use super::row::{Malformed, RawRow};
+use super::row::{MISCOUNTED, Malformed, NO_ROW, RawRow};
 use super::row_queue::RowReader;
 use super::statement_cache::Prepared;
 use crate::edm::PgType;

@@ -2,7 +2,7 @@
 //! of messages, and the lengths and counts within.
 
 use super::formats::Form;
-use super::{PATIENCE, World, is_cut, of};
+use super::{PATIENCE, World, comes_back, is_cut, of};
 use std::time::{Duration, Instant};
 use tests::proxy::{At, Fault};
 
@@ -96,4 +96,51 @@ async fn another_number_of_rows_is_never_a_whole_answer() {
         world.proxy.heal();
         is_cut(&response, form, &whole);
     }
+}
+
+/// What is wrong on the connection that little pages share is nobody's answer, and nothing that comes behind it.
+#[tokio::test]
+async fn what_is_wrong_among_little_pages_ends_their_connection() {
+    let world = World::new(ROWS).await;
+    let server = world.server(|config| {
+        config.pool.size = 1;
+        config.workers = Some(1);
+    });
+    let client = of(&server);
+    let path = "/v1.0/odata/Message?$top=3&$select=id";
+    let whole = client.get(path).expect(200);
+    // A row with another number of cells, another number of rows.
+    for (tag, byte) in [(b'D', 6), (b'C', 5 + "SELECT ".len() as u64)] {
+        // More than make a habit.
+        for _ in 0..8 {
+            assert_eq!(client.get(path).expect(200).body, whole.body);
+        }
+        let before = connections(&world).await;
+        let at = At::Message {
+            tag,
+            number: 0,
+            byte,
+        };
+        world.proxy.set(Fault::Flip(at, 0x01));
+        let response = client.get(path);
+        assert_eq!(world.proxy.hits(), 1, "{}", char::from(tag));
+        world.proxy.heal();
+        assert_eq!(response.status, 500, "{}", response.text());
+        let since = Instant::now();
+        loop {
+            assert_eq!(comes_back(&client, path, &[503]).body, whole.body);
+            let now = connections(&world).await;
+            if !before.iter().all(|one| now.contains(one)) {
+                break;
+            }
+            assert!(since.elapsed() < PATIENCE, "it is still in use");
+        }
+    }
+}
+
+/// The process of each of the service's connections.
+async fn connections(world: &World) -> Vec<i32> {
+    let sql = "SELECT pid FROM pg_stat_activity WHERE application_name = 'liveagent-odata'";
+    let rows = world.large.owner.query(sql, &[]).await.unwrap();
+    rows.iter().map(|row| row.get(0)).collect()
 }
