@@ -6,7 +6,7 @@ use super::body::{CollectionBody, Lines, LinesBody, NextLink, Part, Progress, Ro
 use super::habit::{self, Habit};
 use super::produce::stream;
 use super::revoked::still_allowed;
-use super::{continuation, respond};
+use super::{continuation, processor, respond};
 use crate::db::{Little, RowStream};
 use crate::error::Result;
 use crate::format::{Context, CsvWriter, EntityWriter, Format, MetadataLevel};
@@ -75,6 +75,10 @@ pub(super) async fn collection(
     let habit = Some(asked.habit).filter(|_| part.is_none() && !asked.head);
     let is_little = data.is_little(&page) || habit.is_some_and(Habit::is_little);
     let _before_streams = is_little.then(|| asked.service.precedence.short());
+    let is_early = begins_early(format, data, &page, &settings.limits) && !asked.head;
+    if is_early {
+        processor::anew();
+    }
     let started = Instant::now();
     let mut rows = rows_of(asked, data, &page, habit).await?;
     let confirmed = still_allowed(asked).await?;
@@ -110,12 +114,11 @@ pub(super) async fn collection(
             format!("attachment; filename=\"{name}.csv\""),
         ));
     }
-    let is_early = begins_early(format, data, &page, &settings.limits);
     let is_more = loop {
         // What is there goes out before long: a client must not wait for rows that are hard to find.
         let next = match rows.advance().now_or_never() {
             Some(next) => Ok(next),
-            None if is_early && buffer.len() >= EARLY_CHUNK && !asked.head => break true,
+            None if is_early && buffer.len() >= EARLY_CHUNK => break true,
             None => tokio::time::timeout(FLUSH_AFTER, rows.advance()).await,
         };
         let row = match next {
@@ -142,9 +145,9 @@ pub(super) async fn collection(
         }
     };
     if is_more {
-        habit
-            .into_iter()
-            .for_each(|habit| habit.answered(u64::MAX, Duration::ZERO));
+        if let Some(habit) = habit {
+            habit.answered(u64::MAX, Duration::ZERO);
+        }
         let times = (started, confirmed);
         return Ok(stream(asked, response, buffer, rows, writer, times).await);
     }

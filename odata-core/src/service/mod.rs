@@ -20,6 +20,7 @@ mod pace;
 mod pipe;
 mod planned;
 mod precedence;
+mod processor;
 mod produce;
 mod rate;
 mod respond;

@@ -8,6 +8,7 @@ use super::collection::{CHUNK, FLUSH_AFTER, ROOM};
 use super::pace::Pace;
 use super::pipe::{Body, Sender, Stopped, pipe};
 use super::precedence::Stream;
+use super::processor;
 use super::revoked::until_revoked;
 use crate::db::{Failure, Reason, RowStream};
 use crate::error::Error;
@@ -15,14 +16,11 @@ use actix_web::HttpResponse;
 use bytes::Bytes;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use tracing::Instrument as _;
 
 /// What the log says where an answer is cut by the stream time-out, whoever looks at the clock first.
 const TOO_LONG: &str = "it took longer than the stream time-out";
-
-/// How long an answer pauses behind its first chunk, and as long again: so exact are the system's timers.
-const FIRST_PAUSE: Duration = Duration::from_micros(50);
 
 /// The rest of a page, produced while it is sent. It was begun at the first of the two times, and what its
 /// token gives was confirmed at the second.
@@ -67,13 +65,10 @@ pub(super) async fn stream(
         tracing::warn!("an answer was cut: {why}");
     };
     let production = async move {
-        // Who waits for the first bytes, be it a proxy, often waits for a processor too: it gets this one, before
-        // the rows behind do. So do the thread's other requests wait, no longer than for a chunk or two. A timer of
-        // the runtime would not keep them waiting; it counts milliseconds, in which the backend would fall asleep.
-        // Where others are streamed, theirs would wait as well, and first bytes are among all the others.
         let stream = producer.service.precedence.stream();
+        // Where others are streamed, theirs would wait as well, and first bytes are among all the others.
         if stream.is_alone() {
-            std::thread::sleep(FIRST_PAUSE);
+            processor::to_the_reader();
         }
         tokio::select! {
             () = producer.run(stream) => {}
@@ -283,6 +278,7 @@ impl Cut {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
 
     #[test]
     fn a_time_out_of_the_server_is_the_streams() {
