@@ -271,24 +271,23 @@ impl Session {
         let text = statement.text.clone();
         let types = types(&statement.params);
         let oids: Vec<u32> = oids.collect();
-        let preparing = async move {
-            let statement = session.client.prepare_typed(&text, &types).await?;
+        let task = self.runtime.spawn(async move {
+            let preparing = session.client.prepare_typed(&text, &types);
+            let result = tokio::time::timeout(PREPARE_PATIENCE, preparing).await;
+            *is_answered = result.is_ok();
+            let result =
+                result.map(|result| result.map_err(|error| session.failure(&error, false)));
+            let statement = result
+                .unwrap_or_else(|_| Err(Failure::unavailable("the database does not answer")))?;
             let columns = statement.columns().iter().map(ColumnInfo::of).collect();
             let prepared = Prepared { statement, columns };
             session.statements.insert(&text, oids, prepared.clone());
             Ok(prepared)
-        };
-        let task = self.runtime.spawn(async move {
-            let prepared = tokio::time::timeout(PREPARE_PATIENCE, preparing).await;
-            *is_answered = prepared.is_ok();
-            prepared
         });
-        match task.await {
-            Ok(Ok(Ok(prepared))) => Ok((prepared, false)),
-            Ok(Ok(Err(error))) => Err(Failure::of_statement(&error, false)),
-            Ok(Err(_)) => Err(Failure::unavailable("the database does not answer")),
-            Err(error) => Err(Failure::of_task(&error)),
-        }
+        let prepared = task
+            .await
+            .unwrap_or_else(|error| Err(Failure::of_task(&error)));
+        Ok((prepared?, false))
     }
 
     /// Waits for what others let the driver ask on this connection. A failure where it gave up: the answer may come yet.
@@ -317,6 +316,15 @@ impl Session {
         if told.await.is_ok() {
             *self.plans() = Some(plans);
         }
+    }
+
+    /// What a statement's error is. Where that is neither the server's nor the connection's end, the driver does not
+    /// understand what came: nothing behind it is to be trusted.
+    pub(super) fn failure(&self, error: &tokio_postgres::Error, timed_out: bool) -> Failure {
+        if error.as_db_error().is_none() {
+            self.distrust();
+        }
+        Failure::of_statement(error, timed_out)
     }
 
     /// Lets nobody use it any more, nor believe what came over it and was not answered yet.

@@ -283,12 +283,8 @@ pub(super) async fn run(
             Err(Failure::of_protocol(MISCOUNTED))
         }
         Err(error) => {
-            // It is neither the server's error nor the connection's end: the driver does not understand what came.
-            if error.as_db_error().is_none() {
-                session.distrust();
-            }
             let timed_out = started.elapsed() >= statement_timeout;
-            Err(Failure::of_statement(&error, timed_out))
+            Err(session.failure(&error, timed_out))
         }
     }
 }

@@ -71,7 +71,7 @@ impl managed::Manager for Manager {
     ) -> RecycleResult<ConnectError> {
         // It came back clean, or it would not be here. It may have ended since, or the driver have given up what it
         // asked by itself.
-        if session.client.is_closed() || !session.is_answered() {
+        if !session.is_usable() || !session.is_answered() {
             Err(RecycleError::message(
                 "the connection is closed, or not clean",
             ))

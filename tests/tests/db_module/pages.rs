@@ -7,6 +7,7 @@ cases!(server =>
     each_gets_its_own_rows_and_needs_nothing_of_the_pool,
     what_is_not_little_is_a_streams,
     who_is_slow_keeps_nobody_waiting,
+    who_meets_a_lock_is_a_streams,
     nobody_waits_for_a_connection,
     statements_are_planned_as_they_say,
     a_value_that_can_not_be_computed_is_told,
@@ -147,6 +148,39 @@ async fn who_is_slow_keeps_nobody_waiting(url: &str) {
     let left = tokio::time::timeout(Duration::from_millis(20), slow).await;
     assert!(left.is_err());
     assert_eq!(asked(&database, numbers(1, 1), 1).await, Found::Busy);
+    assert_eq!(asked_at_last(&database, &pid, 1).await, before);
+}
+
+async fn who_meets_a_lock_is_a_streams(url: &str) {
+    let database = open(url, PoolOptions::default());
+    let pid = sql("SELECT pg_backend_pid()::int8");
+    let before = asked_at_last(&database, &pid, 1).await;
+    let mut admin = admin(url).await;
+    admin
+        .batch_execute("CREATE TABLE public.locked_pages AS SELECT 1::int8 AS n")
+        .await
+        .unwrap();
+    let statements = [
+        // It is met by who plans it, and by who prepares it.
+        sql("SELECT n FROM public.locked_pages"),
+        sql("SELECT n + 1 FROM public.locked_pages"),
+    ];
+    let first = asked_at_last(&database, &statements[0], 1).await;
+    assert_eq!(first, Found::Rows(vec![1]));
+    let locked = admin.transaction().await.unwrap();
+    locked
+        .batch_execute("LOCK TABLE public.locked_pages")
+        .await
+        .unwrap();
+    for statement in &statements {
+        let found = asked_at_last(&database, statement, 1).await;
+        assert_eq!(found, Found::Unfit);
+    }
+    locked.rollback().await.unwrap();
+    for (statement, n) in statements.iter().zip(1..) {
+        let found = asked_at_last(&database, statement, 1).await;
+        assert_eq!(found, Found::Rows(vec![n]));
+    }
     assert_eq!(asked_at_last(&database, &pid, 1).await, before);
 }
 

@@ -107,12 +107,17 @@ async fn what_is_wrong_among_little_pages_ends_their_connection() {
         config.workers = Some(1);
     });
     let client = of(&server);
-    let path = "/v1.0/odata/Message?$top=3&$select=id";
-    let whole = client.get(path).expect(200);
-    // A row with another number of cells, another number of rows.
-    for (tag, byte) in [(b'D', 6), (b'C', 5 + "SELECT ".len() as u64)] {
-        // More than make a habit.
-        for _ in 0..8 {
+    let known = "/v1.0/odata/Message?$top=3&$select=id";
+    let new = "/v1.0/odata/Message?$top=3&$select=id,status";
+    // A row with another number of cells, another number of rows, another number of columns of a statement that is
+    // prepared there when it has become a habit.
+    for (path, times, tag, byte) in [
+        (known, 9, b'D', 6),
+        (known, 9, b'C', 5 + "SELECT ".len() as u64),
+        (new, 4, b'T', 5),
+    ] {
+        let whole = client.get(path).expect(200);
+        for _ in 1..times {
             assert_eq!(client.get(path).expect(200).body, whole.body);
         }
         let before = connections(&world).await;
