@@ -24,6 +24,7 @@ use tokio_postgres::config::SslMode;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::tls::MakeTlsConnect;
 use tokio_postgres_rustls::MakeRustlsConnect;
+use tracing::Instrument as _;
 
 /// Opens connections.
 pub(super) struct Connector {
@@ -260,7 +261,7 @@ impl Session {
             return Ok((prepared, true));
         }
         let mut is_answered = self.preparing.clone().lock_owned().await;
-        if !*is_answered {
+        if !*is_answered || self.is_distrusted() {
             return Err(Failure::lost());
         }
         if let Some(prepared) = self.statements.get(&statement.text, oids.clone()) {
@@ -271,9 +272,9 @@ impl Session {
         let text = statement.text.clone();
         let types = types(&statement.params);
         let oids: Vec<u32> = oids.collect();
-        let task = self.runtime.spawn(async move {
-            let preparing = session.client.prepare_typed(&text, &types);
-            let result = tokio::time::timeout(PREPARE_PATIENCE, preparing).await;
+        let preparing = async move {
+            let answer = session.client.prepare_typed(&text, &types);
+            let result = tokio::time::timeout(PREPARE_PATIENCE, answer).await;
             *is_answered = result.is_ok();
             let result =
                 result.map(|result| result.map_err(|error| session.failure(&error, false)));
@@ -283,7 +284,8 @@ impl Session {
             let prepared = Prepared { statement, columns };
             session.statements.insert(&text, oids, prepared.clone());
             Ok(prepared)
-        });
+        };
+        let task = self.runtime.spawn(preparing.in_current_span());
         let prepared = task
             .await
             .unwrap_or_else(|error| Err(Failure::of_task(&error)));
@@ -313,18 +315,24 @@ impl Session {
             Plans::Auto => "RESET plan_cache_mode",
             Plans::ForceCustom => "SET plan_cache_mode = force_custom_plan",
         });
-        if told.await.is_ok() {
-            *self.plans() = Some(plans);
+        match told.await {
+            Ok(()) => *self.plans() = Some(plans),
+            Err(error) => self.doubt(&error),
         }
     }
 
-    /// What a statement's error is. Where that is neither the server's nor the connection's end, the driver does not
-    /// understand what came: nothing behind it is to be trusted.
+    /// What a statement's error is; it may be the connection's, too.
     pub(super) fn failure(&self, error: &tokio_postgres::Error, timed_out: bool) -> Failure {
+        self.doubt(error);
+        Failure::of_statement(error, timed_out)
+    }
+
+    /// Distrusts it, unless that is an error of the server's. Else it has ended, or the driver does not understand what
+    /// came: then nothing behind that is to be trusted.
+    fn doubt(&self, error: &tokio_postgres::Error) {
         if error.as_db_error().is_none() {
             self.distrust();
         }
-        Failure::of_statement(error, timed_out)
     }
 
     /// Lets nobody use it any more, nor believe what came over it and was not answered yet.

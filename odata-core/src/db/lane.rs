@@ -86,7 +86,7 @@ impl Lane {
             Ok(Err(failure)) => {
                 // It may have fallen silent while the statement was prepared on it.
                 if failure.reason == Reason::Unavailable {
-                    self.leave_behind(slot, on);
+                    self.leave_behind(slot, on.take_if(|session| !session.is_answered()));
                 }
                 Err(failure)
             }
@@ -117,7 +117,7 @@ impl Lane {
                 let session = self.session(slot).await?;
                 on = Some(session.clone());
                 let answer = session.client.check_connection().await;
-                answer.map_err(|error| Failure::of_statement(&error, false))
+                answer.map_err(|error| session.failure(&error, false))
             };
             match tokio::time::timeout(patience, answer).await {
                 Ok(Ok(())) => return Ok(()),
@@ -172,7 +172,7 @@ impl Lane {
         let session = session.clone();
         let (params, plans) = (statement.params.clone(), statement.plans);
         let statement_timeout = self.statement_timeout;
-        let task = self.runtime.spawn(async move {
+        let reading = async move {
             let mut messages = Vec::new();
             let take = |row: &Row| write_message(&mut messages, row);
             run(
@@ -184,7 +184,8 @@ impl Lane {
             )
             .await?;
             Rows::of(prepared.columns, messages.into())
-        });
+        };
+        let task = self.runtime.spawn(reading.in_current_span());
         // Where nobody waits for it any more it would keep a connection that has fallen silent.
         let task = AbortOnDropHandle::new(task);
         task.await

@@ -17,6 +17,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 use tokio_postgres::Row;
+use tracing::Instrument as _;
 
 /// The lane, and what is known of those who wait on it.
 pub(super) struct Pages {
@@ -93,7 +94,7 @@ impl Pages {
             return Ok(Little::Busy);
         };
         let (lane, patience) = (self.lane.clone(), self.patience);
-        let task = self.lane.runtime().spawn(async move {
+        let reading = async move {
             let read = answer(&session, &statement, rows, (patience, &joined));
             match tokio::time::timeout(patience + MARGIN, read).await {
                 Ok(Ok(little)) => Ok(little),
@@ -124,7 +125,8 @@ impl Pages {
                     })
                 }
             }
-        });
+        };
+        let task = self.lane.runtime().spawn(reading.in_current_span());
         task.await
             .unwrap_or_else(|error| Err(Failure::of_task(&error)))
     }

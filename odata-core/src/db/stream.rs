@@ -222,7 +222,8 @@ impl RowStream {
                 }
                 Some(Err(error)) => {
                     let timed_out = self.started.elapsed() >= running.statement_timeout;
-                    return Poll::Ready(Err(Failure::of_statement(error, timed_out)));
+                    let session = running.lease.session();
+                    return Poll::Ready(Err(session.failure(error, timed_out)));
                 }
             }
         }

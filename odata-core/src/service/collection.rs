@@ -76,11 +76,8 @@ pub(super) async fn collection(
     let is_little = data.is_little(&page) || habit.is_some_and(Habit::is_little);
     let _before_streams = is_little.then(|| asked.service.precedence.short());
     let is_early = begins_early(format, data, &page, &settings.limits) && !asked.head;
-    if is_early {
-        processor::anew();
-    }
     let started = Instant::now();
-    let mut rows = rows_of(asked, data, &page, habit).await?;
+    let mut rows = rows_of(asked, data, &page, (habit, is_early)).await?;
     let confirmed = still_allowed(asked).await?;
     check_types(schema, data, &page, rows.columns())?;
     let fragment = match data.answer {
@@ -172,7 +169,7 @@ async fn rows_of(
     asked: &Asked<'_>,
     data: &Data,
     page: &Page,
-    habit: Option<&Habit>,
+    (habit, is_early): (Option<&Habit>, bool),
 ) -> Result<RowStream, Failed> {
     let database = &asked.service.database;
     let scope = &asked.caller.scope;
@@ -194,6 +191,9 @@ async fn rows_of(
     }
     let deadline = asked.service.settings.limits.statement_timeout();
     let statement = select(page);
+    if is_early && asked.service.precedence.is_without_streams() {
+        processor::take_anew();
+    }
     let rows = database.query(&statement, &asked.caller.name, deadline);
     Ok(rows.await?)
 }

@@ -59,6 +59,11 @@ impl Precedence {
         Short(self)
     }
 
+    /// Whether no answer is streamed.
+    pub(super) fn is_without_streams(&self) -> bool {
+        self.streams.load(Ordering::Relaxed) == 0
+    }
+
     /// A stream begins.
     pub(super) fn stream(self: &Arc<Precedence>) -> Stream {
         self.streams.fetch_add(1, Ordering::Relaxed);

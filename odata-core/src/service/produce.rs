@@ -66,9 +66,8 @@ pub(super) async fn stream(
     };
     let production = async move {
         let stream = producer.service.precedence.stream();
-        // Where others are streamed, theirs would wait as well, and first bytes are among all the others.
         if stream.is_alone() {
-            processor::to_the_reader();
+            processor::leave_to_the_reader();
         }
         tokio::select! {
             () = producer.run(stream) => {}

@@ -4,7 +4,8 @@ use super::*;
 
 cases!(server =>
     the_lane_is_pipelined_and_open_when_the_pool_is_full,
-    a_slow_read_of_the_lane_leaves_its_connection
+    a_slow_read_of_the_lane_leaves_its_connection,
+    a_read_that_meets_a_lock_does_not
 );
 
 async fn the_lane_is_pipelined_and_open_when_the_pool_is_full(url: &str) {
@@ -67,4 +68,34 @@ async fn a_slow_read_of_the_lane_leaves_its_connection(url: &str) {
     let rows = database.read_all(&sql("SELECT 1"), DEADLINE).await.unwrap();
     assert_eq!(rows.rows.len(), 1);
     assert!(since.elapsed() < Duration::from_secs(2));
+}
+
+async fn a_read_that_meets_a_lock_does_not(url: &str) {
+    let options = PoolOptions {
+        lane: 1,
+        ..PoolOptions::default()
+    };
+    let database = open(url, options);
+    let pid = sql("SELECT pg_backend_pid()");
+    let read = async |statement: &Statement| {
+        let rows = database.read_all(statement, DEADLINE).await;
+        rows.map(|rows| rows.rows[0].cell(0).unwrap().to_vec())
+    };
+    let before = read(&pid).await.unwrap();
+    let mut admin = admin(url).await;
+    admin
+        .batch_execute("CREATE TABLE public.locked_lane AS SELECT 1 AS n")
+        .await
+        .unwrap();
+    let locked = admin.transaction().await.unwrap();
+    locked
+        .batch_execute("LOCK TABLE public.locked_lane")
+        .await
+        .unwrap();
+    let statement = sql("SELECT n FROM public.locked_lane");
+    let failure = read(&statement).await.unwrap_err();
+    assert_eq!(failure.reason, Reason::Unavailable);
+    locked.rollback().await.unwrap();
+    assert_eq!(read(&statement).await.unwrap(), 1i32.to_be_bytes());
+    assert_eq!(read(&pid).await.unwrap(), before);
 }
