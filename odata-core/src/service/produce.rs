@@ -149,7 +149,8 @@ impl Producer {
             if self.buffer.len() >= CHUNK {
                 pace.meanwhile(self.flush()).await?;
                 pace.pause().await;
-                pace.meanwhile(stream.may_go_on()).await;
+                // With the turn: those behind it would write a chunk each before they stand still as well.
+                stream.may_go_on().await;
             }
             let is_there = tokio::select! {
                 biased;
