@@ -1,7 +1,7 @@
 //! How fast the service is, beside what PostgreSQL can do on the same machine in the same minutes.
 //!
 //! `cargo run --release -p bench` makes the database once, builds the service, runs each line beside
-//! its floor, prints the table, and writes it into `bench/README.md`.
+//! its floor and prints the table; with `--write` it writes it into `bench/README.md`.
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -150,7 +150,12 @@ async fn main() -> Result<(), Failed> {
         add(vec![start(&starts)]);
     }
     if args.write {
-        write(&table)?;
+        let version: String = bench
+            .client
+            .query_one("SHOW server_version", &[])
+            .await?
+            .get(0);
+        write(&table, &facts(&version, bench.runs, bench.seconds))?;
     }
     Ok(())
 }
@@ -169,7 +174,7 @@ fn start(starts: &[Duration]) -> Line {
 }
 
 /// Puts the table where the README has its place for it.
-fn write(table: &str) -> Result<(), Failed> {
+fn write(table: &str, facts: &str) -> Result<(), Failed> {
     const BEGIN: &str = "<!-- figures -->\n";
     const END: &str = "<!-- end of figures -->";
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
@@ -180,23 +185,37 @@ fn write(table: &str) -> Result<(), Failed> {
     let (_, after) = rest
         .split_once(END)
         .ok_or("README.md has no end of figures")?;
-    let machine = machine();
     std::fs::write(
         path,
-        format!("{before}{BEGIN}{machine}\n\n{table}{END}{after}"),
+        format!("{before}{BEGIN}{facts}\n\n{table}{END}{after}"),
     )?;
     Ok(())
 }
 
-/// What was measured on.
-fn machine() -> String {
+/// What was measured, on what, and how often.
+fn facts(postgres: &str, runs: usize, seconds: u64) -> String {
+    let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
+    let field = |text: &str, name: &str| {
+        let line = text.lines().find_map(|line| line.strip_prefix(name));
+        line.map(|rest| rest.trim_matches([' ', '\t', ':']).to_owned())
+    };
     let cpus = std::thread::available_parallelism().map_or(0, usize::from);
-    let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = info
-        .lines()
-        .find_map(|line| line.strip_prefix("model name"));
-    let model = model.map_or("an unknown processor", |rest| {
-        rest.trim_start_matches([' ', '\t', ':'])
-    });
-    format!("{cpus} cores of {model}; service, database and client share them.")
+    let model = field(&read("/proc/cpuinfo"), "model name");
+    let memory = field(&read("/proc/meminfo"), "MemTotal");
+    let memory = memory.and_then(|text| text.trim_end_matches(" kB").parse::<u64>().ok());
+    let kernel = read("/proc/sys/kernel/osrelease");
+    let kernel: Vec<&str> = kernel.trim().split(['.', '-']).take(2).collect();
+    let commit = std::process::Command::new("git")
+        .args(["rev-parse", "--short", "HEAD"])
+        .output();
+    let commit = commit.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
+    format!(
+        "{cpus} cores of {}, {} GiB of memory, Linux {}, PostgreSQL {}; service, database and client share them. Commit {}, \
+         each line {runs} times, those of requests for {seconds} seconds each time.",
+        model.as_deref().unwrap_or("an unknown processor"),
+        memory.unwrap_or_default() / 1024 / 1024,
+        kernel.join("."),
+        postgres.split(' ').next().unwrap_or_default(),
+        commit.unwrap_or_default(),
+    )
 }

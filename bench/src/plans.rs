@@ -68,10 +68,35 @@ const REQUESTS: &[Request] = &[
         Last::Time(802_400_000_000_000, 500_000),
     ),
     first(ONE, "Message?$filter=message_type eq 0&$count=true&$top=10"),
+    first(SMALL, "Message"),
+    first(SMALL, "Message?$top=100"),
+    first(FIVE, "Message"),
+    first(
+        SMALL,
+        "Message?$filter=created_at ge 2025-06-01T00:00:00Z and created_at lt 2025-06-02T00:00:00Z",
+    ),
+    first(
+        ONE,
+        "Message?$filter=updated_at ge 2025-06-01T00:00:00Z and updated_at lt 2025-06-02T00:00:00Z",
+    ),
+    first(
+        ONE,
+        "Conversation?$filter=created_at ge 2025-06-01T00:00:00Z and created_at lt 2025-06-02T00:00:00Z",
+    ),
+    first(
+        ONE,
+        "Conversation?$filter=updated_at ge 2025-06-01T00:00:00Z and updated_at lt 2025-06-02T00:00:00Z",
+    ),
+    first(
+        ONE,
+        "ReportingEvent?$filter=created_at ge 2025-06-01T00:00:00Z and created_at lt 2025-06-02T00:00:00Z",
+    ),
+    first(ONE, "Conversation?$orderby=assignee_id&$top=100"),
     first(
         ONE,
         "Message?$filter=contains(content,'order 4242')&$top=10",
     ),
+    first(ONE, "Message?$search=4242&$top=10"),
     first(ONE, "Conversation?$top=100&$expand=messages($top=5)"),
     first(ONE, "Conversation?$filter=inbox/name eq 'Inbox 3'&$top=100"),
     first(
@@ -86,48 +111,64 @@ const REQUESTS: &[Request] = &[
     ),
 ];
 
+/// Requests that look for a text, as it is and without regard to case.
+const TEXTS: &[Request] = &[
+    first(
+        ONE,
+        "Message?$filter=contains(content,'order 4242')&$top=10",
+    ),
+    first(ONE, "Message?$search=4242&$top=10"),
+];
+
+/// What serves them, each one: an index has a collation, as the condition has.
+const TRIGRAMS: &[&str] = &[
+    "CREATE EXTENSION IF NOT EXISTS pg_trgm",
+    "CREATE INDEX ON messages USING gin (content gin_trgm_ops)",
+    "CREATE INDEX ON messages USING gin (content COLLATE \"und-x-icu\" gin_trgm_ops)",
+];
+
 /// The plans of all requests, with the indexes that every Chatwoot has and with those that `check`
-/// recommends besides.
+/// recommends besides; those that look for a text with indexes of trigrams.
 pub(crate) async fn all(world: &World, translator: &Translator) -> Result<String, Failed> {
-    let mut text = String::new();
     let mut client = world.client().await?;
+    // The indexes are gone again when the transaction ends: no other measurement sees them.
     let transaction = client.transaction().await?;
-    for recommended in [false, true] {
-        text.push_str(if recommended {
-            "# With the indexes that `check` recommends\n"
-        } else {
-            "# With the indexes that every Chatwoot has\n"
-        });
-        if recommended {
-            // They are gone again when the transaction ends: no other measurement sees them.
-            for index in translator.recommended_indexes() {
-                transaction
-                    .batch_execute(&index.replace(" CONCURRENTLY", ""))
-                    .await?;
-                text.push_str(&format!("{index}\n"));
-            }
+    let mut text = String::new();
+    let recommended = translator.recommended_indexes();
+    let recommended: Vec<&str> = recommended.iter().map(String::as_str).collect();
+    for (title, statements, requests) in [
+        ("the indexes that every Chatwoot has", &[][..], REQUESTS),
+        (
+            "the indexes that `check` recommends",
+            &recommended,
+            REQUESTS,
+        ),
+        ("indexes of trigrams", TRIGRAMS, TEXTS),
+    ] {
+        text.push_str(&format!("# With {title}\n"));
+        for statement in statements {
+            transaction
+                .batch_execute(&statement.replace(" CONCURRENTLY", ""))
+                .await?;
+            text.push_str(&format!("{statement}\n"));
         }
-        for request in REQUESTS {
-            let page = page(request);
-            let statement = translator.page(request.url, request.accounts, &page)?;
-            let plan = explain(&transaction, &statement).await?;
-            let behind = if request.after.is_some() {
-                ", a later page"
-            } else {
-                ""
-            };
-            let accounts = request.accounts.len();
-            text.push_str(&format!(
-                "\n> {}  ({accounts} account{}{behind})\n",
-                request.url,
-                if accounts == 1 { "" } else { "s" }
-            ));
-            text.push_str(&plan);
+        for request in requests {
+            let statement = translator.page(request.url, request.accounts, &page(request))?;
+            text.push_str(&format!("\n> {}  ({})\n", request.url, whose(request)));
+            text.push_str(&explain(&transaction, &statement).await?);
         }
         text.push('\n');
     }
     transaction.rollback().await?;
     Ok(text)
+}
+
+/// Whose rows it asks for, and which page of them.
+fn whose(request: &Request) -> String {
+    let accounts: Vec<String> = request.accounts.iter().map(i64::to_string).collect();
+    let plural = if accounts.len() == 1 { "" } else { "s" };
+    let behind = request.after.map_or("", |_| "; a later page");
+    format!("account{plural} {}{behind}", accounts.join(", "))
 }
 
 fn page(request: &Request) -> Page {

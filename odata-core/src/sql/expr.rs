@@ -238,7 +238,7 @@ impl Writer<'_> {
         }
     }
 
-    /// In a condition as an index of trigrams serves it.
+    /// In a condition as an index of trigrams serves it, whose collation is that of the condition.
     fn search(&mut self, texts: &[Expr], term: &str, position: Position) {
         let shows = position == Position::Value && texts.iter().any(|text| text.nullable);
         let pattern = Value::Text(like_pattern(term, true, true));
