@@ -42,9 +42,8 @@ struct Args {
     /// Seconds of each run of short requests.
     #[arg(long, default_value_t = 5)]
     seconds: u64,
-    /// Only these parts: micro, start, whole, walks, deep, aggregates, requests, slow, neighbours,
-    /// guesses, misses.
-    #[arg(long, value_delimiter = ',')]
+    /// Only these parts.
+    #[arg(long, value_delimiter = ',', value_parser = PARTS)]
     only: Vec<String>,
     /// Writes the table into bench/README.md.
     #[arg(long)]
@@ -109,46 +108,17 @@ async fn main() -> Result<(), Failed> {
     };
     let wanted = |part: &str| args.only.is_empty() || args.only.iter().any(|only| only == part);
     let mut table = String::from(Line::HEAD);
-    let mut add = |lines: Vec<Line>| {
-        for line in lines {
+    let mut usage = String::from(Usage::HEAD);
+    for part in PARTS.into_iter().filter(|part| wanted(part)) {
+        let before = Usage::now(&bench);
+        for line in lines(part, &bench, &starts).await? {
             print!("{}", line.row());
             table.push_str(&line.row());
         }
-    };
-    if wanted("whole") {
-        add(feeds::whole(&bench).await?);
+        usage.push_str(&before.row(part, &bench));
     }
-    if wanted("walks") {
-        add(feeds::walks(&bench).await?);
-    }
-    if wanted("requests") {
-        add(requests::all(&bench)?);
-    }
-    if wanted("deep") {
-        add(feeds::deep(&bench).await?);
-    }
-    if wanted("aggregates") {
-        add(feeds::aggregates(&bench).await?);
-    }
-    if wanted("slow") {
-        add(feeds::slow_readers(&bench).await?);
-    }
-    if wanted("neighbours") {
-        add(vec![neighbours::beside_walks(&bench).await?]);
-    }
-    if wanted("guesses") {
-        add(vec![neighbours::beside_guesses(&bench)?]);
-    }
-    if wanted("misses") {
-        add(vec![neighbours::misses(&bench)?]);
-    }
-    if wanted("micro") {
-        add(vec![micro::translation(&bench)?]);
-        add(micro::rows(&bench).await?);
-    }
-    if wanted("start") {
-        add(vec![start(&starts)]);
-    }
+    print!("\n{usage}");
+    table.push_str(&format!("\n{usage}"));
     if args.write {
         let version: String = bench
             .client
@@ -158,6 +128,69 @@ async fn main() -> Result<(), Failed> {
         write(&table, &facts(&version, bench.runs, bench.seconds))?;
     }
     Ok(())
+}
+
+/// What `--only` may name, in the order in which they run.
+const PARTS: [&str; 11] = [
+    "whole",
+    "walks",
+    "requests",
+    "deep",
+    "aggregates",
+    "slow",
+    "neighbours",
+    "guesses",
+    "misses",
+    "micro",
+    "start",
+];
+
+/// The lines of one of them.
+async fn lines(part: &str, bench: &Bench, starts: &[Duration]) -> Result<Vec<Line>, Failed> {
+    Ok(match part {
+        "whole" => feeds::whole(bench).await?,
+        "walks" => feeds::walks(bench).await?,
+        "requests" => requests::all(bench)?,
+        "deep" => feeds::deep(bench).await?,
+        "aggregates" => feeds::aggregates(bench).await?,
+        "slow" => feeds::slow_readers(bench).await?,
+        "neighbours" => vec![neighbours::beside_walks(bench).await?],
+        "guesses" => vec![neighbours::beside_guesses(bench)?],
+        "misses" => vec![neighbours::misses(bench)?],
+        "micro" => {
+            let mut lines = vec![micro::translation(bench)?];
+            lines.extend(micro::rows(bench).await?);
+            lines
+        }
+        _ => vec![start(starts)],
+    })
+}
+
+/// What a part of the run took in all, its floors included: CPU seconds, from the operating system.
+struct Usage {
+    service: f64,
+    postgres: f64,
+}
+
+impl Usage {
+    const HEAD: &str = "| part, with its floors | CPU of the service, s | CPU of PostgreSQL, s | peak memory of the service, MiB |\n|---|---|---|---|\n";
+
+    /// What both have taken until now; the peak is forgotten.
+    fn now(bench: &Bench) -> Usage {
+        process::reset_peak(bench.service.pid());
+        Usage {
+            service: process::cpu(bench.service.pid()),
+            postgres: bench.backend_cpu(),
+        }
+    }
+
+    /// What was taken since.
+    fn row(&self, part: &str, bench: &Bench) -> String {
+        let service = process::cpu(bench.service.pid()) - self.service;
+        let postgres = bench.backend_cpu() - self.postgres;
+        let peak = process::memory(bench.service.pid()).1;
+        format!("| {part} | {service:.1} | {postgres:.1} | {peak:.0} |\n")
+    }
 }
 
 fn start(starts: &[Duration]) -> Line {
