@@ -13,7 +13,7 @@ use odata_core::uri;
 use std::process::Command;
 use std::time::{Duration, Instant};
 use tokio_postgres::types::{IsNull, ToSql, Type};
-use tokio_postgres::{Client, GenericClient};
+use tokio_postgres::{Client, GenericClient, Row};
 
 /// More rows than there are.
 pub(crate) const WHOLE: u64 = 10_000_000;
@@ -79,7 +79,8 @@ impl Translator {
     ) -> Result<Statement, Failed> {
         let (data, keys) = self.plan(url)?;
         let scope = Scope::of(accounts.to_vec());
-        Ok(sql::select(&self.schema, &data, &keys, &scope, page))
+        let data = data.within(&scope);
+        Ok(sql::select(&self.schema, data, &keys, &scope, page))
     }
 
     /// What a URL asks for, which is rows.
@@ -143,13 +144,42 @@ pub(crate) async fn explain(
     let prepared = prepare(client, &explain).await?;
     let params: Vec<Bound<'_>> = statement.params.iter().map(Bound).collect();
     let params: Vec<&(dyn ToSql + Sync)> = params.iter().map(|param| param as _).collect();
-    let rows = client.query(&prepared, &params).await?;
+    Ok(lines(&client.query(&prepared, &params).await?))
+}
+
+/// How it would run it with one plan for all values.
+pub(crate) async fn explain_generic(
+    client: &impl GenericClient,
+    statement: &Statement,
+) -> Result<String, Failed> {
+    let types = statement.params.iter().map(|param| {
+        let array = if param.array { "[]" } else { "" };
+        format!("{}{array}", param.ty.sql_name())
+    });
+    let types = types.collect::<Vec<_>>().join(", ");
+    let nulls = vec!["NULL"; statement.params.len()].join(", ");
+    client
+        .batch_execute(&format!(
+            "SET plan_cache_mode = force_generic_plan; PREPARE any_values ({types}) AS {}",
+            statement.text
+        ))
+        .await?;
+    let explain = format!("EXPLAIN (COSTS OFF) EXECUTE any_values ({nulls})");
+    let rows = client.query(&explain, &[]).await?;
+    client
+        .batch_execute("RESET plan_cache_mode; DEALLOCATE any_values")
+        .await?;
+    Ok(lines(&rows))
+}
+
+/// A plan's lines.
+fn lines(rows: &[Row]) -> String {
     let mut plan = String::new();
     for row in rows {
         plan.push_str(row.get(0));
         plan.push('\n');
     }
-    Ok(plan)
+    plan
 }
 
 /// A parameter in the form that the driver takes.

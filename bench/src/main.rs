@@ -89,10 +89,13 @@ async fn main() -> Result<(), Failed> {
         return instructions::translate(&Translator::of_model(), place, times);
     }
     let world = World::open().await?;
-    let translator = Translator::new(&world).await?;
     if args.plans {
-        return plans::check(&plans::all(&world, &translator).await?);
+        let copy = world.copied().await?;
+        let found = plans::all(&copy).await?;
+        copy.drop_copy().await?;
+        return plans::check(&found);
     }
+    let translator = Translator::new(&world).await?;
     let binary = service::build()?;
     let mut starts = Vec::new();
     for _ in 0..args.runs {

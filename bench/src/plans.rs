@@ -1,10 +1,11 @@
 //! How PostgreSQL runs the statements of typical requests: its plans as a golden file.
 
 use crate::Failed;
-use crate::floor::{Translator, explain};
+use crate::floor::{Translator, explain, explain_generic};
 use crate::world::World;
-use odata_core::edm::PgType;
-use odata_core::plan::{Bound, Page};
+use odata_core::edm::{PgType, PrimitiveType, Scope};
+use odata_core::plan::{Bound, OrderItem, Page};
+use odata_core::sql::Plans;
 
 /// A request: whose, which, and behind which row its page starts.
 struct Request {
@@ -13,13 +14,18 @@ struct Request {
     after: Option<Last>,
 }
 
-/// The sort values of the last row of the page before.
+/// The row behind which a page starts, in whichever order the service chooses: its key, and a time of
+/// it in microseconds since 2000.
 #[derive(Clone, Copy)]
-enum Last {
-    Key(i64),
-    /// Microseconds since 2000, and the key.
-    Time(i64, i64),
+struct Last {
+    id: i32,
+    time: i64,
 }
+
+const LAST: Last = Last {
+    id: 500_000,
+    time: 802_400_000_000_000,
+};
 
 const ONE: &[i64] = &[1];
 const SMALL: &[i64] = &[2];
@@ -33,25 +39,28 @@ const fn first(accounts: &'static [i64], url: &'static str) -> Request {
     }
 }
 
-const fn next(accounts: &'static [i64], url: &'static str, after: Last) -> Request {
+const fn next(accounts: &'static [i64], url: &'static str) -> Request {
     Request {
         accounts,
         url,
-        after: Some(after),
+        after: Some(LAST),
     }
 }
 
 const REQUESTS: &[Request] = &[
     first(ONE, "Message(500000)"),
     first(ONE, "Message"),
-    next(ONE, "Message", Last::Key(500_000)),
-    next(SMALL, "Message", Last::Key(500_000)),
-    next(FIVE, "Message", Last::Key(500_000)),
+    next(ONE, "Message"),
+    next(SMALL, "Message"),
+    next(FIVE, "Message"),
     first(
         ONE,
         "Message?$top=5000&$select=id,message_type,created_at,conversation_id",
     ),
     first(ONE, "Conversation(50000)/messages"),
+    first(FIVE, "Conversation(50000)/messages"),
+    first(ONE, "Inbox(3)/messages"),
+    next(ONE, "Inbox(3)/messages"),
     first(ONE, "Message?$filter=conversation_id in (1,2,3,4,5,6,7)"),
     first(
         ONE,
@@ -60,13 +69,8 @@ const REQUESTS: &[Request] = &[
     next(
         ONE,
         "Message?$filter=created_at ge 2025-06-01T00:00:00Z and created_at lt 2025-07-01T00:00:00Z",
-        Last::Time(802_400_000_000_000, 500_000),
     ),
-    next(
-        ONE,
-        "Message?$orderby=created_at",
-        Last::Time(802_400_000_000_000, 500_000),
-    ),
+    next(ONE, "Message?$orderby=created_at"),
     first(ONE, "Message?$filter=message_type eq 0&$count=true&$top=10"),
     first(SMALL, "Message"),
     first(SMALL, "Message?$top=100"),
@@ -82,6 +86,14 @@ const REQUESTS: &[Request] = &[
     first(
         ONE,
         "Conversation?$filter=created_at ge 2025-06-01T00:00:00Z and created_at lt 2025-06-02T00:00:00Z",
+    ),
+    next(
+        ONE,
+        "Conversation?$filter=created_at ge 2025-06-01T00:00:00Z and created_at lt 2025-07-01T00:00:00Z",
+    ),
+    next(
+        FIVE,
+        "Conversation?$filter=created_at ge 2025-06-01T00:00:00Z",
     ),
     first(
         ONE,
@@ -129,12 +141,12 @@ const TRIGRAMS: &[&str] = &[
 
 /// The plans of all requests, with the indexes that every Chatwoot has and with those that `check`
 /// recommends besides; those that look for a text with indexes of trigrams.
-pub(crate) async fn all(world: &World, translator: &Translator) -> Result<String, Failed> {
-    let mut client = world.client().await?;
-    // The indexes are gone again when the transaction ends: no other measurement sees them.
-    let transaction = client.transaction().await?;
+///
+/// The indexes stay in `world`, so that is a copy.
+pub(crate) async fn all(world: &World) -> Result<String, Failed> {
+    let client = world.client().await?;
     let mut text = String::new();
-    let recommended = translator.recommended_indexes();
+    let recommended = Translator::new(world).await?.recommended_indexes();
     let recommended: Vec<&str> = recommended.iter().map(String::as_str).collect();
     for (title, statements, requests) in [
         ("the indexes that every Chatwoot has", &[][..], REQUESTS),
@@ -147,19 +159,27 @@ pub(crate) async fn all(world: &World, translator: &Translator) -> Result<String
     ] {
         text.push_str(&format!("# With {title}\n"));
         for statement in statements {
-            transaction
-                .batch_execute(&statement.replace(" CONCURRENTLY", ""))
-                .await?;
+            client.batch_execute(statement).await?;
             text.push_str(&format!("{statement}\n"));
         }
+        // The catalogue has a say in the order of pages.
+        let translator = Translator::new(world).await?;
         for request in requests {
-            let statement = translator.page(request.url, request.accounts, &page(request))?;
+            let (data, _) = translator.plan(request.url)?;
+            let scope = Scope::of(request.accounts.to_vec());
+            let page = page(request, &data.within(&scope).query.order);
+            let statement = translator.page(request.url, request.accounts, &page)?;
             text.push_str(&format!("\n> {}  ({})\n", request.url, whose(request)));
-            text.push_str(&explain(&transaction, &statement).await?);
+            let plan = explain(&client, &statement).await?;
+            text.push_str(&plan);
+            if statement.plans == Plans::Auto {
+                let generic = explain_generic(&client, &statement).await?;
+                text.push_str("  for any values\n");
+                text.push_str(&generic);
+            }
         }
         text.push('\n');
     }
-    transaction.rollback().await?;
     Ok(text)
 }
 
@@ -171,22 +191,23 @@ fn whose(request: &Request) -> String {
     format!("account{plural} {}{behind}", accounts.join(", "))
 }
 
-fn page(request: &Request) -> Page {
-    let bound = |ty, value: i64| Bound {
-        ty,
-        value: Some(value.to_be_bytes().to_vec()),
-    };
-    let key = |key: i64| Bound {
-        ty: PgType::Int4,
-        value: i32::try_from(key)
-            .ok()
-            .map(|key| key.to_be_bytes().to_vec()),
+/// Its page, by the order in which the service gives it.
+fn page(request: &Request, order: &[OrderItem]) -> Page {
+    let bounds = |last: Last| {
+        let items = order.iter().map(|item| match item.expr.ty {
+            Some(PrimitiveType::DateTimeOffset) => Bound {
+                ty: PgType::Timestamp,
+                value: Some(last.time.to_be_bytes().to_vec()),
+            },
+            _ => Bound {
+                ty: PgType::Int4,
+                value: Some(last.id.to_be_bytes().to_vec()),
+            },
+        });
+        items.collect()
     };
     Page {
-        after: request.after.map(|last| match last {
-            Last::Key(id) => vec![key(id)],
-            Last::Time(micros, id) => vec![bound(PgType::Timestamp, micros), key(id)],
-        }),
+        after: request.after.map(bounds),
         ..Page::first(10_000)
     }
 }

@@ -63,6 +63,29 @@ impl World {
         connect(&self.url()).await
     }
 
+    /// The same server with a copy of the database, for whoever changes it.
+    pub(crate) async fn copied(self) -> Result<World, Failed> {
+        let copy = format!("{}_copy", self.database);
+        let server = connect(&self.postgres.connection_string("postgres")).await?;
+        for sql in [
+            format!("DROP DATABASE IF EXISTS {copy} WITH (FORCE)"),
+            format!("CREATE DATABASE {copy} TEMPLATE {}", self.database),
+        ] {
+            server.batch_execute(&sql).await?;
+        }
+        Ok(World {
+            database: copy,
+            ..self
+        })
+    }
+
+    /// Drops the database, which is a copy.
+    pub(crate) async fn drop_copy(self) -> Result<(), Failed> {
+        let server = connect(&self.postgres.connection_string("postgres")).await?;
+        let drop = format!("DROP DATABASE {} WITH (FORCE)", self.database);
+        Ok(server.batch_execute(&drop).await?)
+    }
+
     async fn fill(&self) -> Result<(), Failed> {
         let server = connect(&self.postgres.connection_string("postgres")).await?;
         let known = "SELECT 1 FROM pg_database WHERE datname = $1";

@@ -1,7 +1,7 @@
 //! What would make a database better to serve from: indexes that large tables lack, and a role that
 //! may read no credentials. None of it keeps the service from starting.
 
-use odata_core::edm::{Catalogue, CatalogueTable, EntitySet, Schema, ScopeRule, Source};
+use odata_core::edm::{Catalogue, EntitySet, Schema, ScopeRule, Source};
 
 /// Rows from which an index is worth a word.
 const LARGE: u64 = 100_000;
@@ -39,7 +39,7 @@ fn indexes(set: &EntitySet, catalogue: &Catalogue) -> Vec<String> {
     RANGES
         .iter()
         .filter(|(column, _)| {
-            table.columns.contains_key(*column) && !has_index(table, scope, column)
+            table.columns.contains_key(*column) && !table.has_index_on(&[scope, column])
         })
         .map(|(column, what)| {
             format!(
@@ -49,13 +49,6 @@ fn indexes(set: &EntitySet, catalogue: &Catalogue) -> Vec<String> {
             )
         })
         .collect()
-}
-
-fn has_index(table: &CatalogueTable, scope: &str, column: &str) -> bool {
-    table
-        .indexes
-        .iter()
-        .any(|columns| columns.len() >= 2 && columns[0] == scope && columns[1] == column)
 }
 
 /// The service gives no secret out, but a role that can't read one is a second lock on that door.

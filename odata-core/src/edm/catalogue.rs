@@ -41,10 +41,11 @@ pub struct CatalogueColumn {
 }
 
 impl CatalogueTable {
-    /// Whether some index starts with this column.
-    pub fn has_index_on(&self, column: &str) -> bool {
-        self.indexes
-            .iter()
-            .any(|columns| columns.first().is_some_and(|first| first == column))
+    /// Whether some index starts with these columns.
+    pub fn has_index_on(&self, columns: &[&str]) -> bool {
+        self.indexes.iter().any(|index| {
+            let first = index.iter().map(String::as_str).take(columns.len());
+            first.eq(columns.iter().copied())
+        })
     }
 }

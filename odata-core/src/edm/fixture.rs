@@ -246,5 +246,6 @@ fn set(id: u16, declared: &'static EntityType) -> EntitySet {
         navigation: vec![],
         scope: ScopeRule::Unscoped,
         indexed: vec![],
+        indexed_in_scope: vec![],
     }
 }

@@ -58,6 +58,9 @@ pub struct EntitySet {
     pub scope: ScopeRule,
     /// Columns that some index starts with.
     pub indexed: Vec<&'static str>,
+    /// Other columns that stand behind the scope's in an index: it gives the rows of one scope in
+    /// their order.
+    pub indexed_in_scope: Vec<&'static str>,
 }
 
 /// A structural property as it is served.

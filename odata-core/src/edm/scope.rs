@@ -22,4 +22,10 @@ impl Scope {
     pub fn ids(&self) -> &[i64] {
         &self.0
     }
+
+    /// Whether it is one id: an index that starts with the scope's column gives all rows in the order
+    /// of the next.
+    pub fn is_one(&self) -> bool {
+        self.0.len() == 1
+    }
 }

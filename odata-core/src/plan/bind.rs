@@ -49,7 +49,15 @@ fn bind_uri(schema: &Schema, uri: &ODataUri, limits: &Limits) -> Result<(Plan, K
         ResourcePath::Resource(segments) => {
             let mut binder = Binder::new(schema, uri, limits);
             let bound = resource::bind_resource(&mut binder, segments, options);
-            binder.finish(bound).map(plan_of)
+            let depends_on_scope = binder.depends_on_scope;
+            let (mut data, keys) = binder.finish(bound)?;
+            if depends_on_scope {
+                let mut binder = Binder::new(schema, uri, limits);
+                binder.is_in_one_scope = true;
+                let bound = resource::bind_resource(&mut binder, segments, options);
+                data.in_one_scope = Some(Box::new(binder.finish(bound)?.0));
+            }
+            Ok(plan_of((data, keys)))
         }
     }
 }
@@ -180,6 +188,10 @@ pub(super) struct Binder<'a> {
     pub(super) expands: usize,
     /// SELECTs of `$apply` so far, as they will be printed.
     pub(super) apply_layers: usize,
+    /// Whether the plan is for callers of one scope.
+    pub(super) is_in_one_scope: bool,
+    /// Whether that one is another.
+    pub(super) depends_on_scope: bool,
     next_source: usize,
     /// The option that is being bound.
     pub(super) option: Option<&'static str>,
@@ -228,6 +240,8 @@ impl<'a> Binder<'a> {
             applies: uri.options.apply.is_some(),
             path: &[],
             expands: 0,
+            is_in_one_scope: false,
+            depends_on_scope: false,
             next_source: 0,
             option: None,
             target: None,

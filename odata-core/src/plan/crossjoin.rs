@@ -89,6 +89,7 @@ pub(super) fn bind_crossjoin<'a>(
         answer: Answer::Collection,
         by_key: false,
         canonical: link::request(&print::path(&path), options),
+        in_one_scope: None,
     })
 }
 

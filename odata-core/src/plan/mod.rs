@@ -1,6 +1,7 @@
 //! Names and types resolved: a tree of text becomes a [`Plan`].
 //!
-//! A plan is made of the schema and the URL alone; no caller is in it, so it may be cached by URL.
+//! A plan is made of the schema and the URL alone; no caller is in it, so it may be cached by URL. Where the
+//! order that serves one scope best would sort the rows of several, it holds both.
 //! Every table reference in it is a [`Scoped`] node, which the SQL printer can't print without a
 //! scope.
 
@@ -40,7 +41,7 @@ pub use key::Keys;
 pub use link::IT;
 pub use page::{Bound, Page, Window};
 
-use crate::edm::{PgType, PrimitiveType, Schema, SetId};
+use crate::edm::{PgType, PrimitiveType, Schema, Scope, SetId};
 use std::borrow::Cow;
 
 /// What a request asks for, resolved.
@@ -77,9 +78,20 @@ pub struct Data {
     /// The path without the keys that stand beside the plan, and the options that matter to a next link,
     /// canonical.
     canonical: String,
+    /// The same for a caller of one scope, where the service orders its rows by another property.
+    in_one_scope: Option<Box<Data>>,
 }
 
 impl Data {
+    /// The plan for a caller: an index behind the scope's column gives the rows of one scope in its
+    /// order; those of several would be sorted, all of them for each page.
+    pub fn within(&self, scope: &Scope) -> &Data {
+        match &self.in_one_scope {
+            Some(data) if scope.is_one() => data,
+            _ => self,
+        }
+    }
+
     /// Whether all of it hangs on one entity that a key names.
     pub fn is_of_one(&self) -> bool {
         self.anchor.is_some() || self.by_key

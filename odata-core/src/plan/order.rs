@@ -96,11 +96,28 @@ impl<'a> Binder<'a> {
         }
         outputs.push(Output::Expr(expr.clone()))
     }
+
+    /// What rows come by where the client asks for no order: a property that the conditions bound from
+    /// one side, if an index gives the rows in its order. They have a value there, whatever the column
+    /// says.
+    pub(super) fn indexed_range(&mut self, from: Scoped, conditions: &[Expr]) -> Option<Expr> {
+        let set = self.set(from);
+        let by = |indexed| range(set, indexed, from, conditions);
+        by(&set.indexed).or_else(|| {
+            let range = by(&set.indexed_in_scope);
+            self.depends_on_scope |= range.is_some();
+            range.filter(|_| self.is_in_one_scope)
+        })
+    }
 }
 
-/// The property that the conditions bound from one side, if it has an index. The rows that they let
-/// through have a value there, whatever the column says.
-pub(super) fn indexed_range(set: &EntitySet, from: Scoped, conditions: &[Expr]) -> Option<Expr> {
+/// The property that the conditions bound from one side, if it is of these columns or the key.
+fn range(
+    set: &EntitySet,
+    indexed: &[&'static str],
+    from: Scoped,
+    conditions: &[Expr],
+) -> Option<Expr> {
     use super::Comparison::{Ge, Gt, Le, Lt};
     let bounded = |condition: &Expr| {
         let ExprKind::Compare(Gt | Ge | Lt | Le, left, right) = &condition.kind else {
@@ -123,7 +140,7 @@ pub(super) fn indexed_range(set: &EntitySet, from: Scoped, conditions: &[Expr]) 
                 let as_stored = !set.properties[place].ty.is_text()
                     || matches!(ty, PgType::Text | PgType::Varchar);
                 let same = as_stored && bound.sources().is_empty();
-                (same && (set.indexed.contains(&name) || set.key.contains(&place)))
+                (same && (indexed.contains(&name) || set.key.contains(&place)))
                     .then_some((place, property.ty))
             })
     };

@@ -4,7 +4,6 @@ use super::apply::{Applied, Order, These};
 use super::bind::Binder;
 use super::hint;
 use super::levels::Expansion;
-use super::order::indexed_range;
 use super::path::behind_primitive;
 use super::{Expr, Input, Links, Member, Output, Query, Scoped, Selected, Shape, ShapeKind, Via};
 use crate::edm::{EntitySet, SetId};
@@ -200,14 +199,15 @@ impl<'a> Binder<'a> {
         let shape = self.bind_shape(frame, from, options, selection, around, &mut outputs)?;
         self.these = these(&conditions);
         let (order, asked_order) = self.in_option("$orderby", |binder| {
-            let range = match via {
-                None => indexed_range(binder.set(from), from, &conditions),
-                // The members of one entity are few, and are found by its key.
-                Some(_) => None,
-            };
             let asked = options.order_by.as_deref().unwrap_or_default();
             let order = binder.bind_order_items(asked)?.into_iter().chain(then);
-            Ok(binder.total_order(&[from], order.collect(), range, &mut outputs))
+            let order: Order = order.collect();
+            // The members of one entity are few, and are found by its key.
+            let range = match via {
+                None if order.is_empty() => binder.indexed_range(from, &conditions),
+                _ => None,
+            };
+            Ok(binder.total_order(&[from], order, range, &mut outputs))
         })?;
         self.these = None;
         Ok(Query {

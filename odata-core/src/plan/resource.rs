@@ -137,6 +137,7 @@ pub(super) fn bind_resource<'a>(
         answer,
         by_key: last.key.is_some(),
         canonical: link::request(&path, options),
+        in_one_scope: None,
     })
 }
 

@@ -186,6 +186,7 @@ pub(super) async fn all(asked: &Asked<'_>, parts: &[Data]) -> Result<HttpRespons
 }
 
 async fn answer(asked: &Asked<'_>, data: &Data) -> Result<HttpResponse, Failed> {
+    let data = data.within(&asked.caller.scope);
     match data.answer {
         Answer::Collection | Answer::References => collection(asked, data, None).await,
         Answer::Entity | Answer::Reference | Answer::Property | Answer::Value | Answer::Count => {

@@ -115,6 +115,8 @@ impl Case {
         let (Plan::Data(data), keys) = plan::bind(schema, tree, &Limits::default())? else {
             panic!("no rows are asked for by {}", self.line);
         };
+        let scope = Scope::of(self.desks.clone());
+        let data = data.within(&scope).clone();
         let mut page = Page::first(self.size);
         page.count_first = self.stream;
         page.after = self.after.as_ref().map(|values| {
@@ -127,11 +129,10 @@ impl Case {
                 })
                 .collect()
         });
-        let scope = Scope::of(self.desks.clone());
         let statement = sql::select(schema, &data, &keys, &scope, &page);
         Ok(Prepared {
             schema,
-            data: *data,
+            data,
             keys,
             scope,
             page,

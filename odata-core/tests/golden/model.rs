@@ -179,7 +179,7 @@ pub struct Rate {
 
 /// A column: its name, its type, `NOT NULL`.
 pub type Column = (&'static str, &'static str, bool);
-/// A table: its name, its columns, the first columns of its indexes.
+/// A table: its name, its columns, the columns of its indexes.
 pub type Table = (&'static str, &'static [Column], &'static [&'static str]);
 
 /// What the database has.
@@ -258,7 +258,7 @@ pub const TABLES: &[Table] = &[
             ("size", "int8", false),
             ("owner_id", "int4", false),
         ],
-        &["id"],
+        &["id", "desk_id, size"],
     ),
     (
         "people",
@@ -340,7 +340,7 @@ pub fn catalogue() -> Catalogue {
             readable: true,
             indexes: indexes
                 .iter()
-                .map(|first| vec![(*first).to_owned()])
+                .map(|index| index.split(", ").map(str::to_owned).collect())
                 .collect(),
             estimated_rows: 0,
         };

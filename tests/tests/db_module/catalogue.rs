@@ -76,7 +76,7 @@ async fn the_catalogue_is_read(url: &str) {
     assert_eq!(a.estimated_rows, 500);
     assert!(a.readable && a.columns["secret"].readable);
     assert_eq!(catalogue.tables["p"].estimated_rows, 1_999);
-    assert!(catalogue.tables["p"].has_index_on("id"));
+    assert!(catalogue.tables["p"].has_index_on(&["id"]));
     assert!(catalogue.tables["empty"].columns.is_empty());
     assert!(!catalogue.tables["v"].columns["id"].not_null);
     let knows_unicode = text(&database, "SELECT (upper('ß') = 'SS')::text").await == "true";

@@ -83,7 +83,7 @@ async fn load(client: &Client) {
         let sql = format!("CREATE TABLE {name} ({})", columns.join(", "));
         client.batch_execute(&sql).await.unwrap();
         for index in *indexes {
-            let sql = format!("CREATE INDEX ON {name} (\"{index}\")");
+            let sql = format!("CREATE INDEX ON {name} ({index})");
             client.batch_execute(&sql).await.unwrap();
         }
     }

@@ -79,6 +79,40 @@ async fn all_pages_are_the_whole() {
 }
 
 #[tokio::test]
+async fn an_index_behind_the_account_orders_the_rows_of_one_account() {
+    let database = fixture::small().await;
+    let owner = database.connect().await;
+    let sql = "CREATE INDEX ON conversations (account_id, updated_at);
+        UPDATE conversations SET updated_at = '2022-01-01'::timestamp - id * interval '1 hour'";
+    owner.batch_execute(sql).await.unwrap();
+    let query = "Conversation?$select=id&$filter=updated_at ge 2000-01-01T00:00:00Z";
+    let by_one = [("Prefer", "maxpagesize=1")];
+    let walk = |server: &Server| -> Vec<i64> {
+        let pages = pages(server, query, &by_one);
+        pages.iter().flatten().map(id).collect()
+    };
+
+    let server = Server::start(&database, |_| {});
+    let found = walk(&server);
+    assert!(found.len() > 2, "{found:?}");
+    assert!(found.is_sorted_by(|one, next| one > next), "{found:?}");
+    let first = get(&server, query, &by_one).json();
+    let link = first["@odata.nextLink"].as_str().unwrap();
+
+    // The index gives no order of two accounts' rows, and a link continues none that is not served.
+    let sql = "UPDATE account_users SET role = 1 WHERE account_id = 2 AND user_id = 2;
+        UPDATE access_tokens SET owner_id = 2 WHERE token = 'KEY';
+        UPDATE account_users SET role = 1 WHERE account_id = 1 AND user_id = 2";
+    owner.batch_execute(sql).await.unwrap();
+    let server = Server::start(&database, |_| {});
+    let of_both = walk(&server);
+    assert!(of_both.len() > found.len(), "{of_both:?}");
+    assert!(of_both.is_sorted_by(|one, next| one < next), "{of_both:?}");
+    let refused = get(&server, link, &by_one).expect(410);
+    assert!(refused.text().contains("the order"), "{}", refused.text());
+}
+
+#[tokio::test]
 async fn top_and_skip_span_the_pages_and_the_count_stands_on_the_first() {
     let server = small().await;
     for (query, expected) in [

@@ -141,6 +141,7 @@ impl<'a> Resolver<'a> {
             }
         }
         let scope = self.scope_rule(declared, &properties, table)?;
+        let [indexed, indexed_in_scope] = indexed(&properties, &scope, table.1);
         Some(EntitySet {
             id,
             declared,
@@ -148,7 +149,8 @@ impl<'a> Resolver<'a> {
             key,
             navigation: Vec::new(),
             scope,
-            indexed: indexed(&properties, table.1),
+            indexed,
+            indexed_in_scope,
             properties,
         })
     }
@@ -267,21 +269,28 @@ impl<'a> Resolver<'a> {
     }
 }
 
-/// The columns of properties that some index starts with.
-fn indexed(properties: &[StructuralProperty], table: Option<&CatalogueTable>) -> Vec<&'static str> {
-    let Some(table) = table else {
-        return Vec::new();
-    };
-    let mut indexed = Vec::new();
+/// The columns of properties that some index starts with, and those that stand behind the scope's in
+/// one.
+fn indexed(
+    properties: &[StructuralProperty],
+    scope: &ScopeRule,
+    table: Option<&CatalogueTable>,
+) -> [Vec<&'static str>; 2] {
+    let mut columns: Vec<&'static str> = Vec::new();
     for property in properties {
         if let Source::Column { name, .. } = property.source
-            && table.has_index_on(name)
-            && !indexed.contains(&name)
+            && !columns.contains(&name)
         {
-            indexed.push(name);
+            columns.push(name);
         }
     }
-    indexed
+    let is_first = |column: &&str| table.is_some_and(|table| table.has_index_on(&[column]));
+    let is_behind_scope = |column: &&str| match (scope, table) {
+        (ScopeRule::Column(scope), Some(table)) => table.has_index_on(&[scope, column]),
+        _ => false,
+    };
+    let (first, others): (Vec<_>, Vec<_>) = columns.into_iter().partition(is_first);
+    [first, others.into_iter().filter(is_behind_scope).collect()]
 }
 
 /// `'a'`, or `'a' or 'b'`, each behind a prefix.

@@ -14,7 +14,7 @@ fn a_fitting_database_is_served_whole() {
     let schema = check(&[], expect![[""]]);
     expect![[r#"
         Books = "public"."books", key [0], scope Column("library_id")
-          indexed ["isbn", "author_id"]
+          indexed ["isbn", "author_id"], in a scope ["pages"]
           id Int64 = id int8!
           title String null = title text
           isbn String = isbn varchar!
@@ -28,7 +28,7 @@ fn a_fitting_database_is_served_whole() {
           holder -> Author (held) [(8, 0)] near [(7, "Author")] far []
           topics -> Topic (books) [(0, "book_id")] "public"."taggings" [] [("kind", "topic")]; "public"."tags" [("id", "tag_id")] [] [(1, "name")]
         Author = "public"."authors", key [0], scope "public"."members".library_id by [("author_id", 0)]
-          indexed []
+          indexed [], in a scope []
           id Int64 = id int4!
           teacher_id Int64 null = teacher_id int4
           books -> Books (author) [(0, 3)] near [] far []
@@ -36,7 +36,7 @@ fn a_fitting_database_is_served_whole() {
           teacher -> Author (pupils) [(1, 0)] near [] far []
           pupils -> Author (teacher) [(0, 1)] near [] far []
         Topic = "public"."topics", key [0, 1], scope Unscoped
-          indexed []
+          indexed [], in a scope []
           language String = language text!
           name String = name text!
           broader_language String null = broader_language text
@@ -53,7 +53,7 @@ fn without_a_database_it_is_the_declared_model() {
     expect![[""]].assert_eq(&findings);
     expect![[r#"
         Books = "public"."books", key [0], scope Column("library_id")
-          indexed []
+          indexed [], in a scope []
           id Int64 = id int8!
           title String null = title text
           isbn String = isbn text!
@@ -67,7 +67,7 @@ fn without_a_database_it_is_the_declared_model() {
           holder -> Author (held) [(8, 0)] near [(7, "Author")] far []
           topics -> Topic (books) [(0, "book_id")] "public"."taggings" [] [("kind", "topic")]; "public"."tags" [("id", "tag_id")] [] [(1, "name")]
         Author = "public"."authors", key [0], scope "public"."members".library_id by [("author_id", 0)]
-          indexed []
+          indexed [], in a scope []
           id Int64 = id int8!
           teacher_id Int64 null = teacher_id int8
           books -> Books (author) [(0, 3)] near [] far []
@@ -75,7 +75,7 @@ fn without_a_database_it_is_the_declared_model() {
           teacher -> Author (pupils) [(1, 0)] near [] far []
           pupils -> Author (teacher) [(0, 1)] near [] far []
         Topic = "public"."topics", key [0, 1], scope Unscoped
-          indexed []
+          indexed [], in a scope []
           language String = language text!
           name String = name text!
           broader_language String null = broader_language text
@@ -92,6 +92,7 @@ fn the_first_candidate_that_exists_is_read() {
         &[
             ("title text", "name text"),
             ("\n    books:", "\n    old_books:"),
+            ("index books", "index old_books"),
             ("index books", "index old_books"),
             ("index books", "index old_books"),
             ("index books", "index old_books"),

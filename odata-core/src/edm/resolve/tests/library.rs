@@ -83,7 +83,8 @@ pub(super) const FITTING: &str = "
     books: id int8!, library_id int4!, title text, isbn varchar!, author_id int4, pages int2, extra jsonb, pin text, holder_type varchar, holder_id int8
     index books: author_id, id
     index books: library_id
-    index books: isbn
+    index books: isbn, holder_id
+    index books: library_id, pages
     authors: id int4!, teacher_id int4
     topics: language text!, name text!, broader_language text, broader_name text
     members: author_id int4!, library_id int4!
@@ -161,7 +162,8 @@ pub(super) fn print(schema: &Schema) -> String {
         };
         let (name, table) = (set.declared.entity_set, set.table.as_sql());
         text += &format!("{name} = {table}, key {:?}, scope {scope}\n", set.key);
-        text += &format!("  indexed {:?}\n", set.indexed);
+        let (indexed, in_scope) = (&set.indexed, &set.indexed_in_scope);
+        text += &format!("  indexed {indexed:?}, in a scope {in_scope:?}\n");
         for property in &set.properties {
             let null = if property.nullable { " null" } else { "" };
             let hidden = if property.hidden { " hidden" } else { "" };
