@@ -74,6 +74,7 @@ mod startup;
 mod streams;
 mod team;
 mod tls;
+mod trips;
 mod turns;
 mod walk;
 mod wall;
