@@ -274,12 +274,13 @@ impl Session {
         let oids: Vec<u32> = oids.collect();
         let preparing = async move {
             let answer = session.client.prepare_typed(&text, &types);
-            let result = tokio::time::timeout(PREPARE_PATIENCE, answer).await;
-            *is_answered = result.is_ok();
-            let result =
-                result.map(|result| result.map_err(|error| session.failure(&error, false)));
-            let statement = result
-                .unwrap_or_else(|_| Err(Failure::unavailable("the database does not answer")))?;
+            let answer = tokio::time::timeout(PREPARE_PATIENCE, answer).await;
+            *is_answered = answer.is_ok();
+            let statement = match answer {
+                Ok(Ok(statement)) => statement,
+                Ok(Err(error)) => return Err(session.failure(&error, false)),
+                Err(_) => return Err(Failure::unavailable("the database does not answer")),
+            };
             let columns = statement.columns().iter().map(ColumnInfo::of).collect();
             let prepared = Prepared { statement, columns };
             session.statements.insert(&text, oids, prepared.clone());

@@ -43,14 +43,18 @@ pub(super) fn write<'a>(
             writer.write_text(out, cell)?;
             continue;
         }
-        let mut text = Vec::new();
-        writer.write_text(&mut text, cell)?;
-        let text = String::from_utf8_lossy(&text).replace('\'', "''");
         out.push(b'\'');
-        if encoded {
-            out.extend(utf8_percent_encode(&text, SEGMENT).to_string().into_bytes());
-        } else {
-            out.extend_from_slice(text.as_bytes());
+        let start = out.len();
+        writer.write_text(out, cell)?;
+        // Most keys are names or codes, which stay as they are.
+        if !out[start..].iter().all(u8::is_ascii_alphanumeric) {
+            let text = out.split_off(start);
+            let text = String::from_utf8_lossy(&text).replace('\'', "''");
+            if encoded {
+                out.extend(utf8_percent_encode(&text, SEGMENT).flat_map(str::bytes));
+            } else {
+                out.extend_from_slice(text.as_bytes());
+            }
         }
         out.push(b'\'');
     }

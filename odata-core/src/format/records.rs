@@ -17,23 +17,27 @@ impl Cells for RawRow {
 
 /// A row in the form of `record_send`: the number of columns, then for each the OID of its type, its
 /// length (-1 for null) and its bytes.
+#[derive(Default)]
 pub(super) struct Record<'a> {
     cells: Vec<Option<&'a [u8]>>,
 }
 
 impl<'a> Record<'a> {
-    pub(super) fn read(mut bytes: &'a [u8]) -> Result<Record<'a>, CellError> {
+    /// Reads another one in its place, into the memory that it has.
+    pub(super) fn read(&mut self, mut bytes: &'a [u8]) -> Result<(), CellError> {
         let length = bytes.len();
         let malformed = || CellError::record(length);
         let count = usize::try_from(take_i32(&mut bytes).ok_or_else(malformed)?)
             .map_err(|_| malformed())?;
+        self.cells.clear();
         // Each column takes eight bytes at least: a count that lies allocates nothing.
-        let mut cells = Vec::with_capacity(count.min(length / 8));
+        self.cells.reserve(count.min(length / 8));
         for _ in 0..count {
             take_i32(&mut bytes).ok_or_else(malformed)?;
-            cells.push(take_sized(&mut bytes).ok_or_else(malformed)?);
+            let cell = take_sized(&mut bytes).ok_or_else(malformed)?;
+            self.cells.push(cell);
         }
-        Ok(Record { cells })
+        Ok(())
     }
 }
 
@@ -118,13 +122,20 @@ mod tests {
         bytes.push(b'x');
         bytes.extend(25i32.to_be_bytes());
         bytes.extend((-1i32).to_be_bytes());
-        let record = Record::read(&bytes).unwrap();
+        let mut record = Record::default();
+        record.read(&bytes).unwrap();
         assert_eq!(record.cell(0), Some(&b"x"[..]));
         assert_eq!(record.cell(1), None);
         for cut in 0..bytes.len() {
-            assert!(Record::read(&bytes[..cut]).is_err(), "{cut}");
+            assert!(record.read(&bytes[..cut]).is_err(), "{cut}");
         }
-        assert!(Record::read(&i32::MAX.to_be_bytes()).is_err());
+        let many = i32::MAX.to_be_bytes();
+        assert!(record.read(&many).is_err());
+        // Nothing of the one before is left.
+        let short = [&1i32.to_be_bytes()[..], &bytes[4..13]].concat();
+        record.read(&short).unwrap();
+        assert_eq!((record.cell(0), record.cell(1)), (Some(&b"x"[..]), None));
+        assert_eq!(record.cells.len(), 1);
     }
 
     #[test]

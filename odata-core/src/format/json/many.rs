@@ -57,11 +57,12 @@ impl EntityWriter {
         };
         object.name(out, &many.name);
         out.push(b'[');
-        let mut last: Option<Record<'_>> = None;
+        // One for all: behind the loop it is the last that was written.
+        let mut record = Record::default();
         let mut written = 0;
         let mut more = false;
         for element in elements(cells.cell(array.output)) {
-            let record = Record::read(element?)?;
+            let element = element?;
             if written == array.rows {
                 more = array.pages;
                 break;
@@ -69,12 +70,12 @@ impl EntityWriter {
             if written > 0 {
                 out.push(b',');
             }
+            record.read(element)?;
             array.entity.write(out, &record, None)?;
             written += 1;
-            last = Some(record);
         }
         out.push(b']');
-        if let (true, Some(last)) = (more, last) {
+        if more && written > 0 {
             object.annotation(out, &many.name, version, "nextLink");
             let path = match &many.at {
                 CollectionAt::Navigation(name) => {
@@ -87,7 +88,7 @@ impl EntityWriter {
             };
             let implicit = array.implicit_order.clone();
             let size = self.context.page_size;
-            let token = SkipToken::behind(&last, 0, &array.order, written, size, implicit);
+            let token = SkipToken::behind(&record, 0, &array.order, written, size, implicit);
             let (options, canonical) = many.options_of(|| self.it(cells))?;
             let request = format!("{path}?{canonical}");
             let separator = if options.is_empty() { "" } else { "&" };
