@@ -91,9 +91,9 @@ async fn main() -> Result<(), Failed> {
     let world = World::open().await?;
     if args.plans {
         let copy = world.copied().await?;
-        let found = plans::all(&copy).await?;
+        let found = plans::all(&copy).await;
         copy.drop_copy().await?;
-        return plans::check(&found);
+        return plans::check(&found?);
     }
     let translator = Translator::new(&world).await?;
     let binary = service::build()?;

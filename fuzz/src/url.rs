@@ -73,7 +73,7 @@ fn statements(tree: &ODataUri, limits: &Limits) -> Option<Vec<Shape>> {
         (statement.text, types)
     };
     match plan {
-        Plan::Data(data) => Some(vec![select(data.within(&scope))]),
+        Plan::Data(data) => Some(vec![select(&data)]),
         Plan::All(all) => Some(all.iter().map(select).collect()),
         Plan::ServiceDocument | Plan::Metadata => Some(Vec::new()),
     }

@@ -27,7 +27,7 @@ struct Book {
     state: i16,
     #[odata(secret)]
     pin: Option<String>,
-    #[odata(searchable)]
+    #[odata(searchable, immutable)]
     blurb: String,
     r#type: Option<Uuid>,
     extra: Option<Json>,
@@ -137,6 +137,11 @@ fn types_nullability_and_columns_come_from_the_fields() {
     assert_eq!(
         secrets.map(|property| property.name).collect::<Vec<_>>(),
         ["pin"]
+    );
+    let immutable = book.properties.iter().filter(|property| property.immutable);
+    assert_eq!(
+        immutable.map(|property| property.name).collect::<Vec<_>>(),
+        ["blurb"]
     );
     let searchable = book
         .properties

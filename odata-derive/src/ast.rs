@@ -38,6 +38,7 @@ pub(crate) enum Kind {
 pub(crate) struct Structural {
     pub(crate) key: bool,
     pub(crate) columns: Vec<LitStr>,
+    pub(crate) immutable: bool,
     pub(crate) secret: bool,
     pub(crate) searchable: Option<Ident>,
     pub(crate) values: Option<(Ident, Vec<(i64, LitStr)>)>,
@@ -157,6 +158,7 @@ impl Kind {
             key,
             column,
             name: _,
+            immutable,
             secret,
             searchable,
             values,
@@ -186,6 +188,7 @@ impl Kind {
                     Some((_, columns)) => columns,
                     None => vec![LitStr::new(&ident.unraw().to_string(), ident.span())],
                 },
+                immutable: immutable.is_some(),
                 secret: secret.is_some(),
                 searchable,
                 values,

@@ -34,6 +34,7 @@ const ATTRIBUTES: &[(&str, Level, &str)] = &[
         r#"`column = "name"` or `column("name", "older_name")`"#,
     ),
     ("name", Level::Field, r#"`name = "PropertyName"`"#),
+    ("immutable", Level::Field, "`immutable`"),
     ("secret", Level::Field, "`secret`"),
     ("searchable", Level::Field, "`searchable`"),
     (
@@ -81,6 +82,7 @@ pub(crate) struct FieldAttributes {
     pub(crate) key: Option<Ident>,
     pub(crate) column: Option<(Ident, Vec<LitStr>)>,
     pub(crate) name: Option<LitStr>,
+    pub(crate) immutable: Option<Ident>,
     pub(crate) secret: Option<Ident>,
     pub(crate) searchable: Option<Ident>,
     pub(crate) values: Option<(Ident, Vec<(i64, LitStr)>)>,
@@ -131,6 +133,7 @@ pub(crate) fn of_field(ctxt: &mut Ctxt, attributes: &[Attribute]) -> FieldAttrib
             "key" => found.key = Some(flag(name, input)?),
             "column" => found.column = Some((attribute, strings(input)?)),
             "name" => found.name = Some(string(input)?),
+            "immutable" => found.immutable = Some(flag(name, input)?),
             "secret" => found.secret = Some(flag(name, input)?),
             "searchable" => found.searchable = Some(flag(name, input)?),
             "values" => found.values = Some((attribute, pairs(input, integer, text)?)),

@@ -108,7 +108,10 @@ fn property(field: &Field<'_>, structural: &Structural) -> TokenStream {
         ..
     } = field;
     let Structural {
-        columns, secret, ..
+        columns,
+        immutable,
+        secret,
+        ..
     } = structural;
     let searchable = structural.searchable.is_some();
     let values = structural.values.iter().flat_map(|(_, values)| values);
@@ -120,6 +123,7 @@ fn property(field: &Field<'_>, structural: &Structural) -> TokenStream {
             nullable: <#ty as ::odata_core::edm::PrimitiveValue>::NULLABLE,
             columns: &[#(#columns),*],
             description: #description,
+            immutable: #immutable,
             secret: #secret,
             searchable: #searchable,
             values: &[#(#values),*],

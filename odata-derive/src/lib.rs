@@ -56,6 +56,7 @@ use proc_macro::TokenStream;
 /// | `key` | part of the key |
 /// | `column = "isbn"`, `column("isbn", "ean")` | the column, if not the field's name; of several the first that exists |
 /// | `name = "ISBN"` | the property's name, if not the field's |
+/// | `immutable` | its value stays as it is once the row is there, so that pages may come in its order |
 /// | `secret` | null, and not usable, unless the operator publishes secrets |
 /// | `searchable` | `$search` looks at it |
 /// | `values(0 = "open", 1 = "closed")` | what the numbers mean |

@@ -129,6 +129,7 @@ fn of_structural(attributes: &FieldAttributes) -> Vec<&Ident> {
     [
         attributes.key.as_ref(),
         column,
+        attributes.immutable.as_ref(),
         attributes.secret.as_ref(),
         attributes.searchable.as_ref(),
         values,

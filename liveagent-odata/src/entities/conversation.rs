@@ -21,6 +21,7 @@ pub struct Conversation {
     /// Agent ID (assigned to the conversation)
     pub assignee_id: Option<i64>,
     /// Conversation Creation Date
+    #[odata(immutable)]
     pub created_at: DateTime<Utc>,
     /// Conversation Updated Date
     pub updated_at: DateTime<Utc>,

@@ -19,6 +19,7 @@ pub struct Inbox {
     /// Account ID
     pub account_id: i64,
     /// Inbox Creation Date
+    #[odata(immutable)]
     pub created_at: DateTime<Utc>,
     /// Inbox Updated Date
     pub updated_at: DateTime<Utc>,

@@ -24,6 +24,7 @@ pub struct Label {
     /// Account To Which The Label Will Belong
     pub account_id: Option<i64>,
     /// Label Creation Date
+    #[odata(immutable)]
     pub created_at: DateTime<Utc>,
     /// Label Updated Date
     pub updated_at: DateTime<Utc>,

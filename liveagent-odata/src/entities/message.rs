@@ -26,6 +26,7 @@ pub struct Message {
     #[odata(values(0 = "incoming", 1 = "outgoing", 2 = "activity", 3 = "template"))]
     pub message_type: i32,
     /// Message Creation Date
+    #[odata(immutable)]
     pub created_at: DateTime<Utc>,
     /// Message Updated Date
     pub updated_at: DateTime<Utc>,

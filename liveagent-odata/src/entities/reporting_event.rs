@@ -22,6 +22,7 @@ pub struct ReportingEvent {
     /// Value associated with the event, such as timestamp
     pub value: Option<f64>,
     /// Timestamp when the event was created
+    #[odata(immutable)]
     pub created_at: DateTime<Utc>,
     /// Timestamp when the event was last updated
     pub updated_at: DateTime<Utc>,

@@ -61,6 +61,7 @@ pub struct User {
     #[odata(secret)]
     pub tokens: Option<Json>,
     /// User Creation Date
+    #[odata(immutable)]
     pub created_at: DateTime<Utc>,
     /// User Updated Date
     pub updated_at: DateTime<Utc>,

@@ -12,6 +12,7 @@ const PROPERTY: Property = Property {
     nullable: true,
     columns: &[],
     description: "",
+    immutable: false,
     secret: false,
     searchable: false,
     values: &[],

@@ -190,7 +190,7 @@ pub(super) struct Binder<'a> {
     pub(super) apply_layers: usize,
     /// Whether the plan is for callers of one scope.
     pub(super) is_in_one_scope: bool,
-    /// Whether that one is another.
+    /// Whether the plan for callers of one scope is another than that for callers of several.
     pub(super) depends_on_scope: bool,
     next_source: usize,
     /// The option that is being bound.

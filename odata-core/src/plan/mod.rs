@@ -92,6 +92,21 @@ impl Data {
         }
     }
 
+    /// The plan that has this implicit order, where it is another one than [`Data::within`] gives: a link may
+    /// have been made when the caller saw fewer scopes, or more.
+    pub fn in_order(&self, order: &str, schema: &Schema) -> Option<&Data> {
+        let plans = [Some(self), self.in_one_scope.as_deref()];
+        let has_it = |data: &&Data| data.query.implicit_order(schema).as_deref() == Some(order);
+        let mut plans = plans.into_iter().flatten().filter(has_it);
+        // Both, where they differ in an inner collection alone.
+        plans.next().filter(|_| plans.next().is_none())
+    }
+
+    /// Whether there is another plan for a caller of one scope.
+    pub fn depends_on_scope(&self) -> bool {
+        self.in_one_scope.is_some()
+    }
+
     /// Whether all of it hangs on one entity that a key names.
     pub fn is_of_one(&self) -> bool {
         self.anchor.is_some() || self.by_key

@@ -30,8 +30,8 @@ impl<'a> Binder<'a> {
     }
 
     /// The sort order: what the client asked for, then the key in the direction of the last item,
-    /// so that it is total. Where nothing is asked for, `range` comes first: a filter ranges over it,
-    /// and the index that finds the rows gives them in its order.
+    /// so that it is total. `range`, where nothing is asked for, comes first: a filter ranges over it, and
+    /// the index that finds the rows gives them in its order.
     pub(super) fn total_order(
         &mut self,
         sources: &[Scoped],
@@ -60,7 +60,7 @@ impl<'a> Binder<'a> {
             });
         }
         let asked = order.len();
-        if let (Some(expr), true) = (range, asked == 0) {
+        if let Some(expr) = range {
             order.push(OrderItem {
                 output: self.sort_output(&expr, outputs),
                 expr,
@@ -111,7 +111,7 @@ impl<'a> Binder<'a> {
     }
 }
 
-/// The property that the conditions bound from one side, if it is of these columns or the key.
+/// The property that the conditions bound from one side, if it is of these columns and immutable, or the key.
 fn range(
     set: &EntitySet,
     indexed: &[&'static str],
@@ -140,8 +140,9 @@ fn range(
                 let as_stored = !set.properties[place].ty.is_text()
                     || matches!(ty, PgType::Text | PgType::Varchar);
                 let same = as_stored && bound.sources().is_empty();
-                (same && (indexed.contains(&name) || set.key.contains(&place)))
-                    .then_some((place, property.ty))
+                let is_indexed =
+                    set.properties[place].declared.immutable && indexed.contains(&name);
+                (same && (is_indexed || set.key.contains(&place))).then_some((place, property.ty))
             })
     };
     let found = conditions

@@ -45,7 +45,9 @@ pub struct Ticket {
     pub height: Option<f32>,
     pub urgent: bool,
     pub archived: Option<bool>,
+    #[odata(immutable)]
     pub created_at: DateTime<Utc>,
+    #[odata(immutable)]
     pub closed_at: Option<DateTime<Utc>>,
     /// A `timestamptz`.
     pub seen_at: Option<DateTime<Utc>>,
@@ -116,6 +118,7 @@ pub struct Inbox {
     pub desk_id: i64,
     #[odata(searchable)]
     pub name: String,
+    #[odata(immutable)]
     pub size: Option<i64>,
     pub owner_id: Option<i64>,
     #[odata(foreign_key = owner_id)]

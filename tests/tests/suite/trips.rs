@@ -58,7 +58,7 @@ async fn a_warm_request_is_one_round_trip() {
             || connections(b'Z', 1) == 0 && connections(b'1', 0) == 0 && connections(b'Z', 0) == 1;
         // It is warm when the token is known, the statement prepared, and habit says on which connection.
         let since = Instant::now();
-        while !is_one() {
+        while !(0..3).all(|_| is_one()) {
             assert!(since.elapsed() < PATIENCE, "{path}");
         }
         proxy.heal();
@@ -87,7 +87,10 @@ fn read(stream: &mut BufReader<TcpStream>, has_body: bool) -> (u16, Vec<u8>) {
         }
     }
     let mut body = Vec::new();
-    while has_body {
+    if !has_body {
+        return (status, body);
+    }
+    loop {
         if in_chunks {
             length = usize::from_str_radix(&line(stream), 16).unwrap();
         }
@@ -98,10 +101,9 @@ fn read(stream: &mut BufReader<TcpStream>, has_body: bool) -> (u16, Vec<u8>) {
             assert_eq!(line(stream), "");
         }
         if !in_chunks || length == 0 {
-            break;
+            return (status, body);
         }
     }
-    (status, body)
 }
 
 #[tokio::test]

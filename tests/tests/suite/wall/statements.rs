@@ -68,14 +68,8 @@ fn statements(schema: &Schema, uri: &ODataUri, page: Option<usize>) -> Option<Ve
         sql::sort_values(schema, data, &keys, &scope, &values)
     };
     match plan {
-        Plan::Data(data) => {
-            let data = data.within(&scope);
-            let mut statements = vec![select(data)];
-            if data.answer != Answer::Count {
-                statements.extend([again(data, false), again(data, true)]);
-            }
-            Some(statements)
-        }
+        Plan::Data(data) if data.answer == Answer::Count => Some(vec![select(&data)]),
+        Plan::Data(data) => Some(vec![select(&data), again(&data, false), again(&data, true)]),
         Plan::All(all) => Some(all.iter().map(select).collect()),
         Plan::ServiceDocument | Plan::Metadata => Some(Vec::new()),
     }
