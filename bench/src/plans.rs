@@ -83,6 +83,7 @@ const REQUESTS: &[Request] = &[
         ONE,
         "Message?$filter=updated_at ge 2025-06-01T00:00:00Z and updated_at lt 2025-06-02T00:00:00Z",
     ),
+    next(ONE, "Message?$filter=updated_at ge 2025-01-01T00:00:00Z"),
     first(
         ONE,
         "Conversation?$filter=created_at ge 2025-06-01T00:00:00Z and created_at lt 2025-06-02T00:00:00Z",

@@ -57,8 +57,8 @@ pub struct Property {
     pub columns: &'static [&'static str],
     /// The field's doc comment.
     pub description: &'static str,
-    /// Whether its value stays as it is once the row is there (`Core.Immutable`): a walk in its order shows
-    /// each row once, however the rows change meanwhile.
+    /// Whether its value stays as it is once the row is there, as `Core.Immutable` means it: a walk in its
+    /// order shows no row twice, however the rows change meanwhile.
     pub immutable: bool,
     /// Null, and not usable in any option, unless the operator publishes secrets.
     pub secret: bool,

@@ -78,7 +78,8 @@ pub struct Data {
     /// The path without the keys that stand beside the plan, and the options that matter to a next link,
     /// canonical.
     canonical: String,
-    /// The same for a caller of one scope, where the service orders its rows by another property.
+    /// The same for a caller of one scope, where rows are ordered by another property, those of an inner
+    /// collection perhaps.
     in_one_scope: Option<Box<Data>>,
 }
 
@@ -92,13 +93,13 @@ impl Data {
         }
     }
 
-    /// The plan that has this implicit order, where it is another one than [`Data::within`] gives: a link may
-    /// have been made when the caller saw fewer scopes, or more.
+    /// The plan that has this implicit order, if one of the two has it and the other has not: a link may have
+    /// been made when the caller saw fewer scopes, or more.
     pub fn in_order(&self, order: &str, schema: &Schema) -> Option<&Data> {
         let plans = [Some(self), self.in_one_scope.as_deref()];
         let has_it = |data: &&Data| data.query.implicit_order(schema).as_deref() == Some(order);
         let mut plans = plans.into_iter().flatten().filter(has_it);
-        // Both, where they differ in an inner collection alone.
+        // Both have it where they differ in an inner collection alone.
         plans.next().filter(|_| plans.next().is_none())
     }
 

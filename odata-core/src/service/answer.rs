@@ -196,8 +196,8 @@ async fn answer(asked: &Asked<'_>, data: &Data) -> Result<HttpResponse, Failed> 
 }
 
 impl Asked<'_> {
-    /// The plan for this caller. A walk goes on in the order in which it began: the caller may see other
-    /// scopes by now, or another server may know of them sooner.
+    /// The plan for this caller. A link goes on in the order of its walk: the caller may see other scopes by
+    /// now, or another server may know of them sooner.
     fn plan<'a>(&self, data: &'a Data) -> &'a Data {
         let token = match self.own.skip_token.as_deref() {
             Some(token) if data.depends_on_scope() => token,

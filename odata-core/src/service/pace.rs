@@ -13,8 +13,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// How long a turn is, to the end of a chunk or until no row is there; longer where the stream stands still in it. Each change of turns lets another
-/// backend run.
+/// How long a turn is, to the end of a chunk or until no row is there; longer where the stream stands still
+/// in it. Each change of turns lets another backend run.
 const TURN: Duration = Duration::from_millis(20);
 /// How long in all a stream keeps its turn while no row comes: its backend may be about to send one.
 const PATIENCE: Duration = Duration::from_millis(5);

@@ -47,6 +47,7 @@ pub struct Ticket {
     pub archived: Option<bool>,
     #[odata(immutable)]
     pub created_at: DateTime<Utc>,
+    /// Known from the beginning, or never.
     #[odata(immutable)]
     pub closed_at: Option<DateTime<Utc>>,
     /// A `timestamptz`.

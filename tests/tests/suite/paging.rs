@@ -2,7 +2,8 @@
 
 mod links;
 
-use crate::asking::{get, id, pages, rows, small};
+use crate::asking::{get, id, pages, refusal, rows, small};
+use serde_json::Value;
 use tests::{Server, fixture};
 
 /// Queries whose pages must be the whole: nulls, ties, both directions, mixed ones, paths,
@@ -120,9 +121,33 @@ async fn an_index_behind_the_account_orders_the_rows_of_one_account() {
     assert!(of_both.len() > by_key.len(), "{of_both:?}");
     assert!(of_both.is_sorted(), "{of_both:?}");
     // A walk that began in another order goes on in it.
-    let mut rest = walk(&server, first["@odata.nextLink"].as_str().unwrap());
+    let link = |answer: &Value| answer["@odata.nextLink"].as_str().unwrap().to_owned();
+    let mut rest = walk(&server, &link(&first));
     rest.retain(|id| by_key.contains(id));
     assert_eq!(rest, by_time[1..]);
+    let of_both = get(&server, &created, &by_one).json();
+    owner
+        .batch_execute("UPDATE account_users SET role = 0 WHERE account_id = 2 AND user_id = 2")
+        .await
+        .unwrap();
+    let server = Server::start(&database, |_| {});
+    assert_eq!(walk(&server, &created), by_time);
+    assert_eq!(walk(&server, &link(&of_both)), by_key[1..]);
+    let rubbish = format!("{created}&$skiptoken=rubbish");
+    assert_eq!(
+        refusal(&server, &rubbish),
+        (400, "InvalidOptionValue".to_owned())
+    );
+
+    // Nothing else is continued in an order that is not served.
+    owner
+        .batch_execute("DROP INDEX messages_account_id_created_at_idx")
+        .await
+        .unwrap();
+    let server = Server::start(&database, |_| {});
+    assert_eq!(walk(&server, &created), by_key);
+    let refused = get(&server, &link(&first), &by_one).expect(410);
+    assert!(refused.text().contains("the order"), "{}", refused.text());
 }
 
 #[tokio::test]
