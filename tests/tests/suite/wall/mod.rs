@@ -91,7 +91,9 @@ pub(crate) async fn load(client: &Client) {
         include_str!("../../../fixtures/wall.sql"),
         liveagent_odata::demo::indexes_sql(),
         // What orders the rows of one account, and not those of two.
-        "CREATE INDEX ON conversations (account_id, created_at)",
+        "CREATE INDEX ON conversations (account_id, created_at);
+         CREATE INDEX ON inboxes (account_id, created_at);
+         CREATE INDEX ON labels (account_id, created_at)",
         "ANALYZE",
     ] {
         if let Err(error) = client.batch_execute(script).await {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use liveagent_odata::entities::model;
-use odata_core::edm::{EntityType, NavigationProperty};
+use odata_core::edm::{EntityType, NavigationProperty, Property};
 use odata_core::functions::aggregation::{METHODS, TRANSFORMATIONS};
 use odata_core::functions::{FUNCTIONS, Function, OPERATORS};
 use odata_core::uri::system_options;
@@ -86,6 +86,17 @@ pub(super) fn navigation(entity: &EntityType, navigation: &NavigationProperty) -
     format!("{}.{}", entity.name, navigation.name)
 }
 
+/// A property's.
+pub(super) fn property(entity: &EntityType, property: &Property) -> String {
+    format!("{}.{}", entity.name, property.name)
+}
+
+/// The properties of which a range may give the rows their order: those that stay as they are.
+pub(super) fn ranged(entity: &'static EntityType) -> impl Iterator<Item = &'static Property> {
+    let stays = |it: &&Property| it.immutable || entity.key.contains(&it.name);
+    entity.properties.iter().filter(stays)
+}
+
 /// A function's.
 pub(super) fn overload(function: &Function) -> String {
     format!("{}{:?}", function.name, function.parameters)
@@ -133,6 +144,8 @@ impl Census {
         add("format", &mut owned(FORMATS));
         for entity in model().entity_types {
             add("set", &mut std::iter::once(entity.entity_set.to_owned()));
+            let ranges = ranged(entity).map(|it| property(entity, it));
+            add("range", &mut { ranges });
             for property in entity.navigation_properties {
                 let name = navigation(entity, property);
                 let places: &[&str] = match property.many {

@@ -1,6 +1,6 @@
 //! Conditions: comparisons, lists, lambdas, entities as operands.
 
-use super::{Generator, Place};
+use super::{Generator, Place, census};
 use odata_core::edm::{EntityType, NavigationProperty, PrimitiveType as T};
 
 impl Generator {
@@ -69,6 +69,22 @@ impl Generator {
             false => self.constant(ty),
         };
         format!("{left} {operator} {right}")
+    }
+
+    /// From a value on, or up to one, of what rows may be ordered by then; sometimes with something else.
+    pub(super) fn range(&mut self, place: Place<'_>) -> String {
+        let properties: Vec<_> = census::ranged(place.entity).collect();
+        let property = self.dice.pick(&properties);
+        self.note("range", &census::property(place.entity, property));
+        let operator = self.dice.pick(&["gt", "ge", "lt", "le"]);
+        self.note("operator", operator);
+        let bound = self.constant(property.ty);
+        let range = format!("{}{} {operator} {bound}", place.prefix, property.name);
+        if self.dice.chance(60) {
+            return range;
+        }
+        self.note("operator", "and");
+        format!("{range} and ({})", self.condition(place, 1))
     }
 
     fn lambda(&mut self, place: Place<'_>, depth: usize) -> Option<String> {

@@ -70,7 +70,12 @@ impl Generator {
 
     fn filter(&mut self, entity: &'static EntityType, _: usize) -> String {
         self.note("option", "$filter");
-        format!("$filter={}", self.condition(Place::of(entity), 3))
+        let place = Place::of(entity);
+        let condition = match self.dice.chance(25) {
+            true => self.range(place),
+            false => self.condition(place, 3),
+        };
+        format!("$filter={condition}")
     }
 
     fn compute(&mut self, entity: &'static EntityType, _: usize) -> String {
