@@ -20,6 +20,9 @@ pub struct Database {
     config: Config,
 }
 
+/// Behind a connection string: its sessions wait for a lock longer than any test looks at them.
+pub const WAITING_FOR_LOCKS: &str = " options='-c lock_timeout=60s'";
+
 impl Database {
     /// One with nothing in it.
     pub async fn empty() -> Database {

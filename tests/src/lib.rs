@@ -23,7 +23,7 @@ pub mod sales;
 mod server;
 mod validate;
 
-pub use database::Database;
+pub use database::{Database, WAITING_FOR_LOCKS};
 pub use http::{Client, Response};
 pub use postgres::Postgres;
 pub use server::Server;

@@ -14,6 +14,7 @@ use odata_core::service::{Authenticate, Service};
 use std::net::SocketAddr;
 use std::sync::mpsc;
 use std::thread;
+use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -171,6 +172,20 @@ impl Server {
     /// The state of its connections to the database.
     pub fn status(&self) -> Status {
         self.service.database().status()
+    }
+
+    /// Waits until every connection of the pool has been given back. That of a client which hangs up is so a little later.
+    #[track_caller]
+    pub fn until_none_is_lent(&self) {
+        let since = Instant::now();
+        while self.status().lent > 0 {
+            assert!(
+                since.elapsed() < Duration::from_secs(20),
+                "{:?}",
+                self.status()
+            );
+            thread::sleep(Duration::from_millis(5));
+        }
     }
 
     /// The service itself.

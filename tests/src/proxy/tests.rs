@@ -8,7 +8,7 @@ use std::os::unix::net::{UnixListener, UnixStream};
 const SAID: &[u8] = b"S\0\0\0\x07xyzD\0\0\0\x06abZ\0\0\0\x05I";
 
 /// How a connection ended for who asked.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum End {
     Closed,
     Reset,
@@ -45,21 +45,31 @@ fn talk(mut stream: UnixStream) {
     }
 }
 
-/// What one connection hears of one question.
-fn ask(proxy: &Proxy) -> (Vec<u8>, End) {
+/// What one connection hears of one question. What is expected may take its time; it is silent where nothing comes
+/// for a moment behind that.
+fn ask(proxy: &Proxy, expected: &[u8], end: End) -> (Vec<u8>, End) {
     let mut stream = std::net::TcpStream::connect(proxy.address()).unwrap();
-    stream
-        .set_read_timeout(Some(Duration::from_millis(300)))
-        .unwrap();
     let _ = stream.write_all(b"?");
     let mut heard = Vec::new();
-    let end = match stream.read_to_end(&mut heard) {
+    let mut hear = |patience, most| {
+        stream.set_read_timeout(Some(patience)).unwrap();
+        (&mut stream).take(most).read_to_end(&mut heard)
+    };
+    let patience = match end {
+        End::Silence => MOMENT,
+        End::Closed | End::Reset => PATIENCE,
+    };
+    let first = hear(PATIENCE, expected.len() as u64);
+    let end = match first.and_then(|_| hear(patience, u64::MAX)) {
         Ok(_) => End::Closed,
         Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => End::Reset,
         Err(_) => End::Silence,
     };
     (heard, end)
 }
+
+const PATIENCE: Duration = Duration::from_secs(20);
+const MOMENT: Duration = Duration::from_millis(300);
 
 #[test]
 fn each_fault_is_what_it_says() {
@@ -94,7 +104,7 @@ fn each_fault_is_what_it_says() {
             None => proxy.heal(),
         }
         for time in 0..2 {
-            let (found, how) = ask(&proxy);
+            let (found, how) = ask(&proxy, heard, end);
             // One that was refused may have been reset, since nobody read the question.
             let is_end = how == end || fault == Some(Fault::Refuse) && how == End::Reset;
             assert!(is_end, "{fault:?}, {time}: {how:?}");
@@ -102,8 +112,9 @@ fn each_fault_is_what_it_says() {
         }
     }
     proxy.set_once(Fault::Cut(At::Byte(3)));
-    assert_eq!(ask(&proxy), (SAID[..3].to_vec(), End::Closed));
-    assert_eq!(ask(&proxy), (SAID.to_vec(), End::Silence));
+    for (heard, end) in [(&SAID[..3], End::Closed), (SAID, End::Silence)] {
+        assert_eq!(ask(&proxy, heard, end), (heard.to_vec(), end));
+    }
     assert_eq!(proxy.hits(), 1);
 }
 
@@ -111,20 +122,18 @@ fn each_fault_is_what_it_says() {
 fn an_open_connection_gets_the_fault_and_what_is_in_a_hole_stays_there() {
     let (proxy, _place) = start("hole");
     let mut stream = std::net::TcpStream::connect(proxy.address()).unwrap();
-    stream
-        .set_read_timeout(Some(Duration::from_millis(300)))
-        .unwrap();
-    let mut heard = [0; 64];
-    let mut hear = |stream: &mut std::net::TcpStream| {
+    let mut heard = [0; SAID.len()];
+    let mut hear = |patience| {
+        stream.set_read_timeout(Some(patience)).unwrap();
         stream.write_all(b"?").unwrap();
-        stream.read(&mut heard).ok()
+        stream.read_exact(&mut heard).is_ok()
     };
-    assert_eq!(hear(&mut stream), Some(SAID.len()));
+    assert!(hear(PATIENCE));
     proxy.set(Fault::BlackHole(At::Byte(0)));
-    assert_eq!(hear(&mut stream), None);
+    assert!(!hear(MOMENT));
     proxy.heal();
-    assert_eq!(hear(&mut stream), None);
-    assert_eq!(ask(&proxy).0, SAID);
+    assert!(!hear(MOMENT));
+    assert_eq!(ask(&proxy, SAID, End::Silence).0, SAID);
     drop(stream);
     let since = std::time::Instant::now();
     while proxy.open() > 0 {

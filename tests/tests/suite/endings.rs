@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
-use tests::Client;
+use tests::{Client, Server, WAITING_FOR_LOCKS};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 /// A session that answers something, not a helper of one.
@@ -195,7 +195,12 @@ async fn a_reader_that_stalls_is_cut_off() {
     is_cut(&answer);
     assert_eq!(server.status().cancelled, 1);
 
-    // Slow is not stalled: who takes a little again and again gets everything.
+    // Slow is not stalled: who takes a little again and again gets everything, unless the machine stands still.
+    assert!((0..5).any(|_| is_whole_for_a_slow_reader(&client)));
+}
+
+/// Takes a little again and again for three seconds, and then the rest.
+fn is_whole_for_a_slow_reader(client: &Client) -> bool {
     let mut stream = client.begin(
         "GET",
         "/v1.0/odata/Message?$top=60000&$expand=sender",
@@ -204,11 +209,14 @@ async fn a_reader_that_stalls_is_cut_off() {
     let mut answer = Vec::new();
     let since = Instant::now();
     while since.elapsed() < Duration::from_secs(3) {
-        answer.extend(read(&mut stream, 400_000));
+        let little = (&mut stream).take(400_000).read_to_end(&mut answer);
+        if !little.is_ok_and(|bytes| bytes > 0) {
+            return false;
+        }
         std::thread::sleep(Duration::from_millis(200));
     }
     answer.extend(rest(&mut stream));
-    assert!(answer.ends_with(b"0\r\n\r\n"));
+    answer.ends_with(b"0\r\n\r\n")
 }
 
 /// The server itself would wait for such a client for good, and the end of the service for both.
@@ -308,9 +316,22 @@ async fn a_page_ends_early_while_memory_is_short() {
 #[tokio::test]
 async fn a_statement_that_takes_too_long_is_504() {
     let large = Large::new(1_000).await;
-    let server = large.server(|config| config.settings.limits.statement_ms = 500);
+    // Nothing but the service's own limit ends the wait.
+    let url = large.url() + WAITING_FOR_LOCKS;
+    let server = Server::start_anyway(&url, |config| config.settings.limits.statement_ms = 500);
     let client = server.of("KEY");
-    client.get("/v1.0/odata/Inbox").expect(200);
+    // What waits for nothing is in time, unless the machine is busy.
+    let is_in_time = |path: &str| {
+        let since = Instant::now();
+        loop {
+            let response = client.get(path);
+            if response.status != 504 {
+                return response.expect(200);
+            }
+            assert!(since.elapsed() < PATIENCE, "{path}");
+        }
+    };
+    is_in_time("/v1.0/odata/Inbox");
     large
         .owner
         .batch_execute("BEGIN; LOCK TABLE messages IN ACCESS EXCLUSIVE MODE")
@@ -334,10 +355,10 @@ async fn a_statement_that_takes_too_long_is_504() {
         );
         assert_eq!(response.header("retry-after"), None, "{path}");
     }
-    client.get("/v1.0/odata/Inbox").expect(200);
+    is_in_time("/v1.0/odata/Inbox");
     large.owner.batch_execute("COMMIT").await.unwrap();
     large.until_idle().await;
-    client.get("/v1.0/odata/Message").expect(200);
+    is_in_time("/v1.0/odata/Message");
 }
 
 #[tokio::test]

@@ -50,8 +50,9 @@ async fn everything_goes_through_tls() {
         &format!("sslmode=verify-full&sslrootcert={}", file("ca.crt")),
     );
     let server = Server::start_anyway(&url, |_| {});
-    // Shorter than the time for which a statement waits for a lock.
-    let hasty = Server::start_anyway(&url, |config| {
+    // A statement that waits for a lock waits for longer.
+    let patient = format!("{url}&options=-c%20lock_timeout%3D60s");
+    let hasty = Server::start_anyway(&patient, |config| {
         config.settings.limits.statement_ms = 1500;
     });
     assert!(

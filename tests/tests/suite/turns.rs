@@ -46,7 +46,7 @@ async fn one_caller_never_has_all_connections() {
     assert_eq!(server.status().waiting, 0);
 
     drop(streams);
-    large.until_idle().await;
+    server.until_none_is_lent();
     first.get(FEW).expect(200);
 }
 

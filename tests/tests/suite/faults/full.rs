@@ -36,6 +36,7 @@ async fn when_all_connections_are_in_use_requests_wait_and_then_are_told_to_come
     stranger.get("/v1.0/odata/Message").expect(401);
     server.client().get("/health/ready").expect(200);
     drop(stalled);
+    server.until_none_is_lent();
     served(&client, "/v1.0/odata/Inbox");
 }
 
