@@ -18,12 +18,14 @@ mod identifiers;
 mod model;
 #[path = "golden/mutate.rs"]
 mod mutate;
+#[path = "golden/scoped.rs"]
+mod scoped;
 
 use case::{Case, cases, files};
 use identifiers::identifiers;
-use odata_core::edm::{PgType, ScopeRule};
 use odata_core::functions::FUNCTIONS;
 use odata_core::sql;
+use scoped::scoped_references;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -120,100 +122,13 @@ fn every_quoted_name_is_one_of_the_model() {
     }
 }
 
-/// The table references of a scoped type in a statement: `"public"."tickets" t3`.
-fn references<'a>(sql: &'a str, table: &str) -> Vec<&'a str> {
-    let words = sql
-        .match_indices(table)
-        .map(|(at, _)| &sql[at + table.len()..]);
-    words
-        .map(|behind| {
-            let alias = behind.strip_prefix(' ').unwrap_or_default();
-            let end = alias.find(|c: char| !c.is_ascii_alphanumeric());
-            &alias[..end.unwrap_or(alias.len())]
-        })
-        .collect()
-}
-
 #[test]
 fn every_table_reference_has_its_scope() {
     let mut checked = 0;
     for case in all_cases() {
         let Ok(bound) = case.bind() else { continue };
-        let sql = &bound.statement.text;
-        // The parameter that holds the caller's ids, and how it is compared.
-        let scope = match case.desks.as_slice() {
-            [id] => sql::Param::int8(*id),
-            ids => {
-                let ids: Vec<_> = ids.iter().map(|id| id.to_be_bytes()).collect();
-                sql::Param::array(PgType::Int8, &ids)
-            }
-        };
-        let places = bound.statement.params.iter().enumerate();
-        let numbers: Vec<usize> = places
-            .filter(|(_, param)| **param == scope)
-            .map(|(place, _)| place + 1)
-            .collect();
-        for set in bound.schema.sets() {
-            for alias in references(sql, set.table.as_sql()) {
-                let expected = |number: &usize| {
-                    let ids = match case.desks.len() {
-                        1 => format!(" = ${number}"),
-                        _ => format!(" = ANY(${number})"),
-                    };
-                    match &set.scope {
-                        ScopeRule::Unscoped => String::new(),
-                        ScopeRule::Column(column) => format!("{alias}.\"{column}\"{ids}"),
-                        ScopeRule::Via { table, on, column } => {
-                            let (theirs, ours) = on[0];
-                            let ours = set.properties[ours].declared.columns[0];
-                            format!(
-                                "EXISTS (SELECT 1 FROM {} s WHERE s.\"{theirs}\" = {alias}.\"{ours}\" AND s.\"{column}\"{ids})",
-                                table.as_sql()
-                            )
-                        }
-                    }
-                };
-                let stands = |number: &usize| {
-                    let condition = expected(number);
-                    // A condition of its own, not a part of another.
-                    [" WHERE ", " ON ", " AND "].iter().any(|word| {
-                        sql.match_indices(&format!("{word}{condition}"))
-                            .any(|(at, found)| {
-                                let behind = &sql[at + found.len()..];
-                                [
-                                    " AND ",
-                                    " ORDER BY ",
-                                    " LEFT JOIN ",
-                                    " WHERE ",
-                                    " LIMIT ",
-                                    " OFFSET ",
-                                    " GROUP BY ",
-                                    ")",
-                                    "",
-                                ]
-                                .iter()
-                                .any(|next| {
-                                    if next.is_empty() {
-                                        behind.is_empty()
-                                    } else {
-                                        behind.starts_with(next)
-                                    }
-                                })
-                            })
-                    })
-                };
-                if set.scope == ScopeRule::Unscoped {
-                    continue;
-                }
-                assert!(
-                    numbers.iter().any(stands),
-                    "no scope on {} {alias} in {}\n{sql}",
-                    set.table.as_sql(),
-                    case.line
-                );
-                checked += 1;
-            }
-        }
+        checked += scoped_references(bound.schema, &bound.statement, &bound.scope)
+            .unwrap_or_else(|none| panic!("{}: {none}", case.line));
     }
     assert!(checked > 500, "only {checked} references were found");
 }

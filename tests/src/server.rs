@@ -174,7 +174,7 @@ impl Server {
         self.service.database().status()
     }
 
-    /// Waits until every connection of the pool has been given back. That of a client which hangs up is so a little later.
+    /// Waits until every connection of the pool has been given back, a little later than a client hangs up.
     #[track_caller]
     pub fn until_none_is_lent(&self) {
         let since = Instant::now();

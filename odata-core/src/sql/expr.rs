@@ -9,7 +9,7 @@ use super::rows::Conditions;
 use super::writer::{Piece, Writer};
 use crate::edm::{PgType, PrimitiveType as T, ScopeRule, Source};
 use crate::functions::{Function, Operand, Sql};
-use crate::plan::{Expr, ExprKind, Scoped, Value};
+use crate::plan::{Expr, ExprKind, Rows, Scoped, Value};
 
 /// Where a condition stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -162,22 +162,22 @@ impl Writer<'_> {
                 }
                 self.sql(" END");
             }
-            ExprKind::Any(rows) => {
-                self.sql("EXISTS (SELECT 1");
-                self.rows_clause(rows, |_, _| {});
-                self.sql(")");
-            }
-            ExprKind::All(rows, predicate) => {
+            ExprKind::Any(rows) => self.hanging(rows, |writer| {
+                writer.sql("EXISTS (SELECT 1");
+                writer.rows_clause(rows, |_, _| {});
+                writer.sql(")");
+            }),
+            ExprKind::All(rows, predicate) => self.hanging(rows, |writer| {
                 // `all` wants true of every member: a null breaks it.
-                self.sql("(NOT EXISTS (SELECT 1");
-                self.rows_clause(rows, |writer, conditions| {
+                writer.sql("(NOT EXISTS (SELECT 1");
+                writer.rows_clause(rows, |writer, conditions| {
                     conditions.next(writer);
                     writer.condition(predicate);
                     writer.sql(" IS NOT TRUE");
                 });
-                self.sql("))");
-            }
-            ExprKind::Count(rows) => self.count(rows),
+                writer.sql("))");
+            }),
+            ExprKind::Count(rows) => self.hanging(rows, |writer| writer.count(rows)),
             ExprKind::Column(id, place) => self.derived_column(*id, *place),
             ExprKind::Aggregate(aggregation) => self.aggregate(aggregation, expr.ty_or_string()),
             ExprKind::Gathered { value, key, filter } => {
@@ -185,12 +185,12 @@ impl Writer<'_> {
             }
             ExprKind::Over(over) => self.over(over),
             ExprKind::Among(values, layer) => self.among(values, layer),
-            ExprKind::Scalar(rows, value) => {
-                self.sql("(SELECT ");
-                self.operand(value);
-                self.rows_clause(rows, |_, _| {});
-                self.sql(")");
-            }
+            ExprKind::Scalar(rows, value) => self.hanging(rows, |writer| {
+                writer.sql("(SELECT ");
+                writer.operand(value);
+                writer.rows_clause(rows, |_, _| {});
+                writer.sql(")");
+            }),
             ExprKind::Whole(input, value) => {
                 self.sql("(SELECT ");
                 self.operand(value);
@@ -206,6 +206,11 @@ impl Writer<'_> {
                 self.operand(expr);
             }
         }
+    }
+
+    /// A sub-select over rows that hang on a row at hand.
+    fn hanging(&mut self, rows: &Rows, write: impl FnOnce(&mut Self)) {
+        self.among_undecided(rows.via.map(|via| via.near), write);
     }
 
     /// A property as expressions see it: text is text, JSON is the text that the row shows.
@@ -259,6 +264,11 @@ impl Writer<'_> {
     fn in_scope_only(&mut self, expr: &Expr, write: impl FnOnce(&mut Self)) {
         let mut sources = Vec::new();
         expr.sources_here(&mut sources);
+        for source in self.undecided() {
+            if !sources.contains(source) {
+                sources.push(*source);
+            }
+        }
         let root = self.root.as_ref();
         let root = root.filter(|(_, joined)| sources.iter().any(|source| joined.contains(source)));
         let root = root.map(|(root, _)| *root);

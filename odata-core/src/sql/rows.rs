@@ -19,36 +19,31 @@ impl<'a> Writer<'a> {
         let around = self.root.replace((rows.from, joined.collect()));
         self.from(rows);
         let mut conditions = Conditions::new(" WHERE ");
-        self.scope_condition(rows.from, &mut conditions);
+        match rows.lateral {
+            Some(_) => self.scope_condition_first(rows.from, &mut conditions),
+            None => self.scope_condition(rows.from, &mut conditions),
+        }
         for source in &rows.crossed {
             self.scope_condition(*source, &mut conditions);
         }
         if let Some(via) = rows.via {
             self.join_condition(via, rows.from, &mut conditions);
         }
-        if let Some(filter) = &rows.filter {
-            conditions.next(self);
-            self.condition(filter);
-        }
-        more(self, &mut conditions);
+        let combined = rows.crossed.iter().chain([&rows.from]).copied();
+        self.among_undecided(combined, |writer| {
+            if let Some(filter) = &rows.filter {
+                conditions.next(writer);
+                writer.condition(filter);
+            }
+            more(writer, &mut conditions);
+        });
         self.root = around;
     }
 
     /// `FROM` a table, those that are combined with it, and the to-one navigations from them.
     pub(super) fn from(&mut self, rows: &Rows) {
         self.sql(" FROM ");
-        // What is made of each row may fail over somebody else's. A scope by another table is a join
-        // to PostgreSQL, which it may leave for later.
-        let by_join = matches!(self.set(rows.from).scope, ScopeRule::Via { .. });
-        if rows.lateral.is_some() && by_join {
-            self.sql("(SELECT * FROM ");
-            self.table_reference(rows.from);
-            self.scope_condition(rows.from, &mut Conditions::new(" WHERE "));
-            self.sql(" OFFSET 0) ");
-            self.alias(rows.from);
-        } else {
-            self.table_reference(rows.from);
-        }
+        self.table_reference(rows.from);
         for source in &rows.crossed {
             self.sql(" CROSS JOIN ");
             self.table_reference(*source);
@@ -88,6 +83,17 @@ impl<'a> Writer<'a> {
 
     /// The caller's scope on a table reference. Every one of them gets it, here or nowhere.
     pub(super) fn scope_condition(&mut self, source: Scoped, conditions: &mut Conditions) {
+        self.scope_by(source, "", conditions);
+    }
+
+    /// The same on rows of each of which something is made that may fail: over somebody else's row, that would tell of
+    /// it. A scope by another table is a join to PostgreSQL, which it may leave for later; with an `OFFSET` it is a
+    /// condition on the row alone, and decided first.
+    pub(super) fn scope_condition_first(&mut self, source: Scoped, conditions: &mut Conditions) {
+        self.scope_by(source, " OFFSET 0", conditions);
+    }
+
+    fn scope_by(&mut self, source: Scoped, end: &'static str, conditions: &mut Conditions) {
         #[cfg(wall_mutant)]
         if super::mutant::leaves_out(source) {
             conditions.next(self);
@@ -116,6 +122,7 @@ impl<'a> Writer<'a> {
                 self.sql("s.");
                 self.name(column);
                 self.in_scope();
+                self.sql(end);
                 self.sql(")");
             }
         }

@@ -231,7 +231,7 @@ impl Writer<'_> {
         }
         then(self);
         let mut conditions = Conditions::new(" WHERE ");
-        self.scope_condition(anchor.first.from, &mut conditions);
+        self.scope_condition_first(anchor.first.from, &mut conditions);
         if let Some(key) = &anchor.first.filter {
             conditions.next(self);
             self.condition(key);

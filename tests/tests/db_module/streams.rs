@@ -9,8 +9,8 @@ cases!(server =>
     a_failure_after_rows_ends_the_stream_and_nothing_else
 );
 
-/// Waits until none of the case's backends is busy; how long that took.
-async fn until_idle(admin: &tokio_postgres::Client, url: &str) -> Duration {
+/// Waits until none of the case's backends is busy.
+async fn until_idle(admin: &tokio_postgres::Client, url: &str) {
     let since = Instant::now();
     while count(admin, url, "state <> 'idle'").await > 0 {
         assert!(
@@ -19,7 +19,6 @@ async fn until_idle(admin: &tokio_postgres::Client, url: &str) -> Duration {
         );
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    since.elapsed()
 }
 
 /// Numbers in an order that looks random and is the same each time.
@@ -120,8 +119,7 @@ async fn a_request_that_goes_away_cancels(url: &str) {
             _ = database.query(&statement, "a caller", DEADLINE) => panic!("it was answered"),
             () = until_it_runs => {}
         }
-        let took = until_idle(&admin, url).await;
-        assert!(took < Duration::from_secs(10), "{took:?}");
+        until_idle(&admin, url).await;
     }
     until_all_are_back(&database).await;
     assert_eq!(database.status().cancelled, 2);

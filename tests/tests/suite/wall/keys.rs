@@ -219,3 +219,73 @@ async fn foreign_rows_do_not_fail_either() {
         assert_eq!(failed.status, 400, "{}", failed.text());
     }
 }
+
+/// Nor is there one over own rows that hang on an entity which the caller may not see: it would tell that this is there.
+#[tokio::test]
+async fn what_hangs_on_a_foreign_entity_does_not_fail_either() {
+    let server = Server::start(&*world().await, |_| {});
+    let failing = [
+        "$compute=1 div (id sub id) as x",
+        "$compute=(maxdatetime() add duration'PT1M') as x",
+        "$filter=1 div (id sub id) eq 7",
+        "$orderby=1 div (id sub id)",
+        "$filter=messages/any(m: 1 div (m/id sub m/id) eq 7)",
+        "$expand=messages($compute=1 div (id sub id) as x)",
+        "$apply=aggregate(id with sum as s)/compute(1 div (s sub s) as x)",
+        "$apply=groupby((id))/filter(1 div (id sub id) eq 7)",
+    ];
+    let mut failed = 0;
+    for (caller, foreign) in [(A, B), (B, A)] {
+        let (own, foreign, gone) = (caller.keys.0, foreign.keys.0, caller.keys.0 + 900);
+        let behind = (1..=3).map(|n| format!("Inbox({})/members({{}})", own + n));
+        for path in std::iter::once("User({})".to_owned()).chain(behind) {
+            for failing in failing {
+                let ask = |user: u32| {
+                    let user = path.replace("{}", &user.to_string());
+                    let url = format!("{user}/assigned_conversations?{failing}");
+                    server.get_as(caller.token, &url)
+                };
+                let gone = ask(gone);
+                assert_eq!(gone.status, 404, "{}", gone.text());
+                for n in 1..=8 {
+                    assert_eq!(
+                        told(&ask(foreign + n)),
+                        told(&gone),
+                        "{path}, {n}: {failing}"
+                    );
+                    failed += usize::from(ask(own + n).status == 400);
+                }
+            }
+        }
+        // Rows that nobody sees, as they hang on a foreign one or are combined with it.
+        for n in 1..=8 {
+            let user = foreign + n;
+            for failing in [
+                "User?$filter=id eq {} and assigned_conversations/$count($filter=1 div (id sub id) eq 1) eq 1",
+                "User?$filter=id eq {} and assigned_conversations/any(c: 1 div (c/id sub c/id) eq 1)",
+                "User?$filter=id eq {} and assigned_conversations/all(c: 1 div (c/id sub c/id) eq 1)",
+                "Conversation?$filter=assignee/id eq {} and assignee/assigned_conversations/$count($filter=1 div (id sub id) eq 1) eq 1",
+                "$crossjoin(User,Conversation)?$filter=User/id eq {} and User/id eq Conversation/assignee_id and 1 div (Conversation/id sub Conversation/id) eq 1",
+                "User?$apply=filter(id eq {})/join(assigned_conversations as c,compute(1 div (id sub id) as x))",
+            ] {
+                let url = failing.replace("{}", &user.to_string());
+                let response = server.get_as(caller.token, &url);
+                assert_eq!(response.status, 200, "{url}: {}", response.text());
+                let rows = &response.json()["value"];
+                assert_eq!(rows.as_array().map(Vec::len), Some(0), "{url}");
+            }
+        }
+        // On the way to a foreign one.
+        for conversation in (1..=40).map(|n| format!("Conversation({})", own + n)) {
+            let assignee = format!("{conversation}/assignee");
+            if server.get_as(caller.token, &assignee).status == 200 {
+                continue;
+            }
+            let url = format!("{assignee}/assigned_conversations?{}", failing[0]);
+            let response = server.get_as(caller.token, &url);
+            assert_eq!(response.status, 404, "{url}: {}", response.text());
+        }
+    }
+    // Of the caller's own users it does.
+    assert!(failed > 2 * failing.len(), "{failed}");
+}

@@ -4,6 +4,7 @@
 mod again;
 mod counts;
 mod generate;
+mod granted;
 mod inspect;
 mod keys;
 mod otherwise;

@@ -7,14 +7,13 @@ use identifiers::identifiers;
 use liveagent_odata::check;
 use liveagent_odata::config::Config;
 use liveagent_odata::entities::model;
-use odata_core::edm::{
-    EntitySet, JoinPath, PgType, ResolveOptions, Schema, Scope, ScopeRule, Severity, Source,
-};
+use odata_core::edm::{JoinPath, ResolveOptions, Schema, Scope, ScopeRule, Severity, Source};
 use odata_core::format::sort_outputs;
 use odata_core::limits::Limits;
 use odata_core::plan::{self, Answer, Bound, Page, Plan};
 use odata_core::sql::{self, Param, Remembered, Statement};
 use odata_core::uri::{self, ODataUri};
+use scoped::scoped_references;
 use std::collections::BTreeSet;
 
 #[path = "../../../../odata-core/tests/golden/identifiers.rs"]
@@ -28,33 +27,16 @@ mod identifiers;
     reason = "the golden cases share it"
 )]
 mod mutate;
+#[path = "../../../../odata-core/tests/golden/scoped.rs"]
+#[allow(unreachable_pub, missing_docs, reason = "the golden cases share it")]
+mod scoped;
 
 /// The accounts of a caller who has several; the first is that of a caller of one. No other parameter has their
 /// values.
 const ACCOUNTS: [i64; 2] = [424_242_424_242, 535_353_535_353];
 
-/// Somebody whose statements these are.
-struct Caller {
-    scope: Scope,
-    /// The parameter that keeps them in their accounts.
-    param: Param,
-    /// What stands before its number where a column is compared, and behind it.
-    compared: [&'static str; 2],
-}
-
-fn callers() -> [Caller; 2] {
-    [
-        Caller {
-            scope: Scope::of(vec![ACCOUNTS[0]]),
-            param: Param::int8(ACCOUNTS[0]),
-            compared: [" = $", ""],
-        },
-        Caller {
-            scope: Scope::of(ACCOUNTS.to_vec()),
-            param: Param::array(PgType::Int8, &ACCOUNTS.map(i64::to_be_bytes)),
-            compared: [" = ANY($", ")"],
-        },
-    ]
+fn scopes() -> [Scope; 2] {
+    [vec![ACCOUNTS[0]], ACCOUNTS.to_vec()].map(Scope::of)
 }
 
 /// Names that requests give; none of them is a part of the service's own text.
@@ -128,19 +110,19 @@ fn requests() -> impl Iterator<Item = (Request, ODataUri)> {
 }
 
 /// Those that are not refused, with their statements for each caller.
-fn each(schema: &Schema, mut check: impl FnMut(&Request, &ODataUri, &Caller, &[Statement])) {
+fn each(schema: &Schema, mut check: impl FnMut(&Request, &ODataUri, &Scope, &[Statement])) {
     let mut refused = 0;
-    let callers = callers();
+    let scopes = scopes();
     for (request, uri) in requests() {
-        for caller in &callers {
-            match statements(schema, &uri, request.page, &caller.scope) {
-                Some(statements) => check(&request, &uri, caller, &statements),
+        for scope in &scopes {
+            match statements(schema, &uri, request.page, scope) {
+                Some(statements) => check(&request, &uri, scope, &statements),
                 None => refused += 1,
             }
         }
     }
     assert!(
-        refused * 20 < callers.len() * random::queries(),
+        refused * 20 < scopes.len() * random::queries(),
         "{refused} are refused"
     );
 }
@@ -175,7 +157,7 @@ async fn the_text_is_a_function_of_the_shape() {
         text: "zq' OR 1=1 -- \\ $1 {0} \"zq".to_owned(),
     };
     let (mut all, mut compared) = (0, 0);
-    each(&schema, |request, uri, caller, statements_of_it| {
+    each(&schema, |request, uri, scope, statements_of_it| {
         all += 1;
         // A pattern is written anew, and what is put for it may be none.
         if request.url.contains("matchesPattern") {
@@ -184,7 +166,7 @@ async fn the_text_is_a_function_of_the_shape() {
         let mut changed = uri.clone();
         other.uri(&mut changed);
         // A number that is out of range is refused.
-        let Some(others) = statements(&schema, &changed, request.page, &caller.scope) else {
+        let Some(others) = statements(&schema, &changed, request.page, scope) else {
             return;
         };
         compared += usize::from(changed != *uri);
@@ -259,51 +241,14 @@ async fn the_names_are_the_models() {
     });
 }
 
-/// The condition that keeps a table reference in the caller's account.
-fn condition(set: &EntitySet, alias: &str, (caller, number): (&Caller, usize)) -> Option<String> {
-    let [before, behind] = caller.compared;
-    let in_scope = format!("{before}{number}{behind}");
-    Some(match &set.scope {
-        ScopeRule::Unscoped => return None,
-        ScopeRule::Column(column) => format!("{alias}.\"{column}\"{in_scope}"),
-        ScopeRule::Via { table, on, column } => {
-            let (theirs, ours) = on[0];
-            let ours = set.properties[ours].declared.columns[0];
-            let table = table.as_sql();
-            format!(
-                "EXISTS (SELECT 1 FROM {table} s WHERE s.\"{theirs}\" = {alias}.\"{ours}\" AND s.\"{column}\"{in_scope})"
-            )
-        }
-    })
-}
-
 #[tokio::test]
 async fn every_table_reference_has_its_scope() {
     let schema = schema().await;
     let mut checked = 0;
-    each(&schema, |request, _, caller, statements| {
-        for Statement { text, params, .. } in statements {
-            let number = params.iter().position(|param| *param == caller.param);
-            for set in schema.sets() {
-                for (at, table) in text.match_indices(set.table.as_sql()) {
-                    let behind = text[at + table.len()..].trim_start();
-                    let end = behind.find(|c: char| !c.is_ascii_alphanumeric());
-                    let alias = &behind[..end.unwrap_or(behind.len())];
-                    let number = number.map_or(0, |number| number + 1);
-                    let Some(condition) = condition(set, alias, (caller, number)) else {
-                        continue;
-                    };
-                    let stands = [" WHERE ", " ON ", " AND "].iter().any(|word| {
-                        let whole = format!("{word}{condition}");
-                        text.match_indices(&whole).any(|(at, found)| {
-                            let next = text[at + found.len()..].chars().next();
-                            !next.is_some_and(|next| next.is_ascii_digit())
-                        })
-                    });
-                    assert!(stands, "no '{condition}' in {text} of {}", request.url);
-                    checked += 1;
-                }
-            }
+    each(&schema, |request, _, scope, statements| {
+        for statement in statements {
+            checked += scoped_references(&schema, statement, scope)
+                .unwrap_or_else(|none| panic!("{}: {none}", request.url));
         }
     });
     println!("{checked} table references");

@@ -144,8 +144,7 @@ impl Census {
         add("format", &mut owned(FORMATS));
         for entity in model().entity_types {
             add("set", &mut std::iter::once(entity.entity_set.to_owned()));
-            let ranges = ranged(entity).map(|it| property(entity, it));
-            add("range", &mut { ranges });
+            add("range", &mut ranged(entity).map(|it| property(entity, it)));
             for property in entity.navigation_properties {
                 let name = navigation(entity, property);
                 let places: &[&str] = match property.many {
