@@ -1,6 +1,6 @@
 //! What an expression is made of: its size, and the table references that it reads.
 
-use super::{Answer, Data, Derived, Expr, ExprKind, Input, Join, Output, Rows, Scoped};
+use super::{Answer, Data, Derived, Expr, ExprKind, Input, Join, Layer, Output, Rows, Scoped};
 use std::collections::HashSet;
 
 impl Expr {
@@ -200,13 +200,18 @@ impl Input {
 
 impl Derived {
     fn each(&self, visit: &mut impl FnMut(&Expr)) {
-        for layer in &self.layers {
-            layer.input.each(visit);
-            let order = layer.order.iter().map(|(expr, _)| expr);
-            let exprs = layer.select.iter().chain(order);
-            exprs.for_each(|expr| expr.each(visit));
-        }
+        self.layers.iter().for_each(|layer| layer.each(visit));
         self.filter.iter().for_each(|filter| filter.each(visit));
+    }
+}
+
+impl Layer {
+    /// Calls `visit` with every expression in it.
+    pub fn each(&self, visit: &mut impl FnMut(&Expr)) {
+        self.input.each(visit);
+        let order = self.order.iter().map(|(expr, _)| expr);
+        let exprs = self.select.iter().chain(order);
+        exprs.for_each(|expr| expr.each(visit));
     }
 }
 

@@ -1,5 +1,6 @@
 //! What `$apply` makes: relations over relations, and aggregates.
 
+use super::guard::overflows;
 use super::rows::Conditions;
 use super::writer::Writer;
 use crate::edm::{PgType, PrimitiveType as T, Source};
@@ -46,7 +47,8 @@ impl Writer<'_> {
         } else {
             " JOIN LATERAL "
         });
-        self.derived(&lateral.derived);
+        // The row before it is decided on.
+        self.apart(|writer| writer.derived(&lateral.derived));
         self.sql(" ON ");
         match &lateral.derived.filter {
             Some(filter) => self.condition(filter),
@@ -161,7 +163,7 @@ impl Writer<'_> {
         self.sql("(");
         self.list(values, ", ", super::writer::Writer::operand);
         self.sql(") IN (");
-        self.layer_columns(layer, Self::operand);
+        self.apart(|writer| writer.layer_columns(layer, Self::operand));
         self.sql(")");
     }
 
@@ -169,9 +171,11 @@ impl Writer<'_> {
     pub(super) fn gathered(&mut self, value: &Expr, key: &Expr, filter: Option<&Expr>) {
         self.operand(value);
         self.sql(" IN (SELECT unnest(array_agg(DISTINCT ");
-        self.operand(key);
-        self.sql(")");
-        self.aggregate_filter(filter);
+        self.apart(|writer| {
+            writer.operand(key);
+            writer.sql(")");
+            writer.aggregate_filter(filter);
+        });
         self.sql("))");
     }
 
@@ -211,7 +215,12 @@ impl Writer<'_> {
         if aggregation.distinct {
             self.sql("DISTINCT ");
         }
-        self.operand(operand);
+        self.aggregated(operand, |writer| {
+            match overflows(aggregation) && !writer.undecided.is_empty() {
+                true => writer.in_scope_only(operand, |writer| writer.operand(operand)),
+                false => writer.operand(operand),
+            }
+        });
         if let Some(ty) = inside.filter(|ty| *ty != operand.pg(self.schema)) {
             self.sql("::");
             self.sql(ty.sql_name());
@@ -227,8 +236,19 @@ impl Writer<'_> {
     fn aggregate_filter(&mut self, filter: Option<&Expr>) {
         if let Some(filter) = filter {
             self.sql(" FILTER (WHERE ");
-            self.condition(filter);
+            self.aggregated(filter, |writer| writer.condition(filter));
             self.sql(")");
+        }
+    }
+
+    /// A part of an aggregate. Where it reads nothing of the rows that are aggregated, it must not read of those around:
+    /// the aggregate would be theirs.
+    fn aggregated(&mut self, part: &Expr, write: impl FnOnce(&mut Self)) {
+        let mut sources = Vec::new();
+        part.sources_here(&mut sources);
+        match sources.is_empty() {
+            true => self.apart(write),
+            false => write(self),
         }
     }
 }

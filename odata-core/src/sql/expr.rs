@@ -5,11 +5,11 @@
 //! `eq` and `ne` never null, `gt ge lt le` false for null, the logical operators three-valued.
 
 use super::cast::{cast_template, promotion};
-use super::rows::Conditions;
+use super::guard::{fails_within, may_fail};
 use super::writer::{Piece, Writer};
-use crate::edm::{PgType, PrimitiveType as T, ScopeRule, Source};
+use crate::edm::{PgType, PrimitiveType as T, Source};
 use crate::functions::{Function, Operand, Sql};
-use crate::plan::{Expr, ExprKind, Rows, Scoped, Value};
+use crate::plan::{Expr, ExprKind, Scoped, Value};
 
 /// Where a condition stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,7 +104,7 @@ impl Writer<'_> {
         self.sql(")");
     }
 
-    fn absent(&mut self, source: Scoped) {
+    pub(super) fn absent(&mut self, source: Scoped) {
         if let Some(place) = self.set(source).key.first().copied() {
             self.stored(source, place);
             self.sql(" IS NULL");
@@ -115,6 +115,13 @@ impl Writer<'_> {
 
     /// Everything that isn't printed differently in a condition.
     fn plain(&mut self, expr: &Expr) {
+        match may_fail(expr) {
+            true => self.in_scope_only(expr, |writer| writer.evaluated(expr)),
+            false => self.evaluated(expr),
+        }
+    }
+
+    fn evaluated(&mut self, expr: &Expr) {
         let pg = expr.pg(self.schema);
         match &expr.kind {
             ExprKind::Null => self.null(pg),
@@ -126,31 +133,15 @@ impl Writer<'_> {
                 self.present(*source);
                 self.sql(")");
             }
-            ExprKind::Arithmetic(op, left, right) => self.in_scope_only(expr, |writer| {
-                writer.arithmetic(*op, left, right, expr.ty_or_string());
-            }),
-            // The least whole number has no opposite; a number with a sign of its own always has.
-            ExprKind::Negate(operand)
-                if matches!(expr.ty, Some(T::Decimal | T::Single | T::Double)) =>
-            {
-                self.negate(operand);
+            ExprKind::Arithmetic(op, left, right) => {
+                self.arithmetic(*op, left, right, expr.ty_or_string());
             }
-            ExprKind::Negate(operand) => {
-                self.in_scope_only(expr, |writer| writer.negate(operand));
-            }
-            ExprKind::Call(function, operands) if may_fail(operands) => {
-                self.in_scope_only(expr, |writer| writer.call(function, operands));
-            }
+            ExprKind::Negate(operand) => self.negate(operand),
             ExprKind::Call(function, operands) => self.call(function, operands),
             ExprKind::Convert(operand) => self.convert(operand, pg),
             ExprKind::Cast(operand) => {
                 let template = cast_template(operand.ty_or_string(), expr.ty_or_string());
-                // A cast that asks nothing of the value fails for none.
-                if template.contains("CASE") {
-                    self.in_scope_only(expr, |writer| writer.cast(operand, template));
-                } else {
-                    self.cast(operand, template);
-                }
+                self.cast(operand, template);
             }
             ExprKind::Case(branches) => {
                 self.sql("CASE");
@@ -162,12 +153,12 @@ impl Writer<'_> {
                 }
                 self.sql(" END");
             }
-            ExprKind::Any(rows) => self.hanging(rows, |writer| {
+            ExprKind::Any(rows) => self.sub_select(expr, rows.via, |writer| {
                 writer.sql("EXISTS (SELECT 1");
                 writer.rows_clause(rows, |_, _| {});
                 writer.sql(")");
             }),
-            ExprKind::All(rows, predicate) => self.hanging(rows, |writer| {
+            ExprKind::All(rows, predicate) => self.sub_select(expr, rows.via, |writer| {
                 // `all` wants true of every member: a null breaks it.
                 writer.sql("(NOT EXISTS (SELECT 1");
                 writer.rows_clause(rows, |writer, conditions| {
@@ -177,26 +168,31 @@ impl Writer<'_> {
                 });
                 writer.sql("))");
             }),
-            ExprKind::Count(rows) => self.hanging(rows, |writer| writer.count(rows)),
+            ExprKind::Count(rows) => {
+                self.sub_select(expr, rows.via, |writer| writer.count(rows));
+            }
             ExprKind::Column(id, place) => self.derived_column(*id, *place),
             ExprKind::Aggregate(aggregation) => self.aggregate(aggregation, expr.ty_or_string()),
             ExprKind::Gathered { value, key, filter } => {
                 self.gathered(value, key, filter.as_deref());
             }
             ExprKind::Over(over) => self.over(over),
+            ExprKind::Among(values, layer) if fails_within(expr) => {
+                self.in_scope_only(expr, |writer| writer.among(values, layer));
+            }
             ExprKind::Among(values, layer) => self.among(values, layer),
-            ExprKind::Scalar(rows, value) => self.hanging(rows, |writer| {
+            ExprKind::Scalar(rows, value) => self.sub_select(expr, rows.via, |writer| {
                 writer.sql("(SELECT ");
                 writer.operand(value);
                 writer.rows_clause(rows, |_, _| {});
                 writer.sql(")");
             }),
-            ExprKind::Whole(input, value) => {
-                self.sql("(SELECT ");
-                self.operand(value);
-                self.input(input, |_, _| {});
-                self.sql(")");
-            }
+            ExprKind::Whole(input, value) => self.sub_select(expr, None, |writer| {
+                writer.sql("(SELECT ");
+                writer.operand(value);
+                writer.input(input, |_, _| {});
+                writer.sql(")");
+            }),
             ExprKind::And(_)
             | ExprKind::Or(_)
             | ExprKind::Not(_)
@@ -206,11 +202,6 @@ impl Writer<'_> {
                 self.operand(expr);
             }
         }
-    }
-
-    /// A sub-select over rows that hang on a row at hand.
-    fn hanging(&mut self, rows: &Rows, write: impl FnOnce(&mut Self)) {
-        self.among_undecided(rows.via.map(|via| via.near), write);
     }
 
     /// A property as expressions see it: text is text, JSON is the text that the row shows.
@@ -255,47 +246,6 @@ impl Writer<'_> {
             writer.write_piece(&pattern);
         });
         self.sql(if shows { ", FALSE)" } else { ")" });
-    }
-
-    /// What may fail for some values (a division by zero, a number out of range), evaluated for rows
-    /// in the caller's scope alone. PostgreSQL evaluates conditions in the order that it likes, also
-    /// below a join, and a failure over a row of somebody else's would tell of that row. Nor does it
-    /// fail over a row that no row of the result leads to.
-    fn in_scope_only(&mut self, expr: &Expr, write: impl FnOnce(&mut Self)) {
-        let mut sources = Vec::new();
-        expr.sources_here(&mut sources);
-        for source in self.undecided() {
-            if !sources.contains(source) {
-                sources.push(*source);
-            }
-        }
-        let root = self.root.as_ref();
-        let root = root.filter(|(_, joined)| sources.iter().any(|source| joined.contains(source)));
-        let root = root.map(|(root, _)| *root);
-        sources.retain(|source| {
-            Some(*source) != root && self.set(*source).scope != ScopeRule::Unscoped
-        });
-        if sources.is_empty() && root.is_none() {
-            write(self);
-            return;
-        }
-        self.sql("CASE WHEN ");
-        let mut conditions = Conditions::new("");
-        if let Some(root) = root {
-            match self.set(root).scope {
-                ScopeRule::Unscoped => {
-                    conditions.next(self);
-                    self.present(root);
-                }
-                _ => self.scope_condition(root, &mut conditions),
-            }
-        }
-        for source in sources {
-            self.scope_condition(source, &mut conditions);
-        }
-        self.sql(" THEN ");
-        write(self);
-        self.sql(" END");
     }
 
     /// An operand for a template.
@@ -427,13 +377,6 @@ impl Writer<'_> {
         };
         self.template(template, &[piece]);
     }
-}
-
-/// Whether a function fails for some values: a number of characters may turn out to be negative,
-/// unless it is known beforehand.
-fn may_fail(operands: &[Expr]) -> bool {
-    let count = operands.get(2);
-    count.is_some_and(|count| !matches!(&count.kind, ExprKind::Convert(of) if of.is_value()))
 }
 
 const NUMBER_OF_CHARACTERS: &str = "CASE WHEN {0} > 2147483646 THEN 2147483646 WHEN {0} < -2147483646 THEN -2147483646 ELSE {0}::int4 END";

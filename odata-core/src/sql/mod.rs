@@ -5,6 +5,7 @@ mod cast;
 mod comparison;
 mod derived;
 mod expr;
+mod guard;
 mod keyset;
 #[cfg(wall_mutant)]
 mod mutant;

@@ -203,6 +203,10 @@ impl Writer<'_> {
             Some(anchor) => self.anchor_from(anchor, |writer| {
                 writer.sql(" LEFT JOIN LATERAL (");
                 writer.page(query, page, many.then_some(window), true);
+                if !many {
+                    // Nothing is made of the row before it is known that the path leads to it.
+                    writer.sql(" OFFSET 0");
+                }
                 writer.sql(") t ON TRUE");
             }),
             None if skips => {

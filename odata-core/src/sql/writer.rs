@@ -2,7 +2,7 @@
 //! of its methods takes a string of a request.
 
 use super::{Param, Plans, Statement};
-use crate::edm::{PgType, QualifiedName, Schema, Scope, ScopeRule, StructuralProperty};
+use crate::edm::{PgType, QualifiedName, Schema, Scope, StructuralProperty};
 use crate::plan::{Keys, Scoped, Value};
 
 /// A statement under construction.
@@ -17,7 +17,7 @@ pub(super) struct Writer<'a> {
     pub(super) root: Option<(Scoped, Vec<Scoped>)>,
     /// The table references that an expression may meet before PostgreSQL has asked whether their rows are the
     /// caller's: another table says so, which is a join to it.
-    undecided: Vec<Scoped>,
+    pub(super) undecided: Vec<Scoped>,
 }
 
 /// A piece of text that this writer wrote before, to be written again.
@@ -61,26 +61,6 @@ impl<'a> Writer<'a> {
             params: self.params,
             plans,
         }
-    }
-
-    /// What is written between the rows of these, or of what hangs on them.
-    pub(super) fn among_undecided(
-        &mut self,
-        sources: impl IntoIterator<Item = Scoped>,
-        write: impl FnOnce(&mut Self),
-    ) {
-        let before = self.undecided.len();
-        for source in sources {
-            if matches!(self.set(source).scope, ScopeRule::Via { .. }) {
-                self.undecided.push(source);
-            }
-        }
-        write(self);
-        self.undecided.truncate(before);
-    }
-
-    pub(super) fn undecided(&self) -> &[Scoped] {
-        &self.undecided
     }
 
     /// Text of the service itself.

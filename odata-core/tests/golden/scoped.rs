@@ -62,7 +62,7 @@ fn conditions(set: &EntitySet, alias: &str, in_scope: &str) -> Vec<String> {
     }
 }
 
-/// Whether it is a condition of its own there, not a part of another.
+/// Whether it is a condition of its own there, not a part of another: of what may fail, for one.
 fn stands(sql: &str, condition: &str) -> bool {
     const BEHIND: &[&str] = &[
         " AND ",
@@ -80,9 +80,24 @@ fn stands(sql: &str, condition: &str) -> bool {
         let whole = format!("{word}{condition}");
         sql.match_indices(&whole).any(|(at, found)| {
             let behind = &sql[at + found.len()..];
-            behind.is_empty() || BEHIND.iter().any(|next| behind.starts_with(next))
+            let ends = behind.is_empty() || BEHIND.iter().any(|next| behind.starts_with(next));
+            ends && !is_in_a_guard(&sql[..at])
         })
     })
+}
+
+/// Whether what comes behind this is asked before something that may fail: `CASE WHEN a AND b THEN`.
+fn is_in_a_guard(before: &str) -> bool {
+    let Some(at) = before.rfind("CASE WHEN ") else {
+        return false;
+    };
+    let guard = &before[at..];
+    let depth = guard.bytes().fold(0_i32, |depth, byte| match byte {
+        b'(' => depth + 1,
+        b')' => depth - 1,
+        _ => depth,
+    });
+    depth == 0 && !guard.contains(" THEN ")
 }
 
 /// The aliases behind each mention of a table.

@@ -107,6 +107,15 @@ async fn world() -> Arc<Database> {
     Database::shared("wall", load).await
 }
 
+/// PostgreSQL reads small tables as a whole, large ones by their indexes: a service for each.
+fn as_small_and_as_large(database: &Database) -> [Server; 2] {
+    ["on", "off"].map(|seqscan| {
+        let url = database.connection_string();
+        let url = format!("{url} options='-c enable_seqscan={seqscan}'");
+        Server::start_anyway(&url, |_| {})
+    })
+}
+
 /// The path of a URL that begins at the service root, or with a slash.
 fn rooted(url: &str) -> String {
     if url.starts_with('/') {

@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use super::generate::{Generator, Request, Tally};
 use super::inspect::inspect;
 use super::otherwise::OTHERWISE;
-use super::{A, B, Caller, load, rooted, told};
+use super::{A, B, Caller, as_small_and_as_large, load, rooted, told};
 use serde_json::Value;
 use tests::{Database, Response, Server};
 
@@ -81,16 +81,17 @@ fn links(response: &Response) -> (Option<Request>, Vec<Request>) {
 #[tokio::test]
 async fn random_queries_show_nothing_and_feel_nothing_of_others() {
     let database = Database::from_template("wall copy", load).await;
-    let server = Server::start(&database, |_| {});
+    let servers = as_small_and_as_large(&database);
     let mut generator = Generator::new(seed(), A.keys.0, B.keys.0);
     let mut tally = Tally::default();
-    // What A asked, and what was told.
-    let mut asked: Vec<(Request, u64)> = Vec::new();
+    // What A asked of each, and what was told.
+    let mut asked: [Vec<(Request, u64)>; 2] = Default::default();
     for round in 0..queries().div_ceil(ROUND) {
+        let (server, asked) = (&servers[round % 2], &mut asked[round % 2]);
         let size = ROUND.min(queries() - round * ROUND);
         let requests: Vec<Request> = (0..size).map(|_| generator.request()).collect();
         for caller in [A, B] {
-            let answers = ask(&server, caller, &requests);
+            let answers = ask(server, caller, &requests);
             let mut more = Vec::new();
             for (request, answer) in requests.iter().zip(&answers) {
                 inspect(caller, &request.url, answer);
@@ -99,7 +100,7 @@ async fn random_queries_show_nothing_and_feel_nothing_of_others() {
                 generator.census.note_links(next.iter().len(), nested.len());
                 more.extend(next.into_iter().chain(nested));
             }
-            let further = ask(&server, caller, &more);
+            let further = ask(server, caller, &more);
             for (link, answer) in more.iter().zip(&further) {
                 assert_eq!(answer.status, 200, "{}: {}", link.url, answer.text());
                 inspect(caller, &link.url, answer);
@@ -120,9 +121,12 @@ async fn random_queries_show_nothing_and_feel_nothing_of_others() {
     // Everything of the others and every secret is another one now.
     let client = database.connect().await;
     client.batch_execute(OTHERWISE).await.unwrap();
-    for part in asked.chunks(ROUND) {
+    let parts = asked.iter().zip(&servers);
+    let parts =
+        parts.flat_map(|(asked, server)| asked.chunks(ROUND).map(move |part| (part, server)));
+    for (part, server) in parts {
         let requests: Vec<Request> = part.iter().map(|(request, _)| request.clone()).collect();
-        let answers = ask(&server, A, &requests);
+        let answers = ask(server, A, &requests);
         for ((request, before), after) in part.iter().zip(&answers) {
             let url = &request.url;
             assert_eq!(*before, print_of(after), "{url} is now {}", after.text());
