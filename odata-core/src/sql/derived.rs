@@ -1,6 +1,5 @@
 //! What `$apply` makes: relations over relations, and aggregates.
 
-use super::guard::overflows;
 use super::rows::Conditions;
 use super::writer::Writer;
 use crate::edm::{PgType, PrimitiveType as T, Source};
@@ -70,6 +69,10 @@ impl Writer<'_> {
     }
 
     fn layer_columns(&mut self, layer: &Layer, column: impl Fn(&mut Self, &Expr)) {
+        self.led_on(&layer.input, |writer| writer.columns_of(layer, column));
+    }
+
+    fn columns_of(&mut self, layer: &Layer, column: impl Fn(&mut Self, &Expr)) {
         self.sql("SELECT ");
         if layer.select.is_empty() {
             self.sql("TRUE AS c0");
@@ -215,12 +218,7 @@ impl Writer<'_> {
         if aggregation.distinct {
             self.sql("DISTINCT ");
         }
-        self.aggregated(operand, |writer| {
-            match overflows(aggregation) && !writer.undecided.is_empty() {
-                true => writer.in_scope_only(operand, |writer| writer.operand(operand)),
-                false => writer.operand(operand),
-            }
-        });
+        self.operand(operand);
         if let Some(ty) = inside.filter(|ty| *ty != operand.pg(self.schema)) {
             self.sql("::");
             self.sql(ty.sql_name());
@@ -236,19 +234,8 @@ impl Writer<'_> {
     fn aggregate_filter(&mut self, filter: Option<&Expr>) {
         if let Some(filter) = filter {
             self.sql(" FILTER (WHERE ");
-            self.aggregated(filter, |writer| writer.condition(filter));
+            self.condition(filter);
             self.sql(")");
-        }
-    }
-
-    /// A part of an aggregate. Where it reads nothing of the rows that are aggregated, it must not read of those around:
-    /// the aggregate would be theirs.
-    fn aggregated(&mut self, part: &Expr, write: impl FnOnce(&mut Self)) {
-        let mut sources = Vec::new();
-        part.sources_here(&mut sources);
-        match sources.is_empty() {
-            true => self.apart(write),
-            false => write(self),
         }
     }
 }

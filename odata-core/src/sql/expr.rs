@@ -153,12 +153,12 @@ impl Writer<'_> {
                 }
                 self.sql(" END");
             }
-            ExprKind::Any(rows) => self.sub_select(expr, rows.via, |writer| {
+            ExprKind::Any(rows) => self.whether_rows(expr, rows.via, |writer| {
                 writer.sql("EXISTS (SELECT 1");
                 writer.rows_clause(rows, |_, _| {});
                 writer.sql(")");
             }),
-            ExprKind::All(rows, predicate) => self.sub_select(expr, rows.via, |writer| {
+            ExprKind::All(rows, predicate) => self.whether_rows(expr, rows.via, |writer| {
                 // `all` wants true of every member: a null breaks it.
                 writer.sql("(NOT EXISTS (SELECT 1");
                 writer.rows_clause(rows, |writer, conditions| {
@@ -168,9 +168,7 @@ impl Writer<'_> {
                 });
                 writer.sql("))");
             }),
-            ExprKind::Count(rows) => {
-                self.sub_select(expr, rows.via, |writer| writer.count(rows));
-            }
+            ExprKind::Count(rows) => self.value_of_rows(expr, |writer| writer.count(rows)),
             ExprKind::Column(id, place) => self.derived_column(*id, *place),
             ExprKind::Aggregate(aggregation) => self.aggregate(aggregation, expr.ty_or_string()),
             ExprKind::Gathered { value, key, filter } => {
@@ -181,13 +179,13 @@ impl Writer<'_> {
                 self.in_scope_only(expr, |writer| writer.among(values, layer));
             }
             ExprKind::Among(values, layer) => self.among(values, layer),
-            ExprKind::Scalar(rows, value) => self.sub_select(expr, rows.via, |writer| {
+            ExprKind::Scalar(rows, value) => self.value_of_rows(expr, |writer| {
                 writer.sql("(SELECT ");
                 writer.operand(value);
                 writer.rows_clause(rows, |_, _| {});
                 writer.sql(")");
             }),
-            ExprKind::Whole(input, value) => self.sub_select(expr, None, |writer| {
+            ExprKind::Whole(input, value) => self.value_of_rows(expr, |writer| {
                 writer.sql("(SELECT ");
                 writer.operand(value);
                 writer.input(input, |_, _| {});

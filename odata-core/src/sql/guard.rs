@@ -5,7 +5,10 @@ use super::cast::cast_template;
 use super::rows::Conditions;
 use super::writer::Writer;
 use crate::edm::{PrimitiveType as T, ScopeRule};
-use crate::plan::{Aggregate, Aggregation, Expr, ExprKind, Scoped, Value, Via};
+use crate::plan::{
+    Aggregate, Aggregation, ArithmeticOp, Expr, ExprKind, Input, Layer, Over, OverNumber, Scoped,
+    Value, Via,
+};
 
 impl Writer<'_> {
     /// What may fail for some values (a division by zero, a number out of range), evaluated for rows
@@ -13,54 +16,67 @@ impl Writer<'_> {
     /// below a join, and a failure over a row of somebody else's would tell of that row, as would one over
     /// what hangs on it or is compared with it. Nor does it fail over a row that no row of the result leads to.
     pub(super) fn in_scope_only(&mut self, expr: &Expr, write: impl FnOnce(&mut Self)) {
-        let mut sources = Vec::new();
-        expr.sources_here(&mut sources);
-        let (from, mut joined) = self.root.clone().unzip();
-        let joined = joined.get_or_insert_default();
-        // What reads nothing, or what a row leads to, is asked of that row.
-        let asks = sources.is_empty() || sources.iter().any(|source| joined.contains(source));
-        let root = from.filter(|_| asks);
-        for source in &self.undecided {
-            if !sources.contains(source) {
-                sources.push(*source);
+        let mut others = Vec::new();
+        expr.sources_here(&mut others);
+        let (from, joined) = self.root.clone().unzip();
+        let joined = joined.unwrap_or_default();
+        let leads_on = others.iter().any(|source| joined.contains(source));
+        // What reads nothing, or what the row leads to, is asked of the row.
+        let is_asked = |from: &Scoped| others.is_empty() || leads_on || others.contains(from);
+        let own = from.filter(is_asked);
+
+        let mut conditions = Conditions::new("CASE WHEN ");
+        if let Some(own) = own {
+            if leads_on && self.set(own).scope == ScopeRule::Unscoped {
+                conditions.next(self);
+                self.present(own);
+            }
+            self.scope_condition(own, &mut conditions);
+        }
+        let mut asked: Vec<Scoped> = own.into_iter().collect();
+        for source in self.undecided.clone() {
+            if !asked.contains(&source) {
+                self.scope_condition(source, &mut conditions);
+                asked.push(source);
             }
         }
-        let is_scoped = |writer: &Self, source| writer.set(source).scope != ScopeRule::Unscoped;
-        joined.retain(|source| !sources.contains(source) && is_scoped(self, *source));
-        sources.retain(|source| Some(*source) != root && is_scoped(self, *source));
-        if sources.is_empty() && joined.is_empty() && root.is_none() {
-            write(self);
-            return;
-        }
-        self.sql("CASE WHEN ");
-        let mut conditions = Conditions::new("");
-        if let Some(root) = root {
-            match self.set(root).scope {
-                ScopeRule::Unscoped => {
-                    conditions.next(self);
-                    self.present(root);
-                }
-                _ => self.scope_condition(root, &mut conditions),
+        for source in others.into_iter().chain(joined) {
+            let is_scoped = self.set(source).scope != ScopeRule::Unscoped;
+            if !is_scoped || asked.contains(&source) {
+                continue;
+            }
+            asked.push(source);
+            if self.led_to.contains(&source) {
+                // Where it is not there, or not the caller's, the row may be of the result all the same.
+                conditions.next(self);
+                self.sql("(");
+                self.absent(source);
+                self.scope_condition(source, &mut Conditions::new(" OR "));
+                self.sql(")");
+            } else {
+                self.scope_condition(source, &mut conditions);
             }
         }
-        for source in sources {
-            self.scope_condition(source, &mut conditions);
+        match conditions.are_there() {
+            true => {
+                self.sql(" THEN ");
+                write(self);
+                self.sql(" END");
+            }
+            false => write(self),
         }
-        // Of an entity that is not there, or not the caller's, the row may come all the same.
-        for source in joined.iter().copied() {
-            conditions.next(self);
-            self.sql("(");
-            self.absent(source);
-            self.scope_condition(source, &mut Conditions::new(" OR "));
-            self.sql(")");
-        }
-        self.sql(" THEN ");
-        write(self);
-        self.sql(" END");
     }
 
-    /// A sub-select over rows that hang on a row at hand, or on none: that is evaluated once, as soon as a row asks.
-    pub(super) fn sub_select(
+    /// A sub-select that gives one value: it is evaluated as soon as a row asks, whoever's that is.
+    pub(super) fn value_of_rows(&mut self, expr: &Expr, write: impl FnOnce(&mut Self)) {
+        match fails_within(expr) {
+            true => self.in_scope_only(expr, |writer| writer.apart(write)),
+            false => self.apart(write),
+        }
+    }
+
+    /// Whether there are such rows: where they hang on a row at hand, PostgreSQL may make a join of it.
+    pub(super) fn whether_rows(
         &mut self,
         expr: &Expr,
         via: Option<Via>,
@@ -68,10 +84,7 @@ impl Writer<'_> {
     ) {
         match via {
             Some(via) => self.among_undecided([via.near], write),
-            None if fails_within(expr) => {
-                self.in_scope_only(expr, |writer| writer.apart(write));
-            }
-            None => self.apart(write),
+            None => self.value_of_rows(expr, write),
         }
     }
 
@@ -91,6 +104,17 @@ impl Writer<'_> {
         self.undecided.truncate(before);
     }
 
+    /// While this is written, to-one navigations lead on from its rows.
+    pub(super) fn led_on(&mut self, input: &Input, write: impl FnOnce(&mut Self)) {
+        let before = self.led_to.len();
+        if let Input::Rows(rows) = input {
+            self.led_to
+                .extend(rows.joins.iter().map(|join| join.source));
+        }
+        write(self);
+        self.led_to.truncate(before);
+    }
+
     /// While this is written, no row is at hand: it is evaluated for none, or where all are decided on.
     pub(super) fn apart(&mut self, write: impl FnOnce(&mut Self)) {
         let around = (self.root.take(), std::mem::take(&mut self.undecided));
@@ -102,7 +126,9 @@ impl Writer<'_> {
 /// Whether it fails for some values of its operands.
 pub(super) fn may_fail(expr: &Expr) -> bool {
     match &expr.kind {
-        ExprKind::Arithmetic(_, left, right) => !is_near_now(left, right),
+        ExprKind::Arithmetic(op, left, right) => {
+            !is_near_now(left, right) && !is_exact(*op, right, expr.ty_or_string())
+        }
         // The least whole number has no opposite; a number with a sign of its own always has.
         ExprKind::Negate(_) => !matches!(expr.ty, Some(T::Decimal | T::Single | T::Double)),
         // A number of characters may turn out to be negative, unless it is known beforehand.
@@ -120,17 +146,29 @@ pub(super) fn may_fail(expr: &Expr) -> bool {
 /// Whether something in it may fail.
 pub(super) fn fails_within(expr: &Expr) -> bool {
     let mut fails = false;
-    let mut look = |inside: &Expr| {
+    expr.each(&mut |inside| {
         fails |= match &inside.kind {
             ExprKind::Aggregate(aggregation) => overflows(aggregation),
+            ExprKind::Over(over) => sum_overflows(over),
+            ExprKind::Among(_, layer) => layer_fails(layer),
             _ => may_fail(inside),
         };
-    };
-    match &expr.kind {
-        ExprKind::Among(_, layer) => layer.each(&mut look),
-        _ => expr.each(&mut look),
-    }
+    });
     fails
+}
+
+fn layer_fails(layer: &Layer) -> bool {
+    let mut fails = false;
+    layer.each(&mut |inside| fails |= fails_within(inside));
+    fails
+}
+
+/// Whether a Decimal is multiplied or divided by a literal: it has the digits.
+fn is_exact(op: ArithmeticOp, right: &Expr, ty: T) -> bool {
+    use ArithmeticOp::{Div, DivBy, Mul};
+    ty == T::Decimal
+        && right.is_value()
+        && (op == Mul || matches!(op, Div | DivBy) && !right.is_zero())
 }
 
 /// `now() sub duration'P7D'`: it stays within the calendar. Conditions on it find their index.
@@ -143,8 +181,19 @@ fn is_near_now(left: &Expr, right: &Expr) -> bool {
 }
 
 /// Whether it fails where its number becomes too large.
-pub(super) fn overflows(aggregation: &Aggregation) -> bool {
-    let of = aggregation.operand.as_ref().map(Expr::ty_or_string);
+fn overflows(aggregation: &Aggregation) -> bool {
     matches!(aggregation.method, Aggregate::Sum | Aggregate::Average)
-        && matches!(of, Some(T::Double | T::Single | T::Duration))
+        && aggregation.operand.as_ref().is_some_and(is_bounded)
+}
+
+fn sum_overflows(over: &Over) -> bool {
+    match &over.number {
+        OverNumber::Sum(operand) | OverNumber::SumBefore(operand) => is_bounded(operand),
+        OverNumber::Place | OverNumber::Ever(_) => false,
+    }
+}
+
+/// Whether there is a largest value of its type that sums of others pass.
+fn is_bounded(operand: &Expr) -> bool {
+    matches!(operand.ty_or_string(), T::Double | T::Single | T::Duration)
 }

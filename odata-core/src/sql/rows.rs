@@ -29,6 +29,9 @@ impl<'a> Writer<'a> {
         if let Some(via) = rows.via {
             self.join_condition(via, rows.from, &mut conditions);
         }
+        let led_to = self.led_to.len();
+        self.led_to
+            .extend(rows.joins.iter().map(|join| join.source));
         let combined = rows.crossed.iter().chain([&rows.from]).copied();
         self.among_undecided(combined, |writer| {
             if let Some(filter) = &rows.filter {
@@ -37,6 +40,7 @@ impl<'a> Writer<'a> {
             }
             more(writer, &mut conditions);
         });
+        self.led_to.truncate(led_to);
         self.root = around;
     }
 
@@ -260,6 +264,11 @@ pub(super) struct Conditions {
 impl Conditions {
     pub(super) fn new(word: &'static str) -> Conditions {
         Conditions { word }
+    }
+
+    /// Whether one was written.
+    pub(super) fn are_there(&self) -> bool {
+        self.word == " AND "
     }
 
     /// To be called before each condition is written.

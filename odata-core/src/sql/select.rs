@@ -102,6 +102,12 @@ fn send(ty: PgType) -> &'static str {
 
 impl Writer<'_> {
     fn sort_values(&mut self, query: &Query, remembered: &[Remembered]) {
+        self.led_on(&query.input, |writer| {
+            writer.sort_values_of(query, remembered);
+        });
+    }
+
+    fn sort_values_of(&mut self, query: &Query, remembered: &[Remembered]) {
         self.sql("SELECT ");
         self.list(&query.order, ", ", |writer, item| {
             writer.output_expr(&item.expr);
@@ -272,6 +278,12 @@ impl Writer<'_> {
 
     /// The rows of one page, their columns named `c0`, `c1`, .. where something stands around it.
     fn page(&mut self, query: &Query, page: &Page, window: Option<Window>, named: bool) {
+        self.led_on(&query.input, |writer| {
+            writer.page_of(query, page, window, named);
+        });
+    }
+
+    fn page_of(&mut self, query: &Query, page: &Page, window: Option<Window>, named: bool) {
         self.sql("SELECT ");
         for (i, output) in query.outputs.iter().enumerate() {
             if i > 0 {
@@ -318,13 +330,15 @@ impl Writer<'_> {
     /// the form of a row of its own, and nests.
     fn array(&mut self, query: &Query, bound: u64) {
         let window = Page::first(bound).window(query, false);
-        self.sql("ARRAY(SELECT record_send(ROW(");
-        self.list(&query.outputs, ", ", super::writer::Writer::output);
-        self.sql("))");
-        self.input(&query.input, |_, _| {});
-        self.order_by(&query.order, |_| None);
-        self.limit(window.read, window.skip);
-        self.sql(")");
+        self.led_on(&query.input, |writer| {
+            writer.sql("ARRAY(SELECT record_send(ROW(");
+            writer.list(&query.outputs, ", ", Writer::output);
+            writer.sql("))");
+            writer.input(&query.input, |_, _| {});
+            writer.order_by(&query.order, |_| None);
+            writer.limit(window.read, window.skip);
+            writer.sql(")");
+        });
     }
 
     /// `place` says of an item whether it is a column of the SELECT.

@@ -18,6 +18,8 @@ pub(super) struct Writer<'a> {
     /// The table references that an expression may meet before PostgreSQL has asked whether their rows are the
     /// caller's: another table says so, which is a join to it.
     pub(super) undecided: Vec<Scoped>,
+    /// The to-one navigations of the rows around, which may be absent.
+    pub(super) led_to: Vec<Scoped>,
 }
 
 /// A piece of text that this writer wrote before, to be written again.
@@ -52,6 +54,7 @@ impl<'a> Writer<'a> {
             scope_param: None,
             root: None,
             undecided: Vec::new(),
+            led_to: Vec::new(),
         }
     }
 

@@ -29,6 +29,15 @@ async fn paths_over_to_one_navigations() {
                 "s.name = 'Ruth' AND i.timezone = 'UTC'",
             ),
             ("assignee eq null", "s.id IS NULL"),
+            // What may fail has its value where there is no assignee, too.
+            (
+                "10 div case(assignee eq null:1,true:5) eq 10",
+                "s.id IS NULL",
+            ),
+            (
+                "assignee/assigned_conversations/$count add 1 eq 1",
+                "s.id IS NULL",
+            ),
             // Another account's inbox, which is not there for the caller.
             ("inbox eq null", "i.id IS NULL"),
             ("contains(inbox/name,'&')", "i.id = 2"),
