@@ -181,13 +181,13 @@ impl Writer<'_> {
             ExprKind::Among(values, layer) => self.among(values, layer),
             ExprKind::Scalar(rows, value) => self.value_of_rows(expr, |writer| {
                 writer.sql("(SELECT ");
-                writer.operand(value);
+                writer.led_by(&rows.joins, |writer| writer.operand(value));
                 writer.rows_clause(rows, |_, _| {});
                 writer.sql(")");
             }),
             ExprKind::Whole(input, value) => self.value_of_rows(expr, |writer| {
                 writer.sql("(SELECT ");
-                writer.operand(value);
+                writer.led_on(input, |writer| writer.operand(value));
                 writer.input(input, |_, _| {});
                 writer.sql(")");
             }),

@@ -6,7 +6,7 @@ use super::rows::Conditions;
 use super::writer::Writer;
 use crate::edm::{PrimitiveType as T, ScopeRule};
 use crate::plan::{
-    Aggregate, Aggregation, ArithmeticOp, Expr, ExprKind, Input, Layer, Over, OverNumber, Scoped,
+    Aggregate, Aggregation, ArithmeticOp, Expr, ExprKind, Input, Join, Over, OverNumber, Scoped,
     Value, Via,
 };
 
@@ -16,18 +16,18 @@ impl Writer<'_> {
     /// below a join, and a failure over a row of somebody else's would tell of that row, as would one over
     /// what hangs on it or is compared with it. Nor does it fail over a row that no row of the result leads to.
     pub(super) fn in_scope_only(&mut self, expr: &Expr, write: impl FnOnce(&mut Self)) {
-        let mut others = Vec::new();
-        expr.sources_here(&mut others);
+        let mut read = Vec::new();
+        expr.sources_here(&mut read);
         let (from, joined) = self.root.clone().unzip();
         let joined = joined.unwrap_or_default();
-        let leads_on = others.iter().any(|source| joined.contains(source));
+        let reads_joined = read.iter().any(|source| joined.contains(source));
         // What reads nothing, or what the row leads to, is asked of the row.
-        let is_asked = |from: &Scoped| others.is_empty() || leads_on || others.contains(from);
+        let is_asked = |from: &Scoped| read.is_empty() || reads_joined || read.contains(from);
         let own = from.filter(is_asked);
 
         let mut conditions = Conditions::new("CASE WHEN ");
         if let Some(own) = own {
-            if leads_on && self.set(own).scope == ScopeRule::Unscoped {
+            if reads_joined && self.set(own).scope == ScopeRule::Unscoped {
                 conditions.next(self);
                 self.present(own);
             }
@@ -40,7 +40,7 @@ impl Writer<'_> {
                 asked.push(source);
             }
         }
-        for source in others.into_iter().chain(joined) {
+        for source in read.into_iter().chain(joined) {
             let is_scoped = self.set(source).scope != ScopeRule::Unscoped;
             if !is_scoped || asked.contains(&source) {
                 continue;
@@ -106,16 +106,20 @@ impl Writer<'_> {
 
     /// While this is written, to-one navigations lead on from its rows.
     pub(super) fn led_on(&mut self, input: &Input, write: impl FnOnce(&mut Self)) {
-        let before = self.led_to.len();
-        if let Input::Rows(rows) = input {
-            self.led_to
-                .extend(rows.joins.iter().map(|join| join.source));
+        match input {
+            Input::Rows(rows) => self.led_by(&rows.joins, write),
+            Input::Derived(_) | Input::One => write(self),
         }
+    }
+
+    pub(super) fn led_by(&mut self, joins: &[Join], write: impl FnOnce(&mut Self)) {
+        let before = self.led_to.len();
+        self.led_to.extend(joins.iter().map(|join| join.source));
         write(self);
         self.led_to.truncate(before);
     }
 
-    /// While this is written, no row is at hand: it is evaluated for none, or where all are decided on.
+    /// While this is written, no row is at hand: it is evaluated for none, or where all are decided on, or can't fail.
     pub(super) fn apart(&mut self, write: impl FnOnce(&mut Self)) {
         let around = (self.root.take(), std::mem::take(&mut self.undecided));
         write(self);
@@ -127,7 +131,7 @@ impl Writer<'_> {
 pub(super) fn may_fail(expr: &Expr) -> bool {
     match &expr.kind {
         ExprKind::Arithmetic(op, left, right) => {
-            !is_near_now(left, right) && !is_exact(*op, right, expr.ty_or_string())
+            !is_near_now(left, right) && !has_digits(*op, right, expr.ty_or_string())
         }
         // The least whole number has no opposite; a number with a sign of its own always has.
         ExprKind::Negate(_) => !matches!(expr.ty, Some(T::Decimal | T::Single | T::Double)),
@@ -146,29 +150,35 @@ pub(super) fn may_fail(expr: &Expr) -> bool {
 /// Whether something in it may fail.
 pub(super) fn fails_within(expr: &Expr) -> bool {
     let mut fails = false;
-    expr.each(&mut |inside| {
-        fails |= match &inside.kind {
-            ExprKind::Aggregate(aggregation) => overflows(aggregation),
-            ExprKind::Over(over) => sum_overflows(over),
-            ExprKind::Among(_, layer) => layer_fails(layer),
-            _ => may_fail(inside),
-        };
-    });
+    expr.each(&mut |inside| fails |= is_failing(inside));
     fails
 }
 
-fn layer_fails(layer: &Layer) -> bool {
-    let mut fails = false;
-    layer.each(&mut |inside| fails |= fails_within(inside));
-    fails
+/// Whether it may fail by itself; rows that are chosen may fail to be.
+fn is_failing(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Aggregate(aggregation) => overflows(aggregation),
+        ExprKind::Over(over) => sum_overflows(over),
+        ExprKind::Among(_, layer) => {
+            let mut fails = false;
+            layer.each(&mut |inside| fails |= is_failing(inside));
+            fails
+        }
+        _ => may_fail(expr),
+    }
 }
 
-/// Whether a Decimal is multiplied or divided by a literal: it has the digits.
-fn is_exact(op: ArithmeticOp, right: &Expr, ty: T) -> bool {
+/// Whether a Decimal is multiplied or divided by a literal that is no longer than people write it: PostgreSQL has
+/// 131,072 digits for the result.
+fn has_digits(op: ArithmeticOp, right: &Expr, ty: T) -> bool {
     use ArithmeticOp::{Div, DivBy, Mul};
-    ty == T::Decimal
-        && right.is_value()
-        && (op == Mul || matches!(op, Div | DivBy) && !right.is_zero())
+    let is_short = match &right.kind {
+        ExprKind::Value(Value::Integer(_)) => true,
+        ExprKind::Value(Value::Decimal(digits)) => digits.len() <= 40,
+        _ => false,
+    };
+    let is_safe = op == Mul || matches!(op, Div | DivBy) && !right.is_zero();
+    ty == T::Decimal && is_short && is_safe
 }
 
 /// `now() sub duration'P7D'`: it stays within the calendar. Conditions on it find their index.

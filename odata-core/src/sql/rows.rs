@@ -29,18 +29,16 @@ impl<'a> Writer<'a> {
         if let Some(via) = rows.via {
             self.join_condition(via, rows.from, &mut conditions);
         }
-        let led_to = self.led_to.len();
-        self.led_to
-            .extend(rows.joins.iter().map(|join| join.source));
         let combined = rows.crossed.iter().chain([&rows.from]).copied();
-        self.among_undecided(combined, |writer| {
-            if let Some(filter) = &rows.filter {
-                conditions.next(writer);
-                writer.condition(filter);
-            }
-            more(writer, &mut conditions);
+        self.led_by(&rows.joins, |writer| {
+            writer.among_undecided(combined, |writer| {
+                if let Some(filter) = &rows.filter {
+                    conditions.next(writer);
+                    writer.condition(filter);
+                }
+                more(writer, &mut conditions);
+            });
         });
-        self.led_to.truncate(led_to);
         self.root = around;
     }
 

@@ -119,6 +119,11 @@ async fn link_relations_count_each_once_and_stay_in_the_account() {
         &[
             ("members/$count eq 2", "m.id = 1"),
             ("members/$count eq 1", "m.id = 2"),
+            (
+                "conversations/aggregate(10 div case(assignee eq null:1,true:5) with max) eq 10",
+                "EXISTS (SELECT FROM conversations c LEFT JOIN users u ON u.id = c.assignee_id AND u.id <> 999
+                 WHERE c.inbox_id = m.id AND c.account_id = 1 AND u.id IS NULL)",
+            ),
             ("members/any(u:u/name eq 'Lost')", "false"),
             (
                 "conversations/any(c:c/assignee/name eq 'Ruth')",
